@@ -1,0 +1,9 @@
+"""The desk screens: one file a screen, each thin. They call verbs; they decide nothing."""
+
+from articles.admin.article import ArticleAdmin
+from articles.admin.contributor import ContributorAdmin
+from articles.admin.image import ImageAdmin
+from articles.admin.section import SectionAdmin
+from articles.admin.tag import TagAdmin
+
+__all__ = ["ArticleAdmin", "ContributorAdmin", "ImageAdmin", "SectionAdmin", "TagAdmin"]

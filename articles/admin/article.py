@@ -1,0 +1,240 @@
+"""The story screen: the list of stories, and the form on which they are written, published and taken back."""
+
+from __future__ import annotations
+
+from adminsortable2.admin import SortableAdminBase
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from articles import workflow
+from articles.admin.editor import ProseEditorAdminMixin
+from articles.admin.inlines import PartInline
+from articles.admin.tag_field import TagsField
+from articles.models import Article, Byline
+from articles.templatetags.articles import picture
+from articles.workflow import MoveRefused, Status
+
+
+class StateFilter(admin.SimpleListFilter):
+    """The status as a desk sees it: what is published apart from what is only scheduled."""
+
+    title = "status"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("draft", "Draft"),
+            ("in_review", "In review"),
+            ("scheduled", "Scheduled"),
+            ("public", "Published"),
+            ("withdrawn", "Withdrawn"),
+        ]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "public":
+                return queryset.public()
+            case "scheduled":
+                return queryset.filter(status=Status.PUBLISHED, publish_at__gt=timezone.now())
+            case None:
+                return queryset
+            case status:
+                return queryset.filter(status=status)
+
+
+class ArticleForm(forms.ModelForm):
+    tags = TagsField(help_text="What the story is about. Type to look one up; Enter makes a new one.")
+    is_update = forms.BooleanField(
+        required=False,
+        label="Readers see “Updated”",
+        help_text="Tick when the story has really changed, not for a comma.",
+    )
+    correction = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="What was wrong, and what is right. It stands under the story, dated, and cannot be taken back.",
+    )
+    note = forms.CharField(
+        required=False,
+        label="Note",
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="Goes into the log of moves. When the story is withdrawn, readers see it at its address.",
+    )
+
+    class Meta:
+        model = Article
+        fields = [
+            "headline", "short_headline", "standfirst", "body", "lead_image", "section", "kind", "tags", "dateline",
+            "slug", "publish_at",
+        ]  # fmt: skip
+        widgets = {
+            "headline": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField desk-headline"}),
+            "standfirst": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+            "short_headline": forms.TextInput(attrs={"class": "vLargeTextField"}),
+        }
+
+    def clean_headline(self) -> str:
+        return " ".join(self.cleaned_data["headline"].split())
+
+
+class BylineInline(PartInline):
+    model = Byline
+    extra = 1
+    fields = ["role", "contributor", "order"]
+    autocomplete_fields = ["contributor"]
+
+
+@admin.register(Article)
+class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
+    form = ArticleForm
+    inlines = [BylineInline]
+    change_form_template = "admin/articles/article/change_form.html"
+    list_display = ["thumbnail", "title", "state", "section", "byline", "time"]
+    list_display_links = ["thumbnail", "title"]
+    list_filter = [
+        StateFilter,
+        ("section", admin.RelatedOnlyFieldListFilter),
+        "kind",
+        ("contributors", admin.RelatedOnlyFieldListFilter),
+        "publish_at",
+    ]
+    list_per_page = 50
+    date_hierarchy = "publish_at"
+    ordering = ["-modified_at", "-pk"]
+    search_fields = ["headline", "standfirst"]
+    autocomplete_fields = ["section", "lead_image"]
+    actions = ["publish_selected", "withdraw_selected"]
+    save_on_top = True
+
+    class Media:
+        css = {"all": ["css/desk/desk.css"]}
+        js = ["js/desk/slug.js"]
+
+    # --- The list -----------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        articles = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            return articles.for_lists()
+        return articles
+
+    @admin.display(description="")
+    def thumbnail(self, article: Article):
+        return picture(article.lead_image, sizes="80px", crop="4:3", css_class="desk-thumbnail", alt="") or "–"
+
+    @admin.display(description="headline", ordering="headline")
+    def title(self, article: Article):
+        return article.headline
+
+    @admin.display(description="status", ordering="status")
+    def state(self, article: Article):
+        label = article.state_label()
+        return format_html('<span class="desk-state" data-state="{}">{}</span>', label.lower().replace(" ", "-"), label)
+
+    @admin.display(description="byline")
+    def byline(self, article: Article) -> str:
+        return ", ".join(contributor.name for contributor in article.authors) or "–"
+
+    @admin.display(description="time", ordering="publish_at")
+    def time(self, article: Article):
+        moment = timezone.localtime(article.publish_at or article.modified_at)
+        told = "published" if article.is_public() else "appears" if article.is_scheduled() else "last saved"
+        return format_html('<time datetime="{}">{}</time><br><small>{}</small>', moment.isoformat(), f"{moment:%-d %b %Y, %H:%M}", told)
+
+    @admin.action(description="Publish the selected stories", permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
+        self._move_each(request, articles, "publish", "published")
+
+    @admin.action(description="Withdraw the selected stories", permissions=["publish"])
+    def withdraw_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
+        self._move_each(request, articles, "withdraw", "withdrawn")
+
+    def _move_each(self, request: HttpRequest, articles: QuerySet[Article], verb: str, done: str) -> None:
+        count = 0
+        for article in self.model.objects.filter(pk__in=articles.values("pk")):
+            try:
+                getattr(article, verb)(request.user)
+                count += 1
+            except (MoveRefused, PermissionDenied) as refusal:
+                self._say(request, article, refusal)
+        if count:
+            self.message_user(request, f"{count} {'story' if count == 1 else 'stories'} {done}.", messages.SUCCESS)
+
+    # --- Who may ------------------------------------------------------------------------------------------------------
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(workflow.PUBLISH)
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or workflow.may_edit(obj, request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        # A story that readers have seen is withdrawn, not deleted: its address must say so.
+        return super().has_delete_permission(request, obj) and (obj is None or obj.status in workflow.UNPUBLISHED)
+
+    # --- The form -----------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
+        fieldsets = [
+            (None, {"fields": ["headline", "standfirst", "body"]}),
+            ("Picture", {"fields": ["lead_image"]}),
+            ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
+            ("Publication", {"fields": ["publish_at", "slug"], "description": f"Times are the newsroom's: {settings.TIME_ZONE}."}),
+        ]
+        if obj and obj.is_public() and self.has_publish_permission(request):
+            fieldsets.append(("After publication", {"fields": ["is_update", "correction"]}))
+        if obj and self.has_change_permission(request, obj):
+            fieldsets.append(("Note", {"fields": ["note"], "classes": ["collapse"] if not obj.is_public() else []}))
+        return fieldsets
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        # Our own fields are declared, not the model's: Django would look for them there.
+        kwargs["fields"] = ArticleForm.Meta.fields
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_view_on_site_url(self, obj: Article | None = None) -> str | None:
+        return obj.get_absolute_url() if obj and obj.is_public() else None
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        article = obj or Article(created_by=request.user)
+        context["moves"] = [(move, self._button(move, article)) for move in workflow.available(article, request.user)]
+        context["article"] = obj
+        context["status_changes"] = obj.status_changes.select_related("made_by")[:20] if obj else []
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _button(self, move: workflow.Move, article: Article) -> str:
+        """What pressing it will do, as far as it is known before the form is sent."""
+        if move.target == Status.PUBLISHED and article.publish_at and article.publish_at > timezone.now():
+            return f"Schedule for {timezone.localtime(article.publish_at):%a %-d %b %H:%M %Z}"
+        return "Publish now" if move.name == "publish" else move.label
+
+    def save_model(self, request, obj: Article, form, change) -> None:
+        if not change:
+            obj.created_by = request.user
+        obj.save()
+
+    def save_related(self, request, form, formsets, change) -> None:
+        super().save_related(request, form, formsets, change)
+        article: Article = form.instance
+        article.list_bylines()
+        try:
+            if text := form.cleaned_data.get("correction"):
+                article.correct(request.user, text)
+            elif form.cleaned_data.get("is_update"):
+                article.mark_updated(request.user)
+            if (name := request.POST.get("_move")) in workflow.MOVES:
+                getattr(article, name)(request.user, note=form.cleaned_data.get("note", ""))
+                self.message_user(request, f"{capfirst(article.state_label())}: “{article}”.", messages.SUCCESS)
+        except (MoveRefused, PermissionDenied) as refusal:
+            self._say(request, article, refusal)
+
+    def _say(self, request: HttpRequest, article: Article, refusal: Exception) -> None:
+        sentences = refusal.messages if isinstance(refusal, ValidationError) else [str(refusal)]
+        self.message_user(request, f"“{article}”: {' '.join(sentences)}", messages.ERROR)

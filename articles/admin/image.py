@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.filters import EmptyFieldListFilter
+from django.contrib.admin.utils import quote
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from articles.models import Image
+from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture, ingest
+from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
+
+USES_SHOWN = 20
+
+
+class FocalInput(forms.NumberInput):
+    """A slider in steps of one hundredth: the way to the focal point without a mouse, and without JavaScript."""
+
+    input_type = "range"
+
+    def __init__(self) -> None:
+        super().__init__({"min": 0, "max": 1, "step": 0.01, "data-focal-point-input": True})
+
+
+class ImageForm(forms.ModelForm):
+    class Meta:
+        model = Image
+        fields = ["title", "alt", "caption", "credit", "licence", "focal_x", "focal_y"]
+        widgets = {
+            "title": forms.TextInput({"class": "vLargeTextField"}),
+            "alt": forms.TextInput({"class": "vLargeTextField"}),
+            "caption": forms.Textarea({"class": "vLargeTextField", "rows": 3}),
+            "focal_x": FocalInput,
+            "focal_y": FocalInput,
+        }
+
+
+class NewImageForm(ImageForm):
+    """With the upload; once it is valid, `picture` is what was made of it."""
+
+    picture: IngestedPicture
+
+    upload = forms.FileField(
+        label="File",
+        widget=forms.FileInput({"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
+        help_text=(
+            f"JPEG, PNG, WebP, AVIF or GIF, not moving; up to {MAX_BYTES // 2**20} MB. It is kept at up to "
+            f"{LONG_SIDE} pixels, without the place and camera data that it may carry."
+        ),
+    )
+
+    def clean_upload(self) -> UploadedFile:
+        upload = self.cleaned_data["upload"]
+        self.picture = ingest(upload)
+        return upload
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin):
+    """The picture library."""
+
+    form = ImageForm
+    list_display = ["thumbnail", "title", "alt", "credit", "created_at"]
+    list_display_links = ["thumbnail", "title"]
+    list_filter = [("credit", EmptyFieldListFilter), ("licence", EmptyFieldListFilter)]
+    list_per_page = 40
+    show_full_result_count = False
+    date_hierarchy = "created_at"
+    search_fields = ["title", "alt", "caption", "credit"]
+    search_help_text = "Searches title, alternative text, caption and credit."
+    readonly_fields = ["preview", "pixels", "uploaded_by", "created_at", "uses"]
+    focal_point = ["preview", ("focal_x", "focal_y")]
+    words = [
+        ("For readers", {"fields": ["alt", "caption", "credit"]}),
+        ("For the newsroom", {"fields": ["title", "licence"]}),
+    ]
+    record = ["uses", "pixels", "uploaded_by", "created_at"]
+
+    class Media:
+        css = {"all": ["css/desk/focal-point.css"]}
+        js = [forms.Script("js/desk/focal-point.js", defer=True)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Image | None = None):
+        if obj is None:
+            return [("Picture", {"fields": ["upload", *self.focal_point]}), *self.words]
+        return [("Picture", {"fields": self.focal_point}), *self.words, ("Record", {"fields": self.record})]
+
+    def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any):
+        return super().get_form(request, obj, change, **kwargs if obj else {"form": NewImageForm} | kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Image, form: ImageForm, change: bool) -> None:
+        if isinstance(form, NewImageForm):
+            obj.uploaded_by_id = request.user.pk
+            obj.keep(form.picture)
+            return
+        if {"focal_x", "focal_y"}.intersection(form.changed_data):
+            obj.refocus(obj.focal_x, obj.focal_y)
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            obj.renew_stories()
+
+    def get_deleted_objects(self, objs, request: HttpRequest):
+        to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
+        shown_in = {story for image in objs for story in image.used_in.all()}
+        return to_delete, model_count, perms_needed, [*protected, *map(self._link, shown_in)]
+
+    @admin.display(description="")
+    def thumbnail(self, image: Image) -> SafeString:
+        size = sizes(image, "4:3")[0]
+        return format_html(
+            '<img class="image-thumbnail" src="{}" width="{}" height="{}" alt="" loading="lazy">',
+            size.url(JPEG),
+            size.width,
+            size.height,
+        )
+
+    @admin.display(description="pixels")
+    def pixels(self, image: Image) -> str:
+        return f"{image.width} × {image.height}"
+
+    @admin.display(description="focal point")
+    def preview(self, image: Image) -> str:
+        """The picture with a cross on its focal point, and how each crop will look. Empty until there is a picture."""
+        context: dict[str, Any] = {"image": image}
+        if image.pk:
+            context["url"] = sizes(image)[:2][-1].url(JPEG)
+            context["left"], context["top"] = (f"{focal * 100:.0f}%" for focal in (image.focal_x, image.focal_y))
+        context["crops"] = [(crop, self._view_box(image, crop)) for crop in CROPS]
+        return render_to_string("admin/articles/image/focal_point.html", context)
+
+    def _view_box(self, image: Image, crop: str) -> str:
+        if not image.pk:
+            return "0 0 {} {}".format(*crop.split(":"))
+        left, top, right, bottom = crop_box(image, crop)
+        return f"{left} {top} {right - left} {bottom - top}"
+
+    @admin.display(description="used")
+    def uses(self, image: Image) -> str:
+        return format_html_join("", "<div>{} · {}</div>", self._uses(image)) or "Nowhere yet."
+
+    def _uses(self, image: Image) -> Iterator[tuple[str, str]]:
+        """Whatever points at the image, in any app: (what it is to that object, link to the object)."""
+        for relation in image._meta.related_objects:
+            role = str(capfirst(relation.field.verbose_name))
+            users = list(getattr(image, str(relation.get_accessor_name())).all()[: USES_SHOWN + 1])
+            for user in users[:USES_SHOWN]:
+                yield role, self._link(user)
+            if len(users) > USES_SHOWN:
+                yield role, "and more"
+
+    def _link(self, user: Model) -> str:
+        if not self.admin_site.is_registered(type(user)):
+            return str(user)
+        address = f"{self.admin_site.name}:{user._meta.app_label}_{user._meta.model_name}_change"
+        return format_html('<a href="{}">{}</a>', reverse(address, args=[quote(user.pk)]), user)

@@ -1,0 +1,149 @@
+"""Pictures with what readers are told about them. The work on their files is in articles/pictures/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.files import File
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models.signals import post_delete, pre_delete
+from django.dispatch import receiver
+
+from articles.pictures import files, renditions
+from articles.pictures.files import NewFiles
+from articles.pictures.ingest import IngestedPicture, ingest
+from articles.pictures.renditions import JPEG, make_renditions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+FRACTION = [MinValueValidator(0), MaxValueValidator(1)]
+
+
+class Image(models.Model):
+    """A picture of the library. Its row and its files come together: see `ingest`, `keep` and `refocus`.
+
+    Rows of the same picture share its files, which go with the last of them.
+    """
+
+    # A plain FileField: an ImageField would open the file in order to know what `width` and `height` say.
+    file = models.FileField(max_length=120, editable=False)
+    title = models.CharField(max_length=200, help_text="What the newsroom calls it. Readers never see it.")
+    alt = models.CharField(
+        "alternative text",
+        max_length=300,
+        help_text="What can be seen, in a sentence, for readers who cannot see it.",
+    )
+    caption = models.TextField(max_length=600, blank=True, help_text="Shown under the picture: who, what, where, when.")
+    credit = models.CharField(max_length=150, blank=True, help_text="Who made it, as it should be printed.")
+    licence = models.CharField(max_length=150, blank=True, help_text="On what terms we may use it.")
+    focal_x = models.FloatField("focal point, across", default=0.5, validators=FRACTION)
+    focal_y = models.FloatField("focal point, down", default=0.5, validators=FRACTION)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    digest = models.CharField(max_length=64, editable=False, db_index=True)
+    created_at = models.DateTimeField("added", auto_now_add=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(models.F("created_at").desc(), models.F("id").desc(), name="image_library"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(focal_x__range=(0, 1), focal_y__range=(0, 1)), name="image_focal_point_is_inside"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @classmethod
+    def ingest(
+        cls,
+        upload: File,
+        *,
+        title: str,
+        alt: str,
+        caption: str = "",
+        credit: str = "",
+        licence: str = "",
+        uploaded_by: User | None = None,
+        focal_x: float = 0.5,
+        focal_y: float = 0.5,
+    ) -> Self:
+        """Take an upload into the library, with all renditions. Raises PictureRefused, and then nothing is kept."""
+        image = cls(
+            title=title,
+            alt=alt,
+            caption=caption,
+            credit=credit,
+            licence=licence,
+            uploaded_by=uploaded_by,
+            focal_x=focal_x,
+            focal_y=focal_y,
+        )
+        image.keep(ingest(upload))
+        return image
+
+    def keep(self, picture: IngestedPicture) -> None:
+        """Store a new image with its picture and all renditions: the files first, so that a row never lacks them.
+
+        When a file or the row cannot be written, neither is kept.
+        """
+        self.digest, self.width, self.height = picture.digest, picture.width, picture.height
+        self.file = f"pictures/{picture.digest[:2]}/{picture.digest[2:]}.{picture.extension}"
+        with NewFiles() as new_files:
+            new_files.put(str(self.file), picture.content)
+            make_renditions(self, new_files)
+            self.save(force_insert=True)
+
+    def refocus(self, focal_x: float, focal_y: float) -> None:
+        """Move the focal point: make the crops around the new one, and remove the old ones once that is committed."""
+        self.focal_x, self.focal_y = focal_x, focal_y
+        with NewFiles() as new_files:
+            make_renditions(self, new_files, crops_only=True)
+            with transaction.atomic():
+                before = Image.objects.select_for_update().get(pk=self.pk)
+                self.save(update_fields=["focal_x", "focal_y"])
+                obsolete = before.file_names() - self.file_names()
+                transaction.on_commit(partial(remove_unused, obsolete, self.digest), robust=True)
+
+    def renew_stories(self) -> None:
+        """Save the stories that show it, after its words have changed: their rendered text repeats them."""
+        for article in {*self.used_in.all(), *self.leads.all()}:
+            article.save()
+
+    def file_names(self) -> set[str]:
+        """All files that this row needs."""
+        return {str(self.file), *renditions.names(self)}
+
+    def thumbnail_url(self) -> str:
+        """The smallest square crop, for the desk."""
+        return renditions.sizes(self, "1:1")[0].url(JPEG)
+
+
+@receiver(pre_delete, sender=Image)
+def refuse_while_shown(instance: Image, **kwargs: object) -> None:
+    """A picture in the text of a story is protected, as a lead picture is."""
+    stories: set[models.Model] = set(instance.used_in.all())
+    if stories:
+        raise models.ProtectedError(f"“{instance}” is shown in {len(stories)} stories.", stories)
+
+
+@receiver(post_delete, sender=Image)
+def remove_files(instance: Image, **kwargs: object) -> None:
+    transaction.on_commit(partial(remove_unused, instance.file_names(), instance.digest), robust=True)
+
+
+def remove_unused(names: Iterable[str], digest: str) -> None:
+    """Delete those of the files of one picture that no row needs (any more)."""
+    needed = {name for image in Image.objects.filter(digest=digest) for name in image.file_names()}
+    files.remove(set(names) - needed)

@@ -1,0 +1,47 @@
+"""Writing picture files that are named by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+
+class NewFiles:
+    """Files that are kept together or not at all: a `with` block left by an exception removes those that it added.
+
+    Several threads may use it at once. A transaction of the caller's that is rolled back afterwards leaves the files.
+    """
+
+    def __init__(self) -> None:
+        self._added: list[str] = []
+
+    def __enter__(self) -> NewFiles:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if exc_type:
+            remove(self._added)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store the content under exactly this name. A name tells its content: what is there already is left alone."""
+        if default_storage.exists(name):
+            if default_storage.size(name) == len(content):
+                return
+            # Half a file, of a process that was killed while it wrote.
+            default_storage.delete(name)
+        self._added.append(name)
+        stored = default_storage.save(name, ContentFile(content))
+        if stored != name:
+            # Somebody else stored the same picture in the same moment, and this copy was given another name.
+            default_storage.delete(stored)
+
+
+def remove(names: Iterable[str]) -> None:
+    """Delete files; those that are not there are not missed."""
+    for name in names:
+        default_storage.delete(name)

@@ -1,0 +1,131 @@
+"""Which sizes and formats of a picture there are, what their files are called, and the making of them.
+
+Sizes and names follow from what a row of Image says (digest, width, height, focal point), so that a page can name
+every file without asking the database or the storage.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.storage import default_storage
+from PIL import Image as Pillow
+
+from articles.pictures.files import NewFiles
+
+if TYPE_CHECKING:
+    from articles.models import Image
+
+#: Browsers keep a rendition for ever: whoever changes how they are made makes them all again, in a new folder.
+FOLDER = "renditions"
+
+WIDTHS = (480, 960, 1600)
+CROPS: dict[str, tuple[int, ...]] = {"16:9": (640, 1280), "4:3": (400, 800), "1:1": (160, 400)}
+
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    extension: str
+    media_type: str
+    options: dict[str, Any]
+
+
+# One thread an encoder: the pool keeps the processors busy already.
+AVIF = Format("avif", "image/avif", {"format": "AVIF", "quality": 55, "speed": 9, "max_threads": 1})
+WEBP = Format("webp", "image/webp", {"format": "WEBP", "quality": 78, "method": 2})
+JPEG = Format("jpg", "image/jpeg", {"format": "JPEG", "quality": 80, "optimize": True, "progressive": True})
+#: In the order in which a browser should choose. Every browser knows the last.
+FORMATS = (AVIF, WEBP, JPEG)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One size of one picture; a rendition is a size in a format."""
+
+    stem: str
+    box: tuple[int, int, int, int]  # what is shown, in pixels of the stored picture: left, top, right, bottom
+    width: int
+    height: int
+
+    def name(self, format: Format) -> str:
+        return f"{self.stem}.{format.extension}"
+
+    def url(self, format: Format = JPEG) -> str:
+        return default_storage.url(self.name(format))
+
+
+def sizes(image: Image, crop: str | None = None) -> list[Size]:
+    """The sizes of the whole picture or of one of CROPS, smallest first. None is larger than the picture itself."""
+    box = crop_box(image, crop) if crop else (0, 0, image.width, image.height)
+    left, top, right, bottom = box
+    stem = f"{FOLDER}/{image.digest[:2]}/{image.digest[2:4]}/{image.digest[4:20]}"
+    if crop:
+        stem += f"-{crop.replace(':', 'x')}-{_percent(image.focal_x)}-{_percent(image.focal_y)}"
+    return [
+        Size(f"{stem}-{width}", box, width, max(1, round((bottom - top) * width / (right - left))))
+        for width in sorted({min(width, right - left) for width in (CROPS[crop] if crop else WIDTHS)})
+    ]
+
+
+def _percent(focal: float) -> int:
+    """A focal coordinate as names and crops know it: finer steps than these would make new files that look the same."""
+    return round(focal * 100)
+
+
+def crop_box(image: Image, crop: str) -> tuple[int, int, int, int]:
+    """The largest box of these proportions with the focal point in its middle, or as near to it as the edges allow."""
+    across, down = map(int, crop.split(":"))
+    width = max(1, min(image.width, round(image.height * across / down)))
+    height = max(1, min(image.height, round(image.width * down / across)))
+    left = _place(width, image.width, image.focal_x)
+    top = _place(height, image.height, image.focal_y)
+    return left, top, left + width, top + height
+
+
+def _place(length: int, available: int, focal: float) -> int:
+    return min(max(0, round(available * _percent(focal) / 100 - length / 2)), available - length)
+
+
+def crop_sizes(image: Image) -> list[Size]:
+    return [size for crop in CROPS for size in sizes(image, crop)]
+
+
+def names(image: Image) -> set[str]:
+    """The names of all renditions of the picture as it is now."""
+    return {size.name(format) for size in [*sizes(image), *crop_sizes(image)] for format in FORMATS}
+
+
+def make_renditions(image: Image, files: NewFiles, *, crops_only: bool = False) -> None:
+    """Encode and store the renditions of a picture, from one decoding of its stored file."""
+    wanted = crop_sizes(image) if crops_only else [*sizes(image), *crop_sizes(image)]
+    picture = _read(image)
+    # Pillow works outside the interpreter's lock, so threads share the processors. The largest first, to finish evenly.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(partial(_make, picture, files), sorted(wanted, key=lambda size: -size.width)))
+
+
+def _read(image: Image) -> Pillow.Image:
+    with default_storage.open(str(image.file)) as file, Pillow.open(file, formats=["JPEG", "PNG"]) as picture:
+        picture.load()
+        if picture.mode != "RGBA":
+            return picture
+        # On white in every format: a black drawing on nothing could not be seen on the page's dark ground.
+        paper = Pillow.new("RGBA", picture.size, "white")
+        paper.alpha_composite(picture)
+        return paper.convert("RGB")
+
+
+def _make(picture: Pillow.Image, files: NewFiles, size: Size) -> None:
+    rendition = picture.resize((size.width, size.height), Pillow.Resampling.LANCZOS, box=size.box, reducing_gap=2)
+    rendition.info.clear()
+    for format in FORMATS:
+        buffer = io.BytesIO()
+        rendition.save(buffer, **format.options)
+        files.put(size.name(format), buffer.getvalue())

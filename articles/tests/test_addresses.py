@@ -1,0 +1,140 @@
+"""A story's address is a promise: it never leads nowhere."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils import timezone
+
+from articles.models import Article, PreviousSlug
+from articles.models.slug import MAX_LENGTH, make_slug
+from articles.tests.factories import make_article, make_section
+from articles.workflow import Status
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime.datetime(2026, 3, 14, 9, 0, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("headline", "slug"),
+    [
+        ("Vladimír Kovařík wins", "vladimir-kovarik-wins"),
+        ("Ľubomír Šťastný, Ødeskær & Łódka", "lubomir-stastny-odeskaer-lodka"),
+        ("Straße, þing, œuvre", "strasse-thing-oeuvre"),
+        ("Vĩnh Sa: phở đặc biệt", "vinh-sa-pho-dac-biet"),
+        ("Новости дня", "новости-дня"),
+        ("Йод и ёж", "йод-и-ёж"),
+        ("港の朝", "港の朝"),
+        ("İstanbul'da Ağrı", "istanbulda-agri"),
+        ("!!!", ""),
+    ],
+)
+def test_latin_script_gives_ascii_and_other_scripts_keep_their_letters(headline, slug):
+    assert make_slug(headline) == slug
+
+
+def test_a_long_slug_is_cut_between_words():
+    slug = make_slug("word " * 60)
+    assert len(slug) <= MAX_LENGTH
+    assert set(slug.split("-")) == {"word"}
+
+
+def test_a_story_without_any_letter_still_has_an_address(client):
+    article = make_article(headline="!!! ???")
+    assert client.get(article.get_absolute_url()).status_code == 200
+
+
+def test_the_day_in_the_address_is_the_newsrooms(client):
+    # 23:30 in UTC is half past midnight of the next day in Lagos.
+    article = make_article(publish_at=datetime.datetime(2026, 3, 14, 23, 30, tzinfo=datetime.UTC), headline="Late")
+    assert article.get_absolute_url() == "/2026/03/15/late/"
+    assert client.get("/2026/03/15/").status_code == 200
+    assert client.get("/2026/03/14/").status_code == 404
+
+
+def test_a_renamed_story_redirects_once_from_each_address_it_ever_had(client):
+    article = make_article(headline="First", publish_at=MORNING)
+    for slug in ("second", "third"):
+        article.slug = slug
+        article.save()
+    for old in ("first", "second"):
+        response = client.get(f"/2026/03/14/{old}/")
+        assert (response.status_code, response["Location"]) == (301, "/2026/03/14/third/")
+
+
+def test_a_story_moved_to_another_day_redirects(client):
+    article = make_article(headline="Moved", publish_at=MORNING)
+    article.publish_at = MORNING + datetime.timedelta(days=2)
+    article.save()
+    assert client.get("/2026/03/14/moved/")["Location"] == "/2026/03/16/moved/"
+
+
+def test_a_story_renamed_back_does_not_redirect_to_itself(client):
+    article = make_article(headline="First", publish_at=MORNING)
+    for slug in ("second", "first"):
+        article.slug = slug
+        article.save()
+    assert client.get("/2026/03/14/first/").status_code == 200
+    assert client.get("/2026/03/14/second/")["Location"] == "/2026/03/14/first/"
+
+
+def test_a_draft_leaves_no_trace_of_its_slugs():
+    article = make_article(status=Status.DRAFT)
+    article.slug = "another"
+    article.save()
+    assert not PreviousSlug.objects.exists()
+
+
+def test_two_stories_of_a_day_with_the_same_headline_get_two_addresses():
+    first, second = (make_article(headline="Fog", publish_at=MORNING) for _ in range(2))
+    assert (first.slug, second.slug) == ("fog", "fog-2")
+
+
+def test_a_new_story_cannot_take_the_old_address_of_another(client):
+    first = make_article(headline="Fog", publish_at=MORNING)
+    first.slug = "thick-fog"
+    first.save()
+    second = make_article(headline="Fog", publish_at=MORNING)
+    assert second.slug == "fog-2"
+    second.slug = "fog"
+    with pytest.raises(ValidationError) as refusal:
+        second.full_clean()
+    assert "slug" in refusal.value.message_dict
+
+
+def test_the_old_address_of_a_withdrawn_story_leads_to_its_note(client):
+    article = make_article(headline="First", publish_at=timezone.now() - datetime.timedelta(hours=1))
+    old = article.get_absolute_url()
+    article.slug = "second"
+    article.save()
+    article.withdraw(None, note="The document was forged.")
+    response = client.get(old, follow=True)
+    assert response.status_code == 410
+    assert "The document was forged." in response.content.decode()
+
+
+def test_the_old_address_of_a_rescheduled_story_says_nothing_of_it(client):
+    article = make_article(headline="Secret", publish_at=timezone.now() + datetime.timedelta(days=1))
+    old = article.get_absolute_url()
+    article.slug = "very-secret"
+    article.save()
+    assert client.get(old).status_code == 404
+
+
+@pytest.mark.parametrize("url", ["/2026/02/30/x/", "/2026/13/", "/2026/02/30/", "/0000/", "/9999/12/31/", "/9999/", "/tags/none/"])
+def test_days_that_do_not_exist_are_404(client, url):
+    assert client.get(url).status_code == 404
+
+
+def test_a_story_in_another_script_can_be_read(client):
+    article = make_article(headline="Новости дня", section=make_section(name="Мир"))
+    assert client.get(article.get_absolute_url()).status_code == 200
+    assert client.get(article.section.get_absolute_url()).status_code == 200
+
+
+def test_the_database_itself_refuses_two_stories_at_one_address():
+    first, second = make_article(headline="A", publish_at=MORNING), make_article(headline="B", publish_at=MORNING)
+    with pytest.raises(IntegrityError):
+        Article.objects.filter(pk=second.pk).update(slug=first.slug)

@@ -1,0 +1,237 @@
+"""The story screen: what an editor does there, what a reporter may, and what happens to bad input."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import Article, Tag
+from articles.tests.factories import make_article, make_contributor, make_section
+from articles.workflow import Status
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/articles/article/"
+ADD = f"{LIST}add/"
+
+
+@pytest.fixture
+def desk(client, editor):
+    client.force_login(editor)
+    return client
+
+
+def change(article: Article) -> str:
+    return reverse("admin:articles_article_change", args=[article.pk])
+
+
+def form_data(*, bylines=(), **fields) -> dict:
+    data = {
+        "headline": "Vladimír's “long” walk & other stories",
+        "standfirst": "He walked.",
+        "body": "<p>He walked for a day.</p>",
+        "kind": "news",
+        "dateline": "",
+        "short_headline": "",
+        "slug": "",
+        "publish_at_0": "",
+        "publish_at_1": "",
+        "bylines-TOTAL_FORMS": len(bylines),
+        "bylines-INITIAL_FORMS": 0,
+    } | fields
+    for number, (contributor, role) in enumerate(bylines):
+        data |= {
+            f"bylines-{number}-contributor": contributor.pk,
+            f"bylines-{number}-role": role,
+            f"bylines-{number}-order": number + 1,
+        }
+    return data
+
+
+def test_a_story_is_written_and_published_in_one_go(desk, client, editor):
+    section, contributor, known = make_section(), make_contributor(), Tag.objects.create(name="Known")
+    data = form_data(
+        section=section.pk, tags=[known.pk, "new: Brand  new ", "new:known"], bylines=((contributor, "reported"),), _move="publish"
+    )
+    response = desk.post(ADD, data, follow=True)
+    assert "Published:" in response.content.decode()
+    article = Article.objects.get()
+    assert article.is_public()
+    assert article.created_by == editor
+    assert article.slug == "vladimirs-long-walk-other-stories"
+    assert sorted(tag.name for tag in article.tags.all()) == ["Brand new", "Known"]
+    assert client.get(article.get_absolute_url()).status_code == 200
+    assert article.headline.split(" ")[-1] in client.get(contributor.get_absolute_url()).content.decode()
+
+
+def test_a_draft_needs_no_more_than_a_headline(desk):
+    desk.post(ADD, form_data(body="", standfirst=""))
+    assert Article.objects.get().status == Status.DRAFT
+
+
+def test_what_cannot_be_published_is_kept_as_a_draft_with_the_reason(desk):
+    response = desk.post(ADD, form_data(body="", _move="publish"), follow=True)
+    assert "needs a section" in response.content.decode()
+    assert Article.objects.get().status == Status.DRAFT
+
+
+def test_bad_input_is_answered_beside_the_field_and_nothing_is_lost(desk):
+    data = form_data(headline="", publish_at_0="tomorrow", tags=["new:" + "x" * 101, "new:Kept"], standfirst="Kept too.")
+    response = desk.post(ADD, data)
+    form = response.context["adminform"].form
+    assert set(form.errors) == {"headline", "publish_at", "tags"}
+    page = response.content.decode()
+    for kept in ("He walked for a day.", "Kept too.", "tomorrow", 'value="new:Kept"'):
+        assert kept in page
+    assert not Article.objects.exists()
+
+
+def test_a_story_is_scheduled_in_the_newsrooms_time(desk):
+    data = form_data(section=make_section().pk, publish_at_0="2099-11-24", publish_at_1="06:00", _move="publish")
+    response = desk.post(ADD, data, follow=True)
+    assert "Scheduled:" in response.content.decode()
+    article = Article.objects.get()
+    assert article.publish_at == datetime.datetime(2099, 11, 24, 5, 0, tzinfo=datetime.UTC)
+    assert "Africa/Lagos" in desk.get(change(article)).content.decode()
+
+
+def test_the_button_says_what_it_will_do(desk):
+    draft = make_article(status=Status.DRAFT)
+    assert "Publish now" in desk.get(change(draft)).content.decode()
+    draft.publish_at = datetime.datetime(2099, 11, 24, 5, 0, tzinfo=datetime.UTC)
+    draft.save()
+    assert "Schedule for Tue 24 Nov 06:00 WAT" in desk.get(change(draft)).content.decode()
+    public = desk.get(change(make_article())).content.decode()
+    assert "Withdraw" in public
+    assert "Publish now" not in public
+
+
+def test_a_story_is_withdrawn_with_its_note(desk):
+    article = make_article()
+    data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, note="Forged.", _move="withdraw",
+                     publish_at_0=f"{timezone.localtime(article.publish_at):%Y-%m-%d}",
+                     publish_at_1=f"{timezone.localtime(article.publish_at):%H:%M:%S}")  # fmt: skip
+    desk.post(change(article), data)
+    article.refresh_from_db()
+    assert (article.status, article.withdrawal_note) == (Status.WITHDRAWN, "Forged.")
+
+
+def test_a_correction_is_made_from_the_form(desk, client):
+    article = make_article()
+    moment = timezone.localtime(article.publish_at)
+    data = form_data(section=article.section.pk, slug=article.slug, correction="Five, not four.",
+                     publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")  # fmt: skip
+    desk.post(change(article), data)
+    assert "Five, not four." in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_an_address_that_is_taken_is_said_beside_the_slug(desk):
+    first, second = make_article(headline="Fog"), make_article(headline="Rain")
+    moment = timezone.localtime(second.publish_at)
+    data = form_data(section=second.section.pk, slug=first.slug,
+                     publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")  # fmt: skip
+    response = desk.post(change(second), data)
+    assert "slug" in response.context["adminform"].form.errors
+
+
+def test_many_are_published_and_withdrawn_at_once_and_counted(desk):
+    articles = [make_article(status=Status.DRAFT) for _ in range(3)]
+    articles[2].section = None
+    articles[2].save()
+    chosen = {"_selected_action": [article.pk for article in articles]}
+    page = desk.post(LIST, {"action": "publish_selected", **chosen}, follow=True).content.decode()
+    assert "2 stories published." in page
+    assert "needs a section" in page
+    page = desk.post(LIST, {"action": "withdraw_selected", **chosen}, follow=True).content.decode()
+    assert "2 stories withdrawn." in page
+    assert [Article.objects.get(pk=article.pk).status for article in articles] == ["withdrawn", "withdrawn", "draft"]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [("draft", "Draft one"), ("scheduled", "Scheduled one"), ("public", "Public one"), ("withdrawn", "Withdrawn one")],
+)
+def test_the_list_is_filtered_by_what_a_desk_calls_status(desk, state, shown):
+    make_article(headline="Draft one", status=Status.DRAFT)
+    make_article(headline="Scheduled one", publish_at=timezone.now() + datetime.timedelta(days=1))
+    make_article(headline="Public one")
+    make_article(headline="Withdrawn one", status=Status.WITHDRAWN)
+    headlines = [a.headline for a in desk.get(f"{LIST}?state={state}").context["cl"].result_list]
+    assert headlines == [shown]
+
+
+def test_the_list_is_searched_and_filtered_by_section_and_author(desk):
+    contributor, section = make_contributor(), make_section()
+    article = make_article(headline="The heron", section=section, bylines=((contributor, "written"),))
+    make_article()
+    for query in ("q=heron", f"section__id__exact={section.pk}", f"contributors__id__exact={contributor.pk}"):
+        assert [a.pk for a in desk.get(f"{LIST}?{query}").context["cl"].result_list] == [article.pk], query
+
+
+def test_the_list_costs_the_same_for_two_stories_and_for_fifty(desk, django_assert_max_num_queries):
+    for _ in range(50):
+        make_article(bylines=((make_contributor(), "written"),), tags=("Trams",))
+    with django_assert_max_num_queries(20):
+        desk.get(LIST)
+
+
+def test_view_on_site_is_offered_for_what_readers_can_see_alone(desk):
+    public, draft = make_article(), make_article(status=Status.DRAFT)
+    assert f'href="{public.get_absolute_url()}"' in desk.get(change(public)).content.decode()
+    assert "View on site" not in desk.get(change(draft)).content.decode()
+
+
+def test_a_story_that_readers_have_seen_is_not_deleted(desk):
+    article = make_article()
+    assert desk.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
+    desk.post(LIST, {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"})
+    assert Article.objects.filter(pk=article.pk).exists()
+
+
+def test_a_reporter_writes_own_drafts_and_reads_the_rest(client, reporter, editor):
+    client.force_login(reporter)
+    own = make_article(status=Status.DRAFT, created_by=reporter)
+    others = make_article(status=Status.DRAFT, created_by=editor)
+    published = make_article(created_by=reporter)
+    assert "Send to review" in client.get(change(own)).content.decode()
+    for article in (others, published):
+        page = client.get(change(article))
+        assert page.status_code == 200
+        assert 'name="_save"' not in page.content.decode()
+        assert client.post(change(article), form_data(headline="Taken over")).status_code == 403
+
+
+def test_a_reporter_cannot_publish_by_any_button(client, reporter):
+    client.force_login(reporter)
+    own = make_article(status=Status.DRAFT, created_by=reporter)
+    client.post(change(own), form_data(section=own.section.pk, _move="publish"))
+    client.post(LIST, {"action": "publish_selected", "_selected_action": [own.pk]})
+    assert Article.objects.get(pk=own.pk).status == Status.DRAFT
+
+
+def test_nobody_else_reaches_the_desk(client, outsider, moderator):
+    make_article()
+    for person in (outsider, moderator):
+        client.force_login(person)
+        assert client.get(LIST).status_code in {302, 403}
+        assert client.post(ADD, form_data()).status_code in {302, 403}
+    assert Article.objects.count() == 1
+
+
+@pytest.mark.parametrize("screen", ["article", "section", "contributor", "tag", "image"])
+def test_every_screen_opens(desk, screen):
+    make_article(tags=("Trams",), bylines=((make_contributor(), "written"),))
+    assert desk.get(f"/admin/articles/{screen}/").status_code == 200
+    assert desk.get(f"/admin/articles/{screen}/add/").status_code == 200
+
+
+@pytest.mark.parametrize(("model", "field", "term"), [
+    ("article", "section", "World"), ("article", "lead_image", "x"), ("byline", "contributor", "Zora"), ("taggedarticle", "tag", "Tra"),
+])  # fmt: skip
+def test_everything_is_looked_up_by_autocomplete(desk, model, field, term):
+    make_section(name="World"), make_contributor(name="Zora"), Tag.objects.create(name="Trams")
+    url = f"/admin/autocomplete/?app_label=articles&model_name={model}&field_name={field}&term={term}"
+    response = desk.get(url)
+    assert response.status_code == 200
+    assert field == "lead_image" or response.json()["results"]

@@ -1,0 +1,276 @@
+"""The picture library on the desk."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
+
+from articles.models import Image
+from articles.pictures.renditions import JPEG, sizes
+from articles.tests.factories import make_article, make_contributor, make_image
+from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
+
+LIBRARY = "admin:articles_image_changelist"
+ADD = "admin:articles_image_add"
+CHANGE = "admin:articles_image_change"
+DELETE = "admin:articles_image_delete"
+
+WORDS = {
+    "title": "The bell tower",
+    "alt": "A tower above roofs",
+    "caption": "The tower of Vladimír's church",
+    "credit": "Ana Ñandú",
+    "licence": "CC BY 4.0",
+    "focal_x": "0.3",
+    "focal_y": "0.7",
+}
+
+
+@pytest.fixture
+def desk(client: Client, administrator) -> Client:
+    client.force_login(administrator)
+    return client
+
+
+def stored_files(settings) -> list[str]:
+    return [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_an_upload_becomes_an_image_with_its_words_and_renditions(desk, administrator):
+    response = desk.post(reverse(ADD), WORDS | {"upload": upload(encoded(drawing(900, 600)))})
+
+    assert response.status_code == 302
+    image = Image.objects.get()
+    assert {field: getattr(image, field) for field in WORDS} == WORDS | {"focal_x": 0.3, "focal_y": 0.7}
+    assert (image.width, image.height, image.uploaded_by) == (900, 600, administrator)
+    assert all(default_storage.exists(name) for name in image.file_names())
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"Dear editor,\n", "This is not a JPEG, PNG, WebP, AVIF or GIF picture."),
+        (b"<svg><script>alert(1)</script></svg>", "This is not a JPEG, PNG, WebP, AVIF or GIF picture."),
+        (encoded(drawing(400, 300))[:-300], "This picture is damaged or incomplete. Save or export it again."),
+        (png_claiming(8_000, 8_000), "This picture is too large: it may have up to 50 million pixels"),
+        (b"", "The submitted file is empty."),
+    ],
+    ids=["text", "svg", "truncated", "bomb", "empty"],
+)
+def test_a_refusal_stands_beside_the_file_and_keeps_what_was_typed(desk, settings, content, sentence):
+    response = desk.post(reverse(ADD), WORDS | {"upload": upload(content, name="holiday.jpg")})
+
+    form = response.context["adminform"].form
+    assert set(form.errors) == {"upload"}
+    assert form.errors["upload"][0].startswith(sentence)
+    page = response.content.decode()
+    assert re.search(r'field-upload">\s*<ul class="errorlist', page)
+    assert 'value="The bell tower"' in page
+    assert "The tower of Vladimír&#x27;s church</textarea>" in page
+    assert 'value="0.3"' in page
+    assert not Image.objects.exists()
+    assert not stored_files(settings)
+
+
+def test_an_upload_of_60_megabytes_is_refused_and_left_nowhere(desk, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "uploads")
+    Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir()
+
+    response = desk.post(reverse(ADD), WORDS | {"upload": upload(encoded() + bytes(60 * 2**20))})
+
+    assert response.context["adminform"].form.errors["upload"] == [
+        "This file has 60.0\xa0MB; a picture may have up to 25 MB."
+    ]
+    response.close()
+    assert not stored_files(settings)
+    assert not list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir())
+
+
+def test_words_that_are_missing_are_asked_for_and_nothing_is_stored_yet(desk, settings):
+    response = desk.post(reverse(ADD), WORDS | {"alt": "", "focal_x": "7", "upload": upload()})
+
+    assert set(response.context["adminform"].form.errors) == {"alt", "focal_x"}
+    assert not stored_files(settings)
+
+
+def test_moving_the_focal_point_moves_the_crops(desk, django_capture_on_commit_callbacks):
+    image = make_image(picture=drawing(800, 200))
+    before = image.file_names()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = desk.post(reverse(CHANGE, args=[image.pk]), WORDS | {"focal_x": "0.95"})
+
+    assert response.status_code == 302
+    image.refresh_from_db()
+    assert (image.focal_x, image.focal_y, image.title) == (0.95, 0.7, "The bell tower")
+    assert all(default_storage.exists(name) for name in image.file_names())
+    assert not any(default_storage.exists(name) for name in before - image.file_names())
+
+
+def test_new_words_alone_touch_no_file(desk, settings):
+    image = make_image(focal_x=0.3, focal_y=0.7)
+    files = sorted(stored_files(settings))
+
+    desk.post(reverse(CHANGE, args=[image.pk]), WORDS)
+
+    image.refresh_from_db()
+    assert image.caption == WORDS["caption"]
+    assert sorted(stored_files(settings)) == files
+
+
+def test_new_words_reach_the_text_of_stories_that_show_the_picture(desk):
+    image = make_image()
+    story = make_article(body=f'<p>See.</p><figure data-image="{image.pk}"><figcaption></figcaption></figure>')
+
+    desk.post(reverse(CHANGE, args=[image.pk]), WORDS)
+
+    story.refresh_from_db()
+    assert "A tower above roofs" in story.body_html
+
+
+def test_the_form_shows_the_picture_its_focal_point_and_its_crops_without_inline_style(desk):
+    image = make_image(picture=drawing(800, 600), focal_x=0.25, focal_y=0.5)
+
+    page = desk.get(reverse(CHANGE, args=[image.pk])).content.decode()
+
+    assert sizes(image)[-1].url(JPEG) in page
+    assert 'x="25%" y="50%"' in page
+    assert 'data-focal-point-crop="1:1" viewBox="0 0 600 600"' in page
+    assert page.count('type="range"') == 2
+    assert " style=" not in page
+    assert 'type="file"' not in page
+
+
+def test_the_form_says_where_the_picture_is_used(desk):
+    image = make_image()
+    lead = make_article(headline="Storm over the harbour", lead_image=image)
+    shown = make_article(headline="After the storm", body=f'<p>See.</p><figure data-image="{image.pk}"></figure>')
+    person = make_contributor(name="Ana Ñandú", photo=image)
+
+    page = desk.get(reverse(CHANGE, args=[image.pk])).content.decode()
+
+    for used_by in (lead, shown):
+        assert f'<a href="{reverse("admin:articles_article_change", args=[used_by.pk])}">{used_by.headline}</a>' in page
+    assert f'<a href="{reverse("admin:articles_contributor_change", args=[person.pk])}">{person.name}</a>' in page
+
+
+def test_an_unused_picture_says_so(desk):
+    assert "Nowhere yet." in desk.get(reverse(CHANGE, args=[make_image().pk])).content.decode()
+
+
+@pytest.mark.parametrize("place", ["lead", "body"])
+def test_a_picture_that_a_story_shows_is_not_deleted(desk, place):
+    image = make_image()
+    if place == "lead":
+        make_article(headline="Storm over the harbour", lead_image=image)
+    else:
+        make_article(headline="Storm over the harbour", body=f'<p>See.</p><figure data-image="{image.pk}"></figure>')
+
+    for response in (
+        desk.post(reverse(DELETE, args=[image.pk]), {"post": "yes"}),
+        desk.post(reverse(LIBRARY), {"action": "delete_selected", "_selected_action": [image.pk], "post": "yes"}),
+    ):
+        assert "Storm over the harbour" in response.content.decode()
+    assert Image.objects.filter(pk=image.pk).exists()
+    assert all(default_storage.exists(name) for name in image.file_names())
+
+
+def test_a_picture_that_nobody_uses_is_deleted_with_its_files(desk, settings, django_capture_on_commit_callbacks):
+    image = make_image()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(reverse(DELETE, args=[image.pk]), {"post": "yes"})
+
+    assert not Image.objects.exists()
+    assert not stored_files(settings)
+
+
+def test_the_library_lists_thumbnails_in_a_fixed_number_of_queries(desk, django_assert_max_num_queries):
+    for number in range(12):
+        make_image(picture=drawing(40 + number, 40))
+
+    with django_assert_max_num_queries(8):
+        page = desk.get(reverse(LIBRARY)).content.decode()
+
+    assert page.count('class="image-thumbnail"') == 12
+
+
+@pytest.mark.parametrize("word", ["tower", "roofs", "Vladimír", "Ñandú"])
+def test_the_library_is_searched_by_title_alternative_text_caption_and_credit(desk, word):
+    make_image(**{field: WORDS[field] for field in ("title", "alt", "caption", "credit")})
+    make_image(title="Another")
+
+    page = desk.get(reverse(LIBRARY), {"q": word}).content.decode()
+
+    assert page.count('class="image-thumbnail"') == 1
+    assert "The bell tower" in page
+
+
+def test_the_library_finds_pictures_without_a_credit(desk):
+    make_image(title="Named", credit="Ana Ñandú")
+    make_image(title="Nameless")
+
+    page = desk.get(reverse(LIBRARY), {"credit__isempty": "1"}).content.decode()
+
+    assert "Nameless" in page
+    assert "Named" not in page
+
+
+def test_a_reader_with_an_account_is_kept_out(client, outsider):
+    client.force_login(outsider)
+
+    assert client.get(reverse(LIBRARY)).status_code == 302
+    assert client.post(reverse(ADD), WORDS | {"upload": upload()}).status_code == 302
+    assert not Image.objects.exists()
+
+
+def test_who_may_look_but_not_change_sees_the_picture_without_sliders(client, django_user_model, db):
+    looker = django_user_model.objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_image"))
+    client.force_login(looker)
+    image = make_image()
+
+    page = client.get(reverse(CHANGE, args=[image.pk])).content.decode()
+
+    assert "data-focal-point-cross" in page
+    assert 'type="range"' not in page
+    assert client.post(reverse(CHANGE, args=[image.pk]), WORDS).status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_focal_point_is_set_by_pressing_on_the_picture_and_by_keyboard(page, live_server, desk, tmp_path):
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    page.context.add_cookies(
+        [{"name": cookie.key, "value": cookie.value, "url": live_server.url} for cookie in desk.cookies.values()]
+    )
+    chosen = tmp_path / "view.jpg"
+    chosen.write_bytes(encoded(drawing(800, 400)))
+
+    page.goto(live_server.url + reverse(ADD))
+    page.set_input_files("[name=upload]", chosen)
+    picture = page.locator("[data-focal-point-picture]")
+    picture.wait_for()
+    shown = picture.bounding_box()
+    picture.click(position={"x": shown["width"] * 0.75, "y": shown["height"] * 0.5})
+    page.focus("[name=focal_y]")
+    page.keyboard.press("ArrowRight")
+
+    assert page.get_attribute("[data-focal-point-cross]", "x") == "75%"
+    assert page.get_attribute("[data-focal-point-cross]", "y") == "51%"
+    assert page.get_attribute("[data-focal-point-crop='1:1']", "viewBox") == "400 0 400 400"
+
+    page.fill("[name=title]", "A view")
+    page.fill("[name=alt]", "Red and blue under green")
+    page.click("[name=_continue]")
+    page.wait_for_url("**/change/")
+    assert page.get_attribute("[data-focal-point-cross]", "x") == "75%"
+    image = Image.objects.get()
+    assert (image.focal_x, image.focal_y) == (0.75, 0.51)
+    assert not complaints

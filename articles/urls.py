@@ -1,0 +1,55 @@
+"""The addresses of DESIGN.md: a public contract."""
+
+from django.urls import path, register_converter
+
+from articles import sitemaps, views
+
+
+class YearConverter:
+    regex = "[0-9]{4}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int | str) -> str:
+        return f"{int(value):04}"
+
+
+class TwoDigitConverter(YearConverter):
+    regex = "[0-9]{2}"
+
+    def to_url(self, value: int | str) -> str:
+        return f"{int(value):02}"
+
+
+class SlugConverter:
+    """Slugs in any script: letters, digits, hyphen, underscore."""
+
+    regex = r"[-\w]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(YearConverter, "year")
+register_converter(TwoDigitConverter, "two")
+register_converter(SlugConverter, "uslug")
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("latest/", views.LatestList.as_view(), name="latest"),
+    path("sections/<uslug:slug>/", views.SectionList.as_view(), name="section"),
+    path("tags/<uslug:slug>/", views.TagList.as_view(), name="tag"),
+    path("authors/<uslug:slug>/", views.ContributorList.as_view(), name="contributor"),
+    path("<year:year>/", views.ArchiveList.as_view(), name="archive_year"),
+    path("<year:year>/<two:month>/", views.ArchiveList.as_view(), name="archive_month"),
+    path("<year:year>/<two:month>/<two:day>/", views.ArchiveList.as_view(), name="archive_day"),
+    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", views.story, name="story"),
+    path("sitemap.xml", sitemaps.index, name="sitemap_index"),
+    path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
+    path("sitemap-<year:year>-<two:month>.xml", sitemaps.month, name="sitemap_month"),
+    path("news-sitemap.xml", sitemaps.news, name="sitemap_news"),
+]

@@ -1,0 +1,89 @@
+"""The allowed moves of a story, as data: from which status, to which, and who may.
+
+*Scheduled* is not a status: it is a published story whose `publish_at` lies ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from articles.models import Article
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+#: Statuses whose text no reader can see, or has seen last.
+UNPUBLISHED = {Status.DRAFT, Status.IN_REVIEW}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step that a story may take; `permission` is what the person who makes it must hold."""
+
+    name: str
+    label: str
+    sources: frozenset[Status]
+    target: Status
+    permission: str
+    #: True: readers must be able to see the story now; False: they must not; None: no matter.
+    public: bool | None = None
+
+    def fits(self, article: Article) -> bool:
+        return article.status in self.sources and self.public in {None, article.is_public()}
+
+
+CHANGE, PUBLISH = "articles.change_article", "articles.publish_article"
+
+MOVES = {
+    move.name: move
+    for move in (
+        Move("submit", "Send to review", frozenset({Status.DRAFT}), Status.IN_REVIEW, CHANGE),
+        Move("publish", "Publish", frozenset({*UNPUBLISHED, Status.WITHDRAWN}), Status.PUBLISHED, PUBLISH),
+        Move("return_to_draft", "Return to draft", frozenset({Status.IN_REVIEW}), Status.DRAFT, CHANGE),
+        Move("unschedule", "Take off the schedule", frozenset({Status.PUBLISHED}), Status.DRAFT, PUBLISH, public=False),
+        Move("withdraw", "Withdraw", frozenset({Status.PUBLISHED}), Status.WITHDRAWN, PUBLISH, public=True),
+    )
+}
+
+
+class MoveRefused(ValidationError):
+    """The story's status does not allow the move, or has changed in the meantime."""
+
+
+def check(article: Article, move: Move, by: User | None) -> None:
+    """Raise unless `by` may make this move now; None is the system itself, which may.
+
+    Raises PermissionDenied for the person, MoveRefused for the status.
+    """
+    if by is not None and not (by.has_perm(move.permission) and may_edit(article, by)):
+        raise PermissionDenied(f"{by} may not {move.label.lower()} this story.")
+    if not move.fits(article):
+        raise MoveRefused(f"“{move.label}” is not possible: “{article}” is {article.state_label().lower()}.")
+
+
+def may_edit(article: Article, user: User) -> bool:
+    """Whoever can publish edits every story; a reporter edits their own until it is published."""
+    if not user.has_perm(CHANGE):
+        return False
+    return user.has_perm(PUBLISH) or (article.created_by_id == user.pk and article.status in UNPUBLISHED)
+
+
+def available(article: Article, user: User) -> list[Move]:
+    """The moves that this person can make with this story now, in the order in which a desk thinks of them."""
+    return [
+        move
+        for move in MOVES.values()
+        if move.fits(article) and user.has_perm(move.permission) and may_edit(article, user)
+    ]

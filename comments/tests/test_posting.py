@@ -1,0 +1,180 @@
+"""A reader says something: clear answers, nothing lost, nothing doubled, and the page around it stays the same."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from articles.tests.factories import make_article
+from articles.workflow import Status as ArticleStatus
+from comments.models import Comment, Commenter, Status
+from comments.models.comment import MAX_LENGTH
+from comments.tests.factories import make_comment
+
+pytestmark = pytest.mark.django_db
+
+WORDS = {"name": "Ottilie", "email": "ottilie@example.org", "body": "The tram is late, and so am I.", "website": ""}
+
+
+@pytest.fixture
+def article():
+    return make_article()
+
+
+@pytest.fixture
+def reader():
+    """A browser that says where its requests come from, and a server that checks tokens as it does in life."""
+    return Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "same-origin"})
+
+
+def post(reader, article, follow=False, **changes):
+    return reader.post(f"/comments/post/{article.pk}/", WORDS | changes, follow=follow)
+
+
+def test_what_a_guest_writes_is_held_and_shown_to_them(reader, article):
+    response = post(reader, article, follow=True)
+    page = response.content.decode()
+    assert "waits for a moderator" in page
+    assert WORDS["body"] in page
+    comment = Comment.objects.get()
+    assert (comment.status, comment.name, comment.article) == (Status.PENDING, "Ottilie", article)
+    assert WORDS["body"] not in reader.get(article.get_absolute_url()).content.decode()
+
+
+def test_the_address_is_never_shown(reader, article):
+    page = post(reader, article, follow=True).content.decode()
+    assert "ottilie@example.org" not in page
+
+
+def test_what_was_sent_is_shown_to_nobody_without_the_signed_address(client):
+    comment = make_comment()
+    for guess in (comment.pk, f"{comment.pk}:abc", "x"):
+        assert client.get(f"/comments/received/{guess}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"body": ""}, "body", "Please write something first."),
+        ({"body": " \n\t \u200b "}, "body", "Please write something first."),
+        ({"body": "x"}, "body", "at least 2 characters"),
+        ({"body": "x" * (MAX_LENGTH + 17)}, "body", "17 characters too long"),
+        ({"name": ""}, "name", "Please give a name."),
+        ({"name": "   "}, "name", "Please give a name."),
+        ({"name": "n" * 61}, "name", "1 character too long"),
+        ({"email": ""}, "email", "never shown"),
+        ({"email": "ottilie"}, "email", "does not look like"),
+    ],
+)
+def test_bad_input_is_answered_beside_the_field_and_all_that_was_typed_is_kept(reader, article, changes, field, sentence):
+    response = post(reader, article, **changes)
+    assert response.status_code == 400
+    form = response.context["form"]
+    assert set(form.errors) == {field}
+    page = response.content.decode()
+    assert sentence in page
+    for name, value in (WORDS | changes).items():
+        assert form[name].value() == value
+    assert not Comment.objects.exists()
+
+
+def test_an_over_long_comment_is_refused_and_never_cut(reader, article):
+    text = "Ž" * (MAX_LENGTH + 1)
+    assert text in post(reader, article, body=text).content.decode()
+    textarea = re.search(r"<textarea[^>]*>", reader.get(article.get_absolute_url()).content.decode())[0]
+    assert "maxlength" not in textarea
+
+
+def test_the_longest_comment_fits_in_any_script(reader, article):
+    text = "🦜" * MAX_LENGTH
+    post(reader, article, body=text)
+    assert Comment.objects.get().body == text
+
+
+def test_broken_utf8_is_asked_for_again(reader, article):
+    body = b"name=Ottilie&email=o%40example.org&body=Caf%E9+in+the+rain"
+    response = reader.post(
+        f"/comments/post/{article.pk}/", body, content_type="application/x-www-form-urlencoded; charset=utf-8"
+    )
+    assert response.status_code == 400
+    assert "arrived damaged" in response.content.decode()
+    assert "in the rain" in response.content.decode()
+
+
+def test_control_and_direction_characters_are_taken_off(reader, article):
+    post(reader, article, name="Otti\u202elie", body="One\x00two\x1b[31m\u2066three")
+    comment = Comment.objects.get()
+    assert (comment.name, comment.body) == ("Ottilie", "Onetwo[31mthree")
+
+
+def test_a_double_submit_is_one_comment(reader, article):
+    first, second = post(reader, article), post(reader, article)
+    assert first["Location"].split(":")[0] == second["Location"].split(":")[0]
+    assert Comment.objects.count() == Commenter.objects.count() == 1
+
+
+def test_a_second_comment_by_the_same_reader_is_another(reader, article):
+    post(reader, article)
+    post(reader, article, body="And another thing.")
+    assert Comment.objects.count() == 2
+    assert Commenter.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}, {}]
+)
+def test_a_post_from_elsewhere_writes_nothing_until_the_reader_presses_again(article, headers):
+    reader = Client(enforce_csrf_checks=True, headers=headers)
+    response = post(reader, article)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert WORDS["body"] in page
+    assert not Comment.objects.exists()
+    assert "no-store" in response["Cache-Control"]
+    reader.defaults.pop("HTTP_ORIGIN", None)  # the second press comes from our own page
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    assert post(reader, article, csrfmiddlewaretoken=token).status_code == 302
+    assert Comment.objects.count() == 1
+
+
+def test_a_forged_token_writes_nothing(article):
+    reader = Client(enforce_csrf_checks=True)
+    assert post(reader, article, csrfmiddlewaretoken="x" * 64).status_code == 200
+    assert not Comment.objects.exists()
+
+
+def test_an_older_browser_that_names_its_origin_is_believed(article):
+    reader = Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"})
+    assert post(reader, article).status_code == 302
+
+
+def test_the_story_page_is_the_same_for_everyone_before_and_after(reader, article):
+    before = reader.get(article.get_absolute_url())
+    post(reader, article)
+    after = reader.get(article.get_absolute_url())
+    assert before.content == after.content
+    for response in (before, after):
+        assert not response.cookies
+        assert "Cookie" not in response.get("Vary", "")
+
+
+@pytest.mark.parametrize("status", [ArticleStatus.DRAFT, ArticleStatus.WITHDRAWN])
+def test_a_story_that_is_not_public_takes_no_comment(reader, status):
+    assert post(reader, make_article(status=status)).status_code == 404
+    assert post(reader, make_article(status=status), body="").status_code == 404
+
+
+def test_nothing_here_is_read_by_get(reader, article):
+    assert reader.get(f"/comments/post/{article.pk}/").status_code == 405
+
+
+def test_a_program_that_fills_the_hidden_field_is_held_with_the_reason(reader, article):
+    post(reader, article, website="https://pills.example")
+    comment = Comment.objects.get()
+    assert comment.status == Status.PENDING
+    assert "people do not see" in " ".join(finding["sentence"] for finding in comment.findings)
+
+
+def test_posting_costs_few_queries(reader, article, django_assert_max_num_queries):
+    with django_assert_max_num_queries(15):
+        post(reader, article)

@@ -1,0 +1,79 @@
+"""What every test has: its own media folder, plain static files, and the cast of the newsroom."""
+
+import os
+import shutil
+
+import pytest
+
+from newsportal.tests import environment  # noqa: F401  (first: Django reads its settings from it)
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """SQLite in a file, as in life: the threads of a live server then have connections, and locks, of their own."""
+    from django.conf import settings
+
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium; without it browser tests are skipped, unless REQUIRE_BROWSER says that they must run."""
+    if CHROMIUM is None:
+        missing = "No Chromium here: install the package `chromium` to run the browser tests."
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture(autouse=True)
+def own_places(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    # The live server knows nothing of hashed names.
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _person(name: str, group: str | None = None, **fields):
+    from django.contrib.auth.models import Group, User
+
+    user = User.objects.create_user(name, password="open sesame", **fields)
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def reporter(db):
+    return _person("reporter", "Reporter", is_staff=True)
+
+
+@pytest.fixture
+def editor(db):
+    return _person("editor", "Editor", is_staff=True)
+
+
+@pytest.fixture
+def moderator(db):
+    return _person("moderator", "Moderator", is_staff=True)
+
+
+@pytest.fixture
+def outsider(db):
+    """Has an account, and nothing to do here."""
+    return _person("outsider")
+
+
+@pytest.fixture
+def administrator(db):
+    return _person("administrator", is_staff=True, is_superuser=True)

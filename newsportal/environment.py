@@ -1,0 +1,114 @@
+"""Strict readers of the environment, and the first `.env` file.
+
+A value that cannot be read stops the start with the variable's name: a misspelt `DEBUG=flase` must not pass for a decision.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from newsportal.demo import DEMO_SITE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = Path(os.environ.get("NEWSPORTAL_ENV_FILE", BASE_DIR / ".env"))
+
+TRUE, FALSE = {"true", "on", "yes", "1"}, {"false", "off", "no", "0"}
+REQUIRED = object()
+
+T = TypeVar("T")
+
+
+class Environment:
+    """Read named variables; each reader raises ImproperlyConfigured naming the variable it could not read."""
+
+    def __init__(self, env_file: Path = ENV_FILE):
+        if env_file.is_file():
+            environ.Env.read_env(env_file)
+        self._urls = environ.Env()
+
+    def text(self, name: str, default: object = REQUIRED) -> str:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+        if default is REQUIRED:
+            raise ImproperlyConfigured(f"{name} is not set. Set it in the environment or in {ENV_FILE.name}.")
+        return str(default)
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value not in TRUE | FALSE:
+            self._refuse(name, value, "true or false")
+        return value in TRUE
+
+    def number(self, name: str, default: int, minimum: int = 0) -> int:
+        value = self.text(name, default)
+        if not value.isascii() or not value.isdigit() or int(value) < minimum:
+            self._refuse(name, value, f"a whole number of at least {minimum}")
+        return int(value)
+
+    def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
+        """A comma-separated list."""
+        return [word.strip() for word in self.text(name, ",".join(default)).split(",") if word.strip()]
+
+    def origin(self, name: str, default: object = REQUIRED) -> str:
+        """Scheme and host of a site, such as https://news.example.org, without a path."""
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            self._refuse(name, value, "an origin such as https://news.example.org")
+        return value
+
+    def database(self, name: str, default: str) -> dict:
+        return self._url(name, default, self._urls.db_url, {"sqlite", "postgres", "postgresql"})
+
+    def cache(self, name: str, default: str) -> dict:
+        return self._url(name, default, self._urls.cache_url, {"locmemcache", "redis", "rediss"})
+
+    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            self._refuse(name, value, f"one of {', '.join(choices)}")
+        return value
+
+    def _url(self, name: str, default: str, parse: Callable[..., T], schemes: set[str]) -> T:
+        value = self.text(name, default)
+        if value.partition("://")[0] not in schemes:
+            # The value may hold a password, so it is not repeated in the message.
+            raise ImproperlyConfigured(f"{name} must be a URL that starts with one of: {', '.join(sorted(schemes))}.")
+        return parse(name, default=default)
+
+    def _refuse(self, name: str, value: str, wanted: str) -> NoReturn:
+        raise ImproperlyConfigured(f"{name}={value!r} cannot be read: it must be {wanted}.")
+
+
+FIRST_ENV_FILE = """\
+# Written by `manage.py quickstart`. Every variable is explained in docs/operations.md.
+SECRET_KEY='{secret}'
+SITE_URL=http://127.0.0.1:8000
+ALLOWED_HOSTS=127.0.0.1,localhost
+"""
+
+
+def write_first_env_file(env_file: Path = ENV_FILE, *, demo: bool = False) -> bool:
+    """Write `.env` with a random secret, readable by its owner alone, unless there is one. Returns whether it did.
+
+    `demo`: name the site after the demo newspaper. Exits with one sentence when the folder cannot be written to.
+    """
+    try:
+        descriptor = os.open(env_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        sys.exit(f"Cannot write {env_file}: {error.strerror}. Run quickstart in a folder that you may write to.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(FIRST_ENV_FILE.format(secret=secrets.token_urlsafe(48)))
+        if demo:
+            file.writelines(f"{name}='{value}'\n" for name, value in DEMO_SITE.items())
+    return True

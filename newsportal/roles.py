@@ -1,0 +1,46 @@
+"""The newsroom's roles: groups, and what each may do. Administrators are superusers."""
+
+from django.contrib.auth.models import Group, Permission
+
+LOOK_UP = ["articles.view_section", "articles.view_contributor", "articles.view_tag", "articles.view_image"]
+WRITE = [
+    *LOOK_UP,
+    "articles.view_article",
+    "articles.add_article",
+    "articles.change_article",
+    "articles.add_image",
+    "articles.change_image",
+    "articles.add_tag",
+]
+
+ROLES = {
+    "Reporter": WRITE,
+    "Editor": [
+        *WRITE,
+        "articles.publish_article",
+        "articles.delete_article",
+        "articles.delete_image",
+        *(f"articles.{verb}_{noun}" for noun in ("section", "contributor", "tag") for verb in ("add", "change", "delete")),
+        *(f"newsportal.{verb}_page" for verb in ("view", "add", "change", "delete")),
+    ],
+    "Moderator": ["comments.view_comment", "comments.moderate_comment"],
+    "Advertising": [
+        *(f"adverts.{verb}_{noun}" for noun in ("sponsor", "booking") for verb in ("view", "add", "change", "delete")),
+        "articles.view_section",
+        "articles.view_image",
+        "articles.add_image",
+    ],
+}
+
+
+def create_roles(**kwargs) -> None:
+    """Create the groups that are missing. One that exists is the newsroom's own, and is left as it is."""
+    for name, permissions in ROLES.items():
+        group, created = Group.objects.get_or_create(name=name)
+        if created:
+            group.permissions.set([_permission(permission) for permission in permissions])
+
+
+def _permission(name: str) -> Permission:
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)

@@ -1,0 +1,225 @@
+"""The settings: one file, read from the environment by strict readers, secure unless told otherwise.
+
+Every variable is listed in docs/operations.md. A variable that is missing or unreadable stops the start with its name.
+"""
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from articles.body import EMBED_FRAME_ORIGINS
+from newsportal.environment import BASE_DIR, Environment
+
+env = Environment()
+
+# --- Who may ask, and how ---------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+DEBUG = env.flag("DEBUG", False)
+SITE_URL = env.origin("SITE_URL")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts that this site answers to, separated by commas.")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS may not be '*': name the hosts that this site answers to.")
+
+TLS = SITE_URL.startswith("https://")
+SECURE = TLS and not DEBUG
+if env.flag("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000) if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+# Host cookies cannot be set by a neighbouring subdomain; browsers accept the prefix over TLS alone.
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# Sorted: the order of the directives would otherwise follow the hash seed and differ between processes.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": dict(
+        sorted(
+            {
+                "default-src": [NONE],
+                "base-uri": [NONE],
+                "connect-src": [SELF],
+                "font-src": [SELF],
+                "form-action": [SELF],
+                "frame-ancestors": [NONE],
+                "frame-src": sorted(EMBED_FRAME_ORIGINS),
+                "img-src": [SELF, "data:"],
+                "manifest-src": [SELF],
+                "object-src": [NONE],
+                "script-src": [SELF, NONCE],
+                "style-src": [SELF],
+            }.items()
+        )
+    )
+}
+
+# --- What it is made of -----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "articles.apps.ArticlesConfig",
+    "comments.apps.CommentsConfig",
+    "adverts.apps.AdvertsConfig",
+    "newsportal.apps.DeskConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "adminsortable2",
+    "csp",
+    "django_prose_editor",
+    "taggit",
+    # Last, so that its post_migrate handler finds the permissions of all others.
+    "newsportal.apps.NewsportalConfig",
+]
+
+MIDDLEWARE = [
+    "newsportal.middleware.database_unavailable",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "newsportal.middleware.public_pages",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "newsportal.urls"
+WSGI_APPLICATION = "newsportal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "newsportal.site.context",
+            ],
+        },
+    }
+]
+
+# --- Where things are kept --------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # Writers take their turn from the first statement: a lock upgraded half-way fails at once, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+    }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.number("DATABASE_POOL_SIZE", 8, minimum=1),
+        "timeout": 10,
+    }
+
+CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
+if "redis" in CACHES["default"]["BACKEND"].lower():
+    # django-redis, not Django's own back end: the site must stay up while Redis is down.
+    CACHES["default"]["BACKEND"] = "django_redis.cache.RedisCache"
+    CACHES["default"]["OPTIONS"] = {"CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True}
+else:
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
+
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.text("MEDIA_ROOT", BASE_DIR / "media")
+SERVE_MEDIA = env.flag("SERVE_MEDIA", True)
+FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_TEMP_DIR = None
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "newsportal.static_files.PublishedStaticFiles"
+    },
+}
+if bucket := env.text("S3_BUCKET", ""):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+            "region_name": env.text("S3_REGION", "") or None,
+            "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
+            "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
+            "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
+            "querystring_auth": False,
+            "file_overwrite": True,
+            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+        },
+    }
+    if media_origin := env.origin("MEDIA_ORIGIN", "") if env.text("MEDIA_ORIGIN", "") else "":
+        CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(media_origin)
+    SERVE_MEDIA = False
+
+# --- Who works here ---------------------------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# --- Who we are (newsportal/site.py tells the pages) ------------------------------------------------------------------
+
+SITE_NAME = env.text("SITE_NAME", "Newsportal")
+SITE_TAGLINE = env.text("SITE_TAGLINE", "")
+SITE_EMAIL = env.text("SITE_EMAIL", "")
+SITE_LOGO = env.text("SITE_LOGO", "img/logo.svg")
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-gb")
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = True
+DATETIME_FORMAT = "j M Y, H:i T"
+
+DJANGO_PROSE_EDITOR_EXTENSIONS: list[dict] = []
+TAGGIT_CASE_INSENSITIVE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
+    "loggers": {"django": {"level": "WARNING"}},
+}

@@ -1,0 +1,78 @@
+"""The house keeps its shape: imports go one way, templates keep to the policy, every file has its place."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from newsportal.environment import BASE_DIR
+
+APPS = ["articles", "comments", "adverts", "newsportal"]
+MAY_IMPORT = {
+    "articles": set(),
+    "adverts": set(),
+    "comments": {"articles"},
+    "newsportal": {"articles", "comments", "adverts"},
+}
+TOP_LEVEL = {"newsportal", "articles", "comments", "adverts", "templates", "static", "docs", "deploy", "benchmarks"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The project's own files: what git knows, or would take."""
+    command = ["git", "-C", str(BASE_DIR), "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return [path for name in listed if (path := BASE_DIR / name).exists()]
+
+
+def imported_apps(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names & set(APPS)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_imports_go_one_way(app):
+    uphill = {
+        str(path.relative_to(BASE_DIR)): found
+        for path in tracked(f"{app}/*.py")
+        if (found := imported_apps(path) - MAY_IMPORT[app] - {app})
+        # The newsroom's roles are groups of the site: tests of every app act them out.
+        and "tests" not in path.parts
+    }
+    assert not uphill
+
+
+def test_no_file_is_a_catch_all():
+    assert not [path for path in tracked("*.py") if path.stem in {"utils", "helpers", "misc", "common"}]
+
+
+def test_folders_stand_where_the_map_has_them():
+    folders = {path.relative_to(BASE_DIR).parts[0] for path in tracked() if len(path.relative_to(BASE_DIR).parts) > 1}
+    assert folders - {".ci"} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("wrong", [r'\sstyle="', r"\son\w+=", r"<script(?![^>]*\bsrc=)[^>]*>", r"<style", r'href="javascript:'])
+def test_templates_hold_nothing_that_the_policy_forbids(wrong):
+    found = [path.name for path in tracked("templates/*.html") if re.search(wrong, path.read_text(encoding="utf-8"))]
+    assert not found
+
+
+def test_no_template_or_script_names_another_origin():
+    """Links may lead anywhere; nothing that a page loads may come from elsewhere."""
+    loads = re.compile(r"""<(?:script|img|iframe|source|link(?![^>]*rel="(?:canonical|license)"))[^>]*\s(?:src|srcset|href)="https?://""")
+    found = [path.name for path in tracked("templates/*.html") if loads.search(path.read_text(encoding="utf-8"))]
+    assert not found
+
+
+def test_the_requirements_are_locked_with_hashes():
+    for path in tracked("requirements*.txt"):
+        lines = [line for line in path.read_text().splitlines() if line and not line.startswith((" ", "#"))]
+        assert lines
+        assert all(re.match(r"^[\w.\-\[\],]+==\S+ \\$", line) or "; " in line for line in lines), path.name
+

@@ -1,0 +1,21 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from newsportal import views
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("comments/", include("comments.urls")),
+    path("pages/<slug:slug>/", views.page, name="page"),
+    path("robots.txt", views.robots, name="robots"),
+    path("ads.txt", views.ads, name="ads"),
+    path(".well-known/security.txt", views.security, name="security"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("", include("articles.urls")),
+]
+if settings.SERVE_MEDIA:
+    urlpatterns.insert(0, path("media/<path:path>", views.media, name="media"))
+
+handler404 = views.not_found
