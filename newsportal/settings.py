@@ -5,8 +5,10 @@ Every variable is listed in docs/operations.md. A variable that is missing or un
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django_prose_editor.config import html_tags
+from js_asset import static_lazy
 
-from articles.body import EMBED_FRAME_ORIGINS
+from articles.body.embeds import EMBED_FRAME_ORIGINS
 from newsportal.environment import BASE_DIR, Environment
 
 env = Environment()
@@ -212,7 +214,15 @@ USE_TZ = True
 USE_I18N = True
 DATETIME_FORMAT = "j M Y, H:i T"
 
-DJANGO_PROSE_EDITOR_EXTENSIONS: list[dict] = []
+# Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {
+        "js": [static_lazy("js/desk/editor.js")],
+        "extensions": {
+            name: html_tags([]) for name in ("PullQuote", "LibraryFigure", "EmbedCard", "Desk")
+        },
+    }
+]
 TAGGIT_CASE_INSENSITIVE = True
 
 LOGGING = {

@@ -1,0 +1,12 @@
+"""The HTML of a story's body: cleaned once when it comes in, rendered once when it is saved.
+
+Stored form: p, h2, h3, strong, em, s, sub, sup, a, ul, ol, li, blockquote, hr, br, tables, and three things of our own:
+`<aside class="pullquote"><p>…</p></aside>`, `<figure data-image="12"><figcaption>…</figcaption></figure>` (an empty caption
+stands for the picture's own) and `<figure data-embed="https://…"></figure>`.
+"""
+
+from articles.body.render import render
+from articles.body.sanitise import sanitise
+from articles.body.text import image_ids, plain_text, reading_minutes
+
+__all__ = ["image_ids", "plain_text", "reading_minutes", "render", "sanitise"]
