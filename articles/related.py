@@ -24,5 +24,5 @@ def tags_and_related(article: Article) -> tuple[list[Tag], list[Article]]:
     places = {f"place_{n}": Subquery(of_tag[n : n + 1]) for n in range(RELATED)}
     tags = list(Tag.objects.filter(tagged_articles__content_object=article.pk).annotate(**places))
     shared = Counter(pk for tag in tags for place in places if (pk := getattr(tag, place)))
-    found = Article.objects.public().for_lists().filter(pk__in=shared) if shared else []
+    found = Article.objects.public().for_lists(bylines=False).filter(pk__in=shared) if shared else []
     return tags, sorted(found, key=lambda a: (shared[a.pk], a.publish_at, a.pk), reverse=True)[:RELATED]

@@ -28,6 +28,7 @@ class ArticleList(TemplateView):
     """A page of public stories, newest first. A subclass says which of them, and under which heading."""
 
     key = ("publish_at", "pk")
+    with_bylines = True
 
     def articles(self) -> QuerySet[Article]:
         return Article.objects.public()
@@ -37,7 +38,7 @@ class ArticleList(TemplateView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs) | self.heading()
-        page = page_of(self.articles().for_lists(), self.request.GET, key=self.key)
+        page = page_of(self.articles().for_lists(bylines=self.with_bylines), self.request.GET, key=self.key)
         return context | {"page": page, "canonical_url": self._canonical_url()}
 
     def _canonical_url(self) -> str:
@@ -85,6 +86,7 @@ class TagList(ArticleList):
 class ContributorList(ArticleList):
     template_name = "articles/contributor.html"
     key = ("listing__publish_at", "listing__article")
+    with_bylines = False
 
     def heading(self):
         contributors = Contributor.objects.select_related("photo").prefetch_related("links")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from articles.models import Section
+from newsportal.models import Page
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ def current_site() -> Site:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site`, and `sections` in their order, asked for when a template first needs them."""
+    """Context processor: `site`, and lists that are asked for when a template first needs them."""
     return {
         "site": current_site(),
         "sections": SimpleLazyObject(lambda: list(Section.objects.all())),
+        "site_pages": SimpleLazyObject(lambda: list(Page.objects.only("title", "slug"))),
         "LANGUAGE_CODE": settings.LANGUAGE_CODE,
     }

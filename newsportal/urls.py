@@ -2,9 +2,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from articles.admin.image_picker import pictures
 from newsportal import views
 
 urlpatterns = [
+    path("admin/pictures/", pictures, name="desk_pictures"),
     path("admin/", admin.site.urls),
     path("comments/", include("comments.urls")),
     path("pages/<slug:slug>/", views.page, name="page"),

@@ -1,0 +1,47 @@
+"""The picture library as the editor's picker asks for it."""
+
+from __future__ import annotations
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from articles.models import Image
+
+PAGE_SIZE = 24
+
+
+@staff_member_required
+@never_cache
+@require_safe
+def pictures(request: HttpRequest) -> JsonResponse:
+    """`?q=` words, `?before=` the number to go on from, or `?id=` one picture. Newest first.
+
+    Returns {"pictures": [{"id", "title", "alt", "caption", "url"}], "next": number or null}.
+    """
+    if not request.user.has_perm("articles.view_image"):
+        raise PermissionDenied
+    found = Image.objects.order_by("-pk")
+    if number := _number(request.GET.get("id", "")):
+        found = found.filter(pk=number)
+    if before := _number(request.GET.get("before", "")):
+        found = found.filter(pk__lt=before)
+    for word in request.GET.get("q", "").replace("\x00", "").split()[:8]:
+        found = found.filter(Q(title__icontains=word) | Q(alt__icontains=word) | Q(caption__icontains=word))
+    page = list(found[: PAGE_SIZE + 1])
+    shown = page[:PAGE_SIZE]
+    return JsonResponse(
+        {
+            "pictures": [
+                {"id": i.pk, "title": i.title, "alt": i.alt, "caption": i.caption, "url": i.thumbnail_url()} for i in shown
+            ],
+            "next": shown[-1].pk if len(page) > PAGE_SIZE else None,
+        }
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

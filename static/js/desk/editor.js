@@ -1,0 +1,247 @@
+// The newsroom's own parts of the rich-text editor: pull quote, figure from the picture library, embed card, and what
+// holds for all of it under a strict policy. What they leave in a text is checked again by articles/body/sanitise.py.
+import { Extension, Node, Plugin, mergeAttributes } from "django-prose-editor/editor";
+
+const PICTURES = "/admin/pictures/";
+
+const KNOWN = /^https?:\/\/(www\.|m\.|mobile\.|player\.)?(youtube\.com|youtu\.be|vimeo\.com|x\.com|twitter\.com|instagram\.com|facebook\.com|tiktok\.com)\/\S+$/i;
+
+const make = (tag, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+// --- Pull quote ---
+
+export const PullQuote = Node.create({
+  name: "pullQuote",
+  group: "block",
+  content: "paragraph+",
+  defining: true,
+  parseHTML: () => [{ tag: "aside.pullquote" }],
+  renderHTML: ({ HTMLAttributes }) => ["aside", mergeAttributes(HTMLAttributes, { class: "pullquote" }), 0],
+  addMenuItems({ buttons, menu }) {
+    menu.defineItem({
+      name: "pullQuote",
+      groups: "newsroom",
+      button: buttons.text("Pull quote", "Pull quote"),
+      command: (editor) => editor.chain().focus().toggleWrap("pullQuote").run(),
+      active: (editor) => editor.isActive("pullQuote"),
+    });
+  },
+});
+
+// --- Figure ---
+
+async function picturesOf(query) {
+  const response = await fetch(`${PICTURES}?${new URLSearchParams(query)}`, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`The picture library answered ${response.status}.`);
+  return response.json();
+}
+
+function choosePicture() {
+  return new Promise((resolve) => {
+    const search = make("input", { type: "search", placeholder: "Search the picture library" });
+    const list = make("div", { className: "picker-list" });
+    const status = make("p", { className: "picker-status", role: "status" });
+    const more = make("button", { type: "button", className: "button", textContent: "More", hidden: true });
+    const close = make("button", { type: "button", className: "button", textContent: "Cancel" });
+    const dialog = make("dialog", { className: "picker" }, make("h2", { textContent: "Choose a picture" }), search, status, list, more, close);
+    search.setAttribute("aria-label", search.placeholder);
+    let next = null;
+    let asked = 0;
+
+    const show = async (further = false) => {
+      const turn = ++asked;
+      try {
+        const page = await picturesOf({ q: search.value, ...(further && next ? { before: next } : {}) });
+        if (turn !== asked) return;
+        if (!further) list.replaceChildren();
+        for (const picture of page.pictures) {
+          const button = make("button", { type: "button", className: "picker-picture", title: picture.alt },
+            make("img", { src: picture.url, alt: "", width: 160, height: 160 }), make("span", { textContent: picture.title }));
+          button.addEventListener("click", () => { resolve(picture); dialog.close(); });
+          list.append(button);
+        }
+        next = page.next;
+        more.hidden = !next;
+        status.textContent = list.children.length ? "" : "No picture fits.";
+      } catch (error) {
+        status.textContent = error.message;
+      }
+    };
+    let wait;
+    search.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 250); });
+    search.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); show(); } });
+    more.addEventListener("click", () => show(true));
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(null); });
+    document.body.append(dialog);
+    dialog.showModal();
+    show();
+  });
+}
+
+export const LibraryFigure = Node.create({
+  name: "libraryFigure",
+  group: "block",
+  content: "inline*",
+  marks: "",
+  isolating: true,
+  draggable: true,
+  addAttributes: () => ({ image: { default: null, parseHTML: (element) => element.dataset.image, renderHTML: ({ image }) => ({ "data-image": image }) } }),
+  parseHTML: () => [{ tag: "figure[data-image]", contentElement: "figcaption" }],
+  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes, ["figcaption", 0]],
+  addNodeView: () => ({ node }) => {
+    const image = make("img", { alt: "", className: "figure-picture", width: 160, height: 160 });
+    const caption = make("figcaption");
+    const dom = make("figure", { className: "figure-card" }, image, caption);
+    dom.dataset.image = node.attrs.image;
+    picturesOf({ id: node.attrs.image }).then(({ pictures: [picture] }) => {
+      if (!picture) { dom.classList.add("figure-gone"); return; }
+      image.src = picture.url;
+      image.alt = picture.alt;
+      caption.dataset.placeholder = picture.caption || "Caption";
+    }).catch(() => dom.classList.add("figure-gone"));
+    return { dom, contentDOM: caption, update: (updated) => updated.type.name === "libraryFigure" && updated.attrs.image === node.attrs.image };
+  },
+  addMenuItems({ buttons, menu }) {
+    menu.defineItem({
+      name: "libraryFigure",
+      groups: "newsroom",
+      button: buttons.text("Picture", "Picture from the library"),
+      command: async (editor) => {
+        const picture = await choosePicture();
+        if (picture) editor.chain().focus().insertContent({ type: "libraryFigure", attrs: { image: String(picture.id) } }).run();
+      },
+      active: (editor) => editor.isActive("libraryFigure"),
+    });
+  },
+});
+
+// --- Embed ---
+
+function askAddress() {
+  return new Promise((resolve) => {
+    const address = make("input", { type: "url", required: true, placeholder: "https://www.youtube.com/watch?v=…" });
+    address.setAttribute("aria-label", "Address of the film or post");
+    const insert = make("button", { type: "submit", className: "button default", textContent: "Insert" });
+    const cancel = make("button", { type: "button", className: "button", textContent: "Cancel" });
+    // Not a <form>: the dialog stands outside the story's form, and its Enter must not send anything.
+    const form = make("form", { method: "dialog" }, make("h2", { textContent: "Embed" }),
+      make("p", { textContent: "YouTube, Vimeo, X, Instagram, Facebook or TikTok. Readers see a card first." }), address, insert, cancel);
+    const dialog = make("dialog", { className: "picker picker-small" }, form);
+    let chosen = null;
+    address.addEventListener("input", () => address.setCustomValidity(KNOWN.test(address.value.trim()) || !address.value ? "" : "This address is of none of these."));
+    form.addEventListener("submit", () => { chosen = address.value.trim(); });
+    cancel.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(chosen); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+export const EmbedCard = Node.create({
+  name: "embedCard",
+  group: "block",
+  atom: true,
+  draggable: true,
+  addAttributes: () => ({ url: { default: null, parseHTML: (element) => element.dataset.embed, renderHTML: ({ url }) => ({ "data-embed": url }) } }),
+  parseHTML: () => [{ tag: "figure[data-embed]" }],
+  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes],
+  addNodeView: () => ({ node }) => {
+    const dom = make("figure", { className: "embed-card" }, make("b", { textContent: "Embed" }), ` ${node.attrs.url}`);
+    dom.dataset.embed = node.attrs.url;
+    return { dom };
+  },
+  addMenuItems({ buttons, menu }) {
+    menu.defineItem({
+      name: "embedCard",
+      groups: "newsroom",
+      button: buttons.text("Embed", "Embed a film or post"),
+      command: async (editor) => {
+        const url = await askAddress();
+        if (url) editor.chain().focus().insertContent({ type: "embedCard", attrs: { url } }).run();
+      },
+    });
+  },
+});
+
+// --- Pasting, names, and the policy ---
+
+// Under a strict policy style attributes are not applied, not even in a detached document: what they say is read as text and
+// turned into tags. Bold, italics, links and lists are kept; all else goes.
+export function cleanPasted(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  page.querySelectorAll("style, script, meta, link, title, img, table img, o\\:p").forEach((element) => element.remove());
+  const styleOf = (element) => (element.getAttribute("style") || "").toLowerCase().replace(/\s+/g, "");
+
+  // Google Docs wraps everything into <b style="font-weight:normal">.
+  page.querySelectorAll("b, strong").forEach((element) => {
+    if (/font-weight:(normal|[1-4]00)/.test(styleOf(element))) element.replaceWith(...element.childNodes);
+  });
+  page.querySelectorAll("i, em").forEach((element) => {
+    if (/font-style:normal/.test(styleOf(element))) element.replaceWith(...element.childNodes);
+  });
+  page.querySelectorAll("span").forEach((element) => {
+    const style = styleOf(element);
+    if (/mso-list:ignore/.test(style)) { element.remove(); return; }
+    let inner = [...element.childNodes];
+    if (/font-weight:(bold|[6-9]00)/.test(style)) inner = [make("strong", {}, ...inner)];
+    if (/font-style:italic/.test(style)) inner = [make("em", {}, ...inner)];
+    element.replaceWith(...inner);
+  });
+  // Word writes lists as paragraphs.
+  let list = null;
+  page.querySelectorAll("p").forEach((paragraph) => {
+    if (!/mso-list:/.test(styleOf(paragraph)) && !/MsoListParagraph/.test(paragraph.className)) { list = null; return; }
+    const marker = paragraph.textContent.trimStart();
+    const kind = /^(\d+|[a-z])[.)]/i.test(marker) ? "ol" : "ul";
+    const first = paragraph.firstChild;
+    if (first && first.nodeType === 3) first.textContent = first.textContent.replace(/^\s*([·•o§-]|(\d+|[a-z])[.)])\s+/i, "");
+    const item = make("li", {}, make("p", {}, ...paragraph.childNodes));
+    if (!list || list.tagName.toLowerCase() !== kind || list.nextElementSibling !== paragraph) {
+      list = make(kind);
+      paragraph.before(list);
+    }
+    list.append(item);
+    paragraph.remove();
+  });
+  page.querySelectorAll("p p, li > p:empty").forEach((element) => element.replaceWith(...element.childNodes));
+  const kept = new Set(["P", "STRONG", "B", "EM", "I", "A", "UL", "OL", "LI", "BR", "FIGURE", "FIGCAPTION", "ASIDE", "BLOCKQUOTE", "H2", "H3"]);
+  const ours = page.querySelector("[data-pm-slice]");
+  if (!ours) {
+    kept.delete("FIGURE"); kept.delete("FIGCAPTION"); kept.delete("ASIDE"); kept.delete("BLOCKQUOTE"); kept.delete("H2"); kept.delete("H3");
+    [...page.body.querySelectorAll("*")].reverse().forEach((element) => {
+      if (/^(H[1-6]|DIV|BLOCKQUOTE|TD|TH|PRE)$/.test(element.tagName)) {
+        const inner = element.querySelector("p, ul, ol") ? [...element.childNodes] : [make("p", {}, ...element.childNodes)];
+        element.replaceWith(...inner);
+        return;
+      }
+      if (!kept.has(element.tagName)) { element.replaceWith(...element.childNodes); return; }
+      for (const { name } of [...element.attributes]) if (!(element.tagName === "A" && name === "href")) element.removeAttribute(name);
+    });
+  }
+  return page.body.innerHTML;
+}
+
+export const Desk = Extension.create({
+  name: "desk",
+  onBeforeCreate() {
+    // The editor would inject a <style>, which the policy blocks; css/desk/editor.css has the same rules.
+    this.editor.options.injectCSS = false;
+  },
+  onCreate() {
+    const surface = this.editor.view.dom;
+    const whole = surface.closest(".prose-editor");
+    const label = whole?.closest(".form-row, .field-body, div")?.querySelector("label");
+    surface.setAttribute("aria-label", label ? label.textContent.replace(":", "").trim() : "Text");
+    surface.setAttribute("aria-multiline", "true");
+    surface.setAttribute("role", "textbox");
+    const toolbar = whole?.querySelector(".prose-menubar");
+    toolbar?.setAttribute("role", "toolbar");
+    toolbar?.setAttribute("aria-label", "Formatting");
+  },
+  addProseMirrorPlugins: () => [new Plugin({ props: { transformPastedHTML: cleanPasted } })],
+});

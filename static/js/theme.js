@@ -1,0 +1,28 @@
+// Light or dark: the reader's system decides until the switch is used, and only then is anything stored.
+// Loaded before the page is drawn, so that nothing flashes.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const remembered = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  const remember = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* blocked storage: this page alone */ } };
+  const current = () => root.dataset.theme || (dark.matches ? "dark" : "light");
+
+  const chosen = remembered();
+  if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.querySelector("[data-theme-switch]");
+    if (!button) return;
+    const label = () => { button.textContent = current() === "dark" ? "Light" : "Dark"; };
+    button.hidden = false;
+    label();
+    dark.addEventListener("change", label);
+    button.addEventListener("click", () => {
+      root.dataset.theme = current() === "dark" ? "light" : "dark";
+      remember(root.dataset.theme);
+      label();
+    });
+  });
+})();
