@@ -6,6 +6,7 @@ A value that cannot be read stops the start with the variable's name: a misspelt
 import os
 import secrets
 import sys
+import zoneinfo
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -70,6 +71,12 @@ class Environment:
 
     def cache(self, name: str, default: str) -> dict:
         return self._url(name, default, self._urls.cache_url, {"locmemcache", "redis", "rediss"})
+
+    def time_zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value not in zoneinfo.available_timezones():
+            self._refuse(name, value, "a time zone such as Africa/Lagos")
+        return value
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
         value = self.text(name, default)

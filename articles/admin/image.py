@@ -112,7 +112,9 @@ class ImageAdmin(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
         shown_in = {story for image in objs for story in image.used_in.all()}
-        return to_delete, model_count, perms_needed, [*protected, *map(self._link, shown_in)]
+        protected = [*protected, *map(self._link, shown_in)]
+        # What stands in the way says more than which permission would not help.
+        return to_delete, model_count, set() if protected else perms_needed, protected
 
     @admin.display(description="")
     def thumbnail(self, image: Image) -> SafeString:
