@@ -31,7 +31,7 @@ from articles.body.document import (
     plain,
 )
 from articles.body.embeds import identify
-from articles.body.links import safe_href
+from articles.body.links import host_of, safe_href
 
 MARK_OF_TAG = {
     "strong": "strong", "b": "strong", "em": "em", "i": "em", "cite": "em", "dfn": "em", "var": "em",
@@ -49,6 +49,8 @@ UNREADABLE = frozenset(
     """applet audio canvas datalist embed frameset iframe math noembed noframes noscript object script select style svg
     template textarea title video""".split()
 )
+PLAIN = Style()
+
 VOID = frozenset({"br", "hr"})
 
 ALLOWED = frozenset({"a", *VOID, *MARK_OF_TAG, *HEADING_OF_TAG, *TABLE_PARTS, *DIVISIONS}) - UNREADABLE
@@ -121,7 +123,7 @@ class _TreeBuilder(HTMLParser):
 # --- Blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _blocks(nodes: _Nodes, style: Style = Style()) -> Blocks:  # noqa: B008  (immutable)
+def _blocks(nodes: _Nodes, style: Style = PLAIN) -> Blocks:
     """Text that stands in no block of its own becomes paragraphs, between the blocks that it stands between."""
     blocks: list[Block] = []
     runs: list[Run] = []
@@ -252,7 +254,7 @@ def _embed(address: str) -> Blocks:
     if embed := identify(address):
         return (Embedded(embed),)
     href = safe_href(address)
-    return (TextBlock("p", (Run(href, Style(href=href)),)),) if href else ()
+    return (TextBlock("p", (Run(href, Style(href=href)),)),) if host_of(href) else ()
 
 
 def _one_text(blocks: Blocks) -> Text:
@@ -272,25 +274,28 @@ def _number(text: str | None, *, most: int) -> int:
 
 
 def _tidy(runs: Iterable[Run]) -> Text:
-    """Runs as a browser shows them: white space once, none at the ends of lines, no runs that could be one; in NFC.
+    """Runs as a browser shows them, and in NFC; nothing at all when nothing would be seen."""
+    shown = _with_breaks_in_style(_collapsed(runs))
+    text = tuple(
+        Run(unicodedata.normalize("NFC", "".join(run.text for run in group)), style)
+        for style, group in groupby(shown, lambda run: run.style)
+    )
+    return text if plain(text).strip().strip(INVISIBLE).strip() else ()
 
-    Nothing at all when nothing would be seen.
-    """
-    tidy: list[Run] = []
+
+def _collapsed(runs: Iterable[Run]) -> list[Run]:
+    """White space once, and none at the ends of lines; line breaks between words alone, each in a run of its own."""
+    shown: list[Run] = []
     end = BREAK
     for run in runs:
         text = run.text.lstrip(" ") if end in (" ", BREAK) else run.text
         if text == BREAK:
-            _strip_end(tidy, " ")
-        if not text or (text == BREAK and not tidy):
-            continue
-        end = text[-1]
-        if tidy and (tidy[-1].style == run.style):
-            text = tidy.pop().text + text
-        tidy.append(Run(text, run.style))
-    _strip_end(tidy, f" {BREAK}")
-    text = tuple(Run(unicodedata.normalize("NFC", run.text), run.style) for run in tidy)
-    return text if plain(text).strip().strip(INVISIBLE).strip() else ()
+            _strip_end(shown, " ")
+        if text and (text != BREAK or shown):
+            shown.append(Run(text, run.style))
+            end = text[-1]
+    _strip_end(shown, f" {BREAK}")
+    return shown
 
 
 def _strip_end(runs: list[Run], characters: str) -> None:
@@ -299,3 +304,18 @@ def _strip_end(runs: list[Run], characters: str) -> None:
         if text := last.text.rstrip(characters):
             runs.append(Run(text, last.style))
             return
+
+
+def _with_breaks_in_style(runs: list[Run]) -> list[Run]:
+    """A line break within one style does not end it: a link that goes on in the next line stays one link."""
+    before = [Style()]
+    for run in runs:
+        before.append(before[-1] if run.text == BREAK else run.style)
+    after = [Style()]
+    for run in reversed(runs):
+        after.append(after[-1] if run.text == BREAK else run.style)
+    after.reverse()
+    return [
+        Run(BREAK, before[n] if before[n] == after[n + 1] else Style()) if run.text == BREAK else run
+        for n, run in enumerate(runs)
+    ]
