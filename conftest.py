@@ -3,9 +3,12 @@
 import os
 import shutil
 
+import django
 import pytest
 
 from newsportal.tests import environment  # noqa: F401  (first: Django reads its settings from it)
+
+django.setup()
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

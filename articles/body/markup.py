@@ -1,111 +1,47 @@
-"""From a document to HTML. What is written here is closed and escaped; nothing else is ever kept or shown."""
+"""Walk through HTML that a sanitiser has written: well-formed, every attribute quoted, entities in their places."""
 
 from __future__ import annotations
 
 from html import escape
+from html.parser import HTMLParser
 
-from articles.body.document import (
-    BREAK,
-    MARKS,
-    Block,
-    Blocks,
-    Cell,
-    Embedded,
-    Figure,
-    List,
-    PullQuote,
-    Quote,
-    Rule,
-    Style,
-    Table,
-    Text,
-    TextBlock,
-)
+VOID = {"br", "hr", "img"}
+
+Attributes = dict[str, str]
 
 
-class Markup:
-    """HTML as it is kept, which is also what the editor reads. `render.py` derives from it what readers get."""
+class Rewriter(HTMLParser):
+    """Copies HTML as it is. A subclass answers for the tags that it knows: `start_<tag>(attributes)`, `end_<tag>()`.
 
-    def blocks(self, blocks: Blocks) -> str:
-        return "".join(map(self.block, blocks))
+    An answer is what is written instead; a method that is missing writes the tag as it came.
+    """
 
-    def block(self, block: Block) -> str:
-        match block:
-            case TextBlock():
-                return self.text_block(block)
-            case List():
-                return self.list(block)
-            case Quote():
-                return f"<blockquote>{self.blocks(block.blocks)}</blockquote>"
-            case PullQuote():
-                return f'<aside class="pullquote">{self.blocks(block.blocks)}</aside>'
-            case Figure():
-                return self.figure(block)
-            case Embedded():
-                return self.embedded(block)
-            case Rule():
-                return "<hr>"
-            case Table():
-                return self.table(block)
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
 
-    def text_block(self, block: TextBlock) -> str:
-        return f"<{block.tag}>{self.text(block.text)}</{block.tag}>"
+    def rewrite(self, html: str) -> str:
+        self.feed(html)
+        self.close()
+        return "".join(self.parts)
 
-    def list(self, block: List) -> str:
-        tag = "ol" if block.ordered else "ul"
-        start = f' start="{block.start}"' if block.start != 1 else ""
-        items = "".join(f"<li>{self.contents(item)}</li>" for item in block.items)
-        return f"<{tag}{start}>{items}</{tag}>"
+    def write(self, html: str) -> None:
+        self.parts.append(html)
 
-    def contents(self, blocks: Blocks) -> str:
-        """What stands in an item or a cell."""
-        return self.blocks(blocks)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        answer = getattr(self, f"start_{tag}", None)
+        self.write(answer(attributes) if answer else start_tag(tag, attributes))
 
-    def table(self, block: Table) -> str:
-        head, body = block.head_and_body()
-        parts = (("thead", "col", head), ("tbody", "row", body))
-        return "<table>{}</table>".format(
-            "".join(f"<{tag}>{''.join(self.row(row, scope) for row in rows)}</{tag}>" for tag, scope, rows in parts if rows)
-        )
+    def handle_endtag(self, tag: str) -> None:
+        answer = getattr(self, f"end_{tag}", None)
+        if tag not in VOID:
+            self.write(answer() if answer else f"</{tag}>")
 
-    def row(self, cells: tuple[Cell, ...], scope: str) -> str:
-        return f"<tr>{''.join(self.cell(cell, scope) for cell in cells)}</tr>"
+    def handle_data(self, data: str) -> None:
+        self.write(escape(data, quote=False))
 
-    def cell(self, cell: Cell, scope: str) -> str:
-        tag = "th" if cell.is_header else "td"
-        spans = "".join(
-            f' {name}="{span}"' for name, span in (("colspan", cell.colspan), ("rowspan", cell.rowspan)) if span != 1
-        )
-        return f"<{tag}{self.cell_attributes(cell, scope)}{spans}>{self.contents(cell.blocks)}</{tag}>"
 
-    def cell_attributes(self, cell: Cell, scope: str) -> str:
-        return ""
-
-    def figure(self, figure: Figure) -> str:
-        return f'<figure data-image="{figure.image_id}"><figcaption>{self.text(figure.caption)}</figcaption></figure>'
-
-    def embedded(self, block: Embedded) -> str:
-        return f'<figure data-embed="{escape(block.embed.url)}"></figure>'
-
-    def text(self, text: Text) -> str:
-        """Runs of text with their marks; marks that neighbours share stand around both."""
-        html: list[str] = []
-        open_tags: list[tuple[str, str]] = []
-        for run in text:
-            wanted = self._tags(run.style)
-            shared = 0
-            while shared < min(len(open_tags), len(wanted)) and open_tags[shared] == wanted[shared]:
-                shared += 1
-            html += [f"</{tag}>" for tag, _ in reversed(open_tags[shared:])]
-            html += [f"<{tag}{attributes}>" for tag, attributes in wanted[shared:]]
-            html.append(escape(run.text, quote=False).replace(BREAK, "<br>"))
-            open_tags = wanted
-        html += [f"</{tag}>" for tag, _ in reversed(open_tags)]
-        return "".join(html)
-
-    def _tags(self, style: Style) -> list[tuple[str, str]]:
-        link = [("a", self.link_attributes(style.href))] if style.href else []
-        return link + [(mark, "") for mark in MARKS if mark in style.marks]
-
-    def link_attributes(self, href: str) -> str:
-        return f' href="{escape(href)}"'
+def start_tag(tag: str, attributes: Attributes) -> str:
+    written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<{tag}{written}>"
