@@ -70,6 +70,8 @@ CONTENT_SECURITY_POLICY = {
 # --- What it is made of -----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    # Before our own, which take its tags off the desk in favour of theirs.
+    "taggit",
     "articles.apps.ArticlesConfig",
     "comments.apps.CommentsConfig",
     "adverts.apps.AdvertsConfig",
@@ -82,7 +84,6 @@ INSTALLED_APPS = [
     "adminsortable2",
     "csp",
     "django_prose_editor",
-    "taggit",
     # Last, so that its post_migrate handler finds the permissions of all others.
     "newsportal.apps.NewsportalConfig",
 ]

@@ -1,6 +1,8 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+from js_asset import static_lazy
 
 from articles.admin.image_picker import pictures
 from newsportal import views
@@ -10,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("comments/", include("comments.urls")),
     path("pages/<slug:slug>/", views.page, name="page"),
+    path("favicon.ico", RedirectView.as_view(url=static_lazy("img/favicon.svg")), name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("ads.txt", views.ads, name="ads"),
     path(".well-known/security.txt", views.security, name="security"),

@@ -1,7 +1,10 @@
 from django.contrib import admin
 from django.db.models import Count
+from taggit.models import Tag as TaggitTag
 
 from articles.models import Tag
+
+admin.site.unregister(TaggitTag)
 
 
 @admin.register(Tag)

@@ -103,7 +103,7 @@ def test_from_the_desk_to_the_readers_and_back(watch, editor, moderator, javascr
     desk.fill("#id_headline", HEADLINE)
     expect(desk.locator("#id_slug")).to_have_value(re.compile("^court-clears-vladimir-kovarik-for-a-third-term"))
     desk.fill("#id_standfirst", "Seven judges to two, and by nightfall the lanterns were out.")
-    desk.locator(".ProseMirror").first.click()
+    desk.locator(".ProseMirror[contenteditable=true]").click()
     desk.keyboard.type("The ruling came at four.")
     desk.keyboard.press("Enter")
     desk.keyboard.type("By nightfall the square had filled again.")

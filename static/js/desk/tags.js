@@ -1,12 +1,13 @@
 // Lets the tag field take names that are not in the list yet. Without JavaScript tags are made on their own screen.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", () => {
-  const jQuery = window.django && window.django.jQuery;
-  if (!jQuery) return;
+// After the admin's own autocomplete.js, which waits for the same moment and was loaded before.
+window.django?.jQuery?.(() => {
+  const jQuery = window.django.jQuery;
   document.querySelectorAll("select[data-new-tags]").forEach((select) => {
     const prefix = select.dataset.newTags;
     const options = {
+      ajax: jQuery(select).data("select2").options.options.ajax,
       tags: true,
       createTag: ({ term }) => {
         const name = term.trim().replace(/\s+/g, " ");
@@ -19,7 +20,6 @@ document.addEventListener("DOMContentLoaded", () => {
       },
       templateResult: (item) => (item.isNew ? `New tag: ${item.text}` : item.text),
     };
-    const again = () => jQuery(select).djangoAdminSelect2(options);
-    again();
+    jQuery(select).select2(options);
   });
 });
