@@ -112,7 +112,7 @@ def test_from_the_desk_to_the_readers_and_back(watch, editor, moderator, javascr
     choose(desk, "tags", "Orlavia", new=True)
     choose(desk, "bylines-0-contributor", "Tereza Holubová")
     desk.locator("[name=_move][value=publish]").last.click()
-    expect(desk.locator(".messagelist .success").last).to_contain_text("Published")
+    expect(desk.locator(".messagelist")).to_contain_text("Published:")
     article = Article.objects.get()
     assert article.lead_image == Image.objects.get()
     assert [tag.name for tag in article.tags.all()] == ["Orlavia"]

@@ -1,8 +1,8 @@
 // Lets the tag field take names that are not in the list yet. Without JavaScript tags are made on their own screen.
 "use strict";
 
-// After the admin's own autocomplete.js, which waits for the same moment and was loaded before.
-window.django?.jQuery?.(() => {
+// After the admin's own autocomplete.js, which has put itself into jQuery's queue by then.
+document.addEventListener("DOMContentLoaded", () => window.django?.jQuery?.(() => {
   const jQuery = window.django.jQuery;
   document.querySelectorAll("select[data-new-tags]").forEach((select) => {
     const prefix = select.dataset.newTags;
@@ -22,4 +22,4 @@ window.django?.jQuery?.(() => {
     };
     jQuery(select).select2(options);
   });
-});
+}));
