@@ -34,10 +34,9 @@ class StateFilter(admin.SimpleListFilter):
 
 class BookingForm(forms.ModelForm):
     def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("placement") == Placement.FRONT_PAGE and cleaned.get("sections"):
+        super().clean()
+        if self.cleaned_data.get("placement") == Placement.FRONT_PAGE and self.cleaned_data.get("sections"):
             self.add_error("sections", "The front page belongs to no section: leave this empty.")
-        return cleaned
 
 
 @admin.register(Booking)
@@ -104,4 +103,4 @@ class SponsorAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="booking_count")
     def bookings(self, sponsor: Sponsor) -> int:
-        return sponsor.booking_count
+        return sponsor.booking_count  # type: ignore[attr-defined]  # annotated above

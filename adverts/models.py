@@ -94,6 +94,9 @@ class Booking(models.Model):
         help_text=f"1 to {MAX_WEIGHT}: where several share a place, how many minutes of each round are its own.",
     )
 
+    #: Only on what `for_pages()` brings.
+    only_section: int | None
+
     objects = BookingQuerySet.as_manager()
 
     class Meta:

@@ -44,6 +44,7 @@ def _running_bookings(request: HttpRequest | None) -> list[Booking]:
     """What runs now, asked for once a request; each time in a template that is rendered without one."""
     if request is None:
         return list(Booking.objects.running().for_pages())
-    if not hasattr(request, "_running_bookings"):
-        request._running_bookings = list(Booking.objects.running().for_pages())
-    return request._running_bookings
+    asked = vars(request)
+    if "_running_bookings" not in asked:
+        asked["_running_bookings"] = list(Booking.objects.running().for_pages())
+    return asked["_running_bookings"]

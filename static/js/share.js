@@ -1,5 +1,5 @@
 // Makes the share block (templates/components/share.html) nicer: copy the link, the phone's own share sheet, and Mastodon
-// on the reader's own server. Without this script all of its links work as they are. Load it as a module or deferred.
+// on the reader's own server. Without this script all of its links work as they are.
 "use strict";
 
 const SERVER_KEY = "mastodon-server";
