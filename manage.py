@@ -11,7 +11,9 @@ def main():
     # Before Django is imported: an old Python would fail inside it with a message that helps nobody.
     if sys.version_info < MINIMUM_PYTHON:
         sys.exit(
-            "newsportal needs Python {}.{} or newer; this is Python {}.{}.".format(*MINIMUM_PYTHON, *sys.version_info[:2])
+            "newsportal needs Python {}.{} or newer; this is Python {}.{}.".format(
+                *MINIMUM_PYTHON, *sys.version_info[:2]
+            )
         )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsportal.settings")
     try:

@@ -103,4 +103,4 @@ class SponsorAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="booking_count")
     def bookings(self, sponsor: Sponsor) -> int:
-        return sponsor.booking_count  # type: ignore[attr-defined]  # annotated above
+        return sponsor.booking_count

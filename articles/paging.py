@@ -31,6 +31,7 @@ class Cursor:
 
     @classmethod
     def of(cls, article: Article) -> Cursor:
+        assert article.publish_at is not None, "only published stories stand in lists"
         return cls(article.publish_at, article.pk)
 
     @classmethod

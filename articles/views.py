@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 
 from articles import front_page
 from articles.models import Article, Contributor, PreviousSlug, Section, Tag
+from articles.models.article import ArticleQuerySet
 from articles.paging import page_of
 from articles.related import tags_and_related
 from articles.sharing import share_links
@@ -30,7 +31,7 @@ class ArticleList(TemplateView):
     key = ("publish_at", "pk")
     with_bylines = True
 
-    def articles(self) -> QuerySet[Article]:
+    def articles(self) -> ArticleQuerySet:
         return Article.objects.public()
 
     def heading(self) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class SectionList(ArticleList):
         return {"section": self.section}
 
     @staticmethod
-    def stories_of(section: Section) -> QuerySet[Article]:
+    def stories_of(section: Section) -> ArticleQuerySet:
         return Article.objects.public().filter(section=section)
 
     def articles(self):
@@ -75,7 +76,7 @@ class TagList(ArticleList):
         return {"tag": self.tag}
 
     @staticmethod
-    def stories_of(tag: Tag) -> QuerySet[Article]:
+    def stories_of(tag: Tag) -> ArticleQuerySet:
         # A filtered relation, so that the cursor's bounds fall on the same join, whose index serves order and range.
         return Article.objects.public().annotate(listing=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
 
@@ -94,7 +95,7 @@ class ContributorList(ArticleList):
         return {"contributor": self.contributor}
 
     @staticmethod
-    def stories_of(contributor: Contributor) -> QuerySet[Article]:
+    def stories_of(contributor: Contributor) -> ArticleQuerySet:
         listing = FilteredRelation("bylines", condition=Q(bylines__contributor=contributor))
         return Article.objects.public().annotate(listing=listing)
 

@@ -19,19 +19,24 @@ class TextField(forms.CharField):
         self.longest, self.shortest = longest, shortest
 
     def to_python(self, value: Any) -> str:
-        return text.clean(super().to_python(value))
+        return text.clean(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if text.is_broken(value):
-            raise forms.ValidationError("Some characters arrived damaged (they look like \N{REPLACEMENT CHARACTER}). Please mend them and send it again.")
+            raise forms.ValidationError(
+                "Some characters arrived damaged (they look like \N{REPLACEMENT CHARACTER}). Please mend them and send it again."
+            )
         if value and text.is_empty(value):
             raise forms.ValidationError(self.error_messages["required"])
         if len(value) < self.shortest:
             raise forms.ValidationError(f"Please write at least {self.shortest} characters.")
         if len(value) > self.longest:
             over = len(value) - self.longest
-            raise forms.ValidationError(f"This is {over:,} character{pluralize(over)} too long: at most {self.longest:,} fit. Nothing has been cut; please shorten it.")
+            raise forms.ValidationError(
+                f"This is {over:,} character{pluralize(over)} too long: at most {self.longest:,} fit. "
+                "Nothing has been cut; please shorten it."
+            )
 
 
 class CommentForm(forms.Form):
@@ -45,7 +50,10 @@ class CommentForm(forms.Form):
     email = forms.EmailField(
         label="E-mail",
         help_text="Never shown.",
-        error_messages={"required": "Please give an e-mail address. It is never shown.", "invalid": "This does not look like an e-mail address."},
+        error_messages={
+            "required": "Please give an e-mail address. It is never shown.",
+            "invalid": "This does not look like an e-mail address.",
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     body = TextField(
@@ -59,7 +67,7 @@ class CommentForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, auto_id="comment-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "comment-%s", **kwargs})
         # Added here for its odd name: a field called `website` invites programs, and people never see it.
         self.fields[HONEYPOT] = forms.CharField(
             required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"})

@@ -15,11 +15,11 @@ class Desk(admin.AdminSite):
     enable_nav_sidebar = True
 
     @property
-    def site_header(self) -> str:
+    def site_header(self) -> str:  # type: ignore[override]
         return settings.SITE_NAME
 
     @property
-    def site_title(self) -> str:
+    def site_title(self) -> str:  # type: ignore[override]
         return f"{settings.SITE_NAME} desk"
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:

@@ -35,7 +35,7 @@ def database_unavailable(get_response: GetResponse) -> GetResponse:
 
 def render_unavailable(request: HttpRequest) -> HttpResponse:
     # Without the request: context processors would ask the database that is down.
-    response = render(None, "503.html", status=503)  # type: ignore[arg-type]
+    response = render(None, "503.html", status=503)
     response["Retry-After"] = "30"
     response["Cache-Control"] = "no-store"
     return response

@@ -20,7 +20,11 @@ ROLES = {
         "articles.publish_article",
         "articles.delete_article",
         "articles.delete_image",
-        *(f"articles.{verb}_{noun}" for noun in ("section", "contributor", "tag") for verb in ("add", "change", "delete")),
+        *(
+            f"articles.{verb}_{noun}"
+            for noun in ("section", "contributor", "tag")
+            for verb in ("add", "change", "delete")
+        ),
         *(f"newsportal.{verb}_page" for verb in ("view", "add", "change", "delete")),
     ],
     "Moderator": ["comments.view_comment", "comments.moderate_comment"],

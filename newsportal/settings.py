@@ -21,7 +21,9 @@ DEBUG = env.flag("DEBUG", False)
 SITE_URL = env.origin("SITE_URL")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts that this site answers to, separated by commas.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set. Name the hosts that this site answers to, separated by commas."
+    )
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS may not be '*': name the hosts that this site answers to.")
 
@@ -46,7 +48,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # Sorted: the order of the directives would otherwise follow the hash seed and differ between processes.
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict] = {
     "DIRECTIVES": dict(
         sorted(
             {
@@ -158,7 +160,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-STORAGES = {
+STORAGES: dict[str, dict] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -219,9 +221,7 @@ DATETIME_FORMAT = "j M Y, H:i T"
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("js/desk/editor.js")],
-        "extensions": {
-            name: html_tags([]) for name in ("PullQuote", "LibraryFigure", "EmbedCard", "Desk")
-        },
+        "extensions": {name: html_tags([]) for name in ("PullQuote", "LibraryFigure", "EmbedCard", "Desk")},
     }
 ]
 TAGGIT_CASE_INSENSITIVE = True

@@ -8,6 +8,7 @@ import posixpath
 from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -24,12 +25,13 @@ ADS_TXT = """\
 placeholder.example.com, placeholder, DIRECT, placeholder
 """
 
+
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Page, slug=slug)
     images = Image.objects.in_bulk(body.image_ids(found.body))
     context = {
         "page": found,
-        "content": mark_safe(body.render(found.body, images)),  # noqa: S308  (sanitised when it was saved)
+        "content": mark_safe(body.render(found.body, images)),
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
     }
     return render(request, "pages/page.html", context)
@@ -73,7 +75,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready\n", content_type="text/plain")
 
 
-def media(request: HttpRequest, path: str) -> HttpResponse:
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Pictures, for an installation without a web server in front. Names follow content, so they never change."""
     path = posixpath.normpath(path)
     if not path.startswith(("pictures/", "renditions/")):
@@ -87,4 +89,3 @@ def media(request: HttpRequest, path: str) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     latest = Article.objects.public().for_lists().newest_first()[:6]
     return render(request, "404.html", {"latest": latest}, status=404)
-

@@ -146,7 +146,9 @@ class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
     def time(self, article: Article):
         moment = timezone.localtime(article.publish_at or article.modified_at)
         told = "published" if article.is_public() else "appears" if article.is_scheduled() else "last saved"
-        return format_html('<time datetime="{}">{}</time><br><small>{}</small>', moment.isoformat(), f"{moment:%-d %b %Y, %H:%M}", told)
+        return format_html(
+            '<time datetime="{}">{}</time><br><small>{}</small>', moment.isoformat(), f"{moment:%-d %b %Y, %H:%M}", told
+        )
 
     @admin.action(description="Publish the selected stories", permissions=["publish"])
     def publish_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
@@ -186,7 +188,10 @@ class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
             (None, {"fields": ["headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
-            ("Publication", {"fields": ["publish_at", "slug"], "description": f"Times are the newsroom's: {settings.TIME_ZONE}."}),
+            (
+                "Publication",
+                {"fields": ["publish_at", "slug"], "description": f"Times are the newsroom's: {settings.TIME_ZONE}."},
+            ),
         ]
         if obj and obj.is_public() and self.has_publish_permission(request):
             fieldsets.append(("After publication", {"fields": ["is_update", "correction"]}))

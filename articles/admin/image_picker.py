@@ -36,7 +36,8 @@ def pictures(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "pictures": [
-                {"id": i.pk, "title": i.title, "alt": i.alt, "caption": i.caption, "url": i.thumbnail_url()} for i in shown
+                {"id": i.pk, "title": i.title, "alt": i.alt, "caption": i.caption, "url": i.thumbnail_url()}
+                for i in shown
             ],
             "next": shown[-1].pk if len(page) > PAGE_SIZE else None,
         }

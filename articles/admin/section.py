@@ -16,13 +16,17 @@ class SectionAdmin(SortableAdminMixin, admin.ModelAdmin):
     ordering = ["order"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(
-            story_count=Count("articles", filter=Q(articles__status=Status.PUBLISHED))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(story_count=Count("articles", filter=Q(articles__status=Status.PUBLISHED)))
         )
 
     @admin.display(description="colour", ordering="colour")
     def swatch(self, section: Section):
-        return format_html('<span class="swatch" data-colour="{}">{}</span>', section.colour, section.get_colour_display())
+        return format_html(
+            '<span class="swatch" data-colour="{}">{}</span>', section.colour, section.get_colour_display()
+        )
 
     @admin.display(description="published stories", ordering="story_count")
     def stories(self, section: Section) -> int:

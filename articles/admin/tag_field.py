@@ -46,7 +46,9 @@ class TagsField(forms.ModelMultipleChoiceField):
         value = [str(choice) for choice in value or []]
         names = [" ".join(choice.removeprefix(NEW).split()) for choice in value if choice.startswith(NEW)]
         if too_long := [name for name in names if len(name) > MAX_LENGTH]:
-            raise forms.ValidationError(f"“{too_long[0][:40]}…” is too long for a tag: {MAX_LENGTH} characters at most.")
+            raise forms.ValidationError(
+                f"“{too_long[0][:40]}…” is too long for a tag: {MAX_LENGTH} characters at most."
+            )
         return [*super().clean([choice for choice in value if not choice.startswith(NEW)]), *filter(None, names)]
 
     def has_changed(self, initial, data) -> bool:

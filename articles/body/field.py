@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django_prose_editor.fields import ProseEditorField
+if TYPE_CHECKING:
+    # To a reader of types it is a text field, whichever editor stands over it.
+    from django.db.models import TextField as ProseEditorField
+else:
+    from django_prose_editor.fields import ProseEditorField
 
 from articles.body.sanitise import sanitise
 

@@ -34,7 +34,9 @@ _cleaner = nh3.Cleaner(
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
-EMPTY = re.compile(r"<(p|h2|h3|li|blockquote|aside class=\"pullquote\")>(?:\s|&nbsp;|\u00a0|\u200b|<br>)*</(?:p|h2|h3|li|blockquote|aside)>")
+EMPTY = re.compile(
+    r"<(p|h2|h3|li|blockquote|aside class=\"pullquote\")>(?:\s|&nbsp;|\u00a0|\u200b|<br>)*</(?:p|h2|h3|li|blockquote|aside)>"
+)
 
 
 def _is_fit(name: str, value: str) -> bool:

@@ -67,7 +67,10 @@ class Article(models.Model):
         max_length=80, blank=True, help_text="For lists and the front page. Empty: the headline."
     )
     slug = models.SlugField(
-        max_length=MAX_LENGTH, allow_unicode=True, blank=True, help_text="The last part of the address. Empty: from the headline."
+        max_length=MAX_LENGTH,
+        allow_unicode=True,
+        blank=True,
+        help_text="The last part of the address. Empty: from the headline.",
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.NEWS)
     section = models.ForeignKey(
@@ -125,7 +128,11 @@ class Article(models.Model):
         indexes = [
             models.Index("status", models.F("publish_at").desc(), models.F("id").desc(), name="article_listing"),
             models.Index(
-                "section", "status", models.F("publish_at").desc(), models.F("id").desc(), name="article_section_listing"
+                "section",
+                "status",
+                models.F("publish_at").desc(),
+                models.F("id").desc(),
+                name="article_section_listing",
             ),
             models.Index(models.F("modified_at").desc(), models.F("id").desc(), name="article_desk"),
         ]
@@ -137,14 +144,17 @@ class Article(models.Model):
 
     def is_public(self, now: datetime.datetime | None = None) -> bool:
         """The same as being in `Article.objects.public()`."""
-        return self.status == Status.PUBLISHED and self.publish_at <= (now or timezone.now())
+        return self.status == Status.PUBLISHED and self._time_has_come(now)
 
     def is_scheduled(self, now: datetime.datetime | None = None) -> bool:
-        return self.status == Status.PUBLISHED and self.publish_at > (now or timezone.now())
+        return self.status == Status.PUBLISHED and not self._time_has_come(now)
 
     def is_gone(self, now: datetime.datetime | None = None) -> bool:
         """Readers may have seen it, and can no more."""
-        return self.status == Status.WITHDRAWN and self.publish_at <= (now or timezone.now())
+        return self.status == Status.WITHDRAWN and self._time_has_come(now)
+
+    def _time_has_come(self, now: datetime.datetime | None) -> bool:
+        return self.publish_at is not None and self.publish_at <= (now or timezone.now())
 
     def listed_from(self) -> datetime.datetime | None:
         """The time from which lists show it; None while it is not published."""
@@ -189,7 +199,9 @@ class Article(models.Model):
             if problems := self.missing_to_publish():
                 raise ValidationError(problems)
             if self._address_is_taken():
-                raise ValidationError({"slug": "Another story has, or had, this address on the day of its publication."})
+                raise ValidationError(
+                    {"slug": "Another story has, or had, this address on the day of its publication."}
+                )
 
     def missing_to_publish(self) -> dict[str, str]:
         """Field name → sentence, for what a story cannot do without once it is published."""
@@ -215,7 +227,7 @@ class Article(models.Model):
                 PreviousSlug.objects.get_or_create(
                     published_on=before.published_on, slug=before.slug, defaults={"article": self}
                 )
-            self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()
+            self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
             self.body_images.set(images)
             self.tagged.update(publish_at=self.listed_from())
             self.list_bylines()
@@ -253,7 +265,9 @@ class Article(models.Model):
     def list_bylines(self) -> None:
         """Write `publish_at` on the first byline of each contributor, which is what their list reads."""
         seen: set[int] = set()
-        for pk, contributor, listed in Byline.objects.filter(article=self).values_list("pk", "contributor", "publish_at"):
+        for pk, contributor, listed in Byline.objects.filter(article=self).values_list(
+            "pk", "contributor", "publish_at"
+        ):
             wanted = None if contributor in seen else self.listed_from()
             seen.add(contributor)
             if listed != wanted:

@@ -72,7 +72,9 @@ class Byline(models.Model):
             models.UniqueConstraint(fields=["article", "contributor", "role"], name="byline_is_unique"),
         ]
         indexes = [
-            models.Index("contributor", models.F("publish_at").desc(), models.F("article").desc(), name="byline_listing"),
+            models.Index(
+                "contributor", models.F("publish_at").desc(), models.F("article").desc(), name="byline_listing"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ def make_section(*, name: str | None = None, **fields) -> Section:
 
 def make_contributor(*, name: str | None = None, **fields) -> Contributor:
     number = next(numbers)
-    return Contributor.objects.create(name=name or f"Contributor {number}", slug=fields.pop("slug", "") or f"c-{number}", **fields)
+    return Contributor.objects.create(
+        name=name or f"Contributor {number}", slug=fields.pop("slug", "") or f"c-{number}", **fields
+    )
 
 
 def make_tag(*, name: str | None = None) -> Tag:

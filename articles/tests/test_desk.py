@@ -52,7 +52,10 @@ def form_data(*, bylines=(), **fields) -> dict:
 def test_a_story_is_written_and_published_in_one_go(desk, client, editor):
     section, contributor, known = make_section(), make_contributor(), Tag.objects.create(name="Known")
     data = form_data(
-        section=section.pk, tags=[known.pk, "new: Brand  new ", "new:known"], bylines=((contributor, "reported"),), _move="publish"
+        section=section.pk,
+        tags=[known.pk, "new: Brand  new ", "new:known"],
+        bylines=((contributor, "reported"),),
+        _move="publish",
     )
     response = desk.post(ADD, data, follow=True)
     assert "Published:" in response.content.decode()
@@ -77,7 +80,9 @@ def test_what_cannot_be_published_is_kept_as_a_draft_with_the_reason(desk):
 
 
 def test_bad_input_is_answered_beside_the_field_and_nothing_is_lost(desk):
-    data = form_data(headline="", publish_at_0="tomorrow", tags=["new:" + "x" * 101, "new:Kept"], standfirst="Kept too.")
+    data = form_data(
+        headline="", publish_at_0="tomorrow", tags=["new:" + "x" * 101, "new:Kept"], standfirst="Kept too."
+    )
     response = desk.post(ADD, data)
     form = response.context["adminform"].form
     assert set(form.errors) == {"headline", "publish_at", "tags"}
@@ -227,7 +232,8 @@ def test_every_screen_opens(desk, screen):
 
 
 @pytest.mark.parametrize(("model", "field", "term"), [
-    ("article", "section", "World"), ("article", "lead_image", "x"), ("byline", "contributor", "Zora"), ("taggedarticle", "tag", "Tra"),
+    ("article", "section", "World"), ("article", "lead_image", "x"),
+    ("byline", "contributor", "Zora"), ("taggedarticle", "tag", "Tra"),
 ])  # fmt: skip
 def test_everything_is_looked_up_by_autocomplete(desk, model, field, term):
     make_section(name="World"), make_contributor(name="Zora"), Tag.objects.create(name="Trams")

@@ -72,7 +72,7 @@ def test_every_list_can_be_walked_to_its_end_and_back(client):
 
 
 def test_a_story_published_meanwhile_neither_repeats_nor_skips_another(client):
-    expected, urls = make_listed(count=PAGE_SIZE + 3)
+    expected, _urls = make_listed(count=PAGE_SIZE + 3)
     older = client.get("/latest/").context["page"].older_url
     make_article(publish_at=NOW + MINUTE)
     assert [article.pk for article in client.get("/latest/" + older).context["page"].items] == expected[PAGE_SIZE:]
@@ -135,7 +135,12 @@ def test_no_story_stands_on_the_front_page_twice(client):
     for number in range(40):
         make_article(section=sections[number % 3], publish_at=timezone.now() - MINUTE * (number + 1))
     context = client.get("/").context
-    shown = [context["lead"], *context["secondary"], *context["latest"], *(a for r in context["rails"] for a in r.articles)]
+    shown = [
+        context["lead"],
+        *context["secondary"],
+        *context["latest"],
+        *(a for r in context["rails"] for a in r.articles),
+    ]
     assert len(shown) == len({article.pk for article in shown}) == 1 + 4 + 8 + 3 * 4
     assert [rail.section for rail in context["rails"]] == sections
 
@@ -152,7 +157,11 @@ def test_empty_sections_tags_and_authors_are_pages(client):
 
 def test_every_list_is_a_range_of_an_index():
     make_listed(count=3)
-    article, tag, author = Article.objects.first(), TaggedArticle.objects.first().tag, Byline.objects.first().contributor
+    article, tag, author = (
+        Article.objects.first(),
+        TaggedArticle.objects.first().tag,
+        Byline.objects.first().contributor,
+    )
     lists = {
         "article_listing": (Article.objects.public(), ("publish_at", "pk")),
         "article_section_listing": (SectionList.stories_of(article.section), SectionList.key),
@@ -173,7 +182,9 @@ def plan_of(articles, params, key) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Small tables are rightly scanned and sorted; this asks whether there is a way without.
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+            cursor.execute(
+                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+            )
             cursor.execute("EXPLAIN " + queries[0]["sql"])
         else:
             cursor.execute("ANALYZE")

@@ -173,7 +173,9 @@ def test_a_button_pressed_too_late_says_what_happened(desk):
     assert Comment.objects.get().status == Status.SPAM
 
 
-@pytest.mark.parametrize("value", ["", "x", "1", "1:2", "9999999:1:pending", "1:1:pending:x", "-1:1:pending", "١:1:pending"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "1", "1:2", "9999999:1:pending", "1:1:pending:x", "-1:1:pending", "١:1:pending"]
+)
 def test_a_forged_button_decides_nothing(desk, value):
     make_comment()
     assert desk.post(QUEUE, {"_approve": value}, follow=True).status_code == 200

@@ -66,7 +66,9 @@ def test_what_was_sent_is_shown_to_nobody_without_the_signed_address(client):
         ({"email": "ottilie"}, "email", "does not look like"),
     ],
 )
-def test_bad_input_is_answered_beside_the_field_and_all_that_was_typed_is_kept(reader, article, changes, field, sentence):
+def test_bad_input_is_answered_beside_the_field_and_all_that_was_typed_is_kept(
+    reader, article, changes, field, sentence
+):
     response = post(reader, article, **changes)
     assert response.status_code == 400
     form = response.context["form"]
@@ -121,7 +123,8 @@ def test_a_second_comment_by_the_same_reader_is_another(reader, article):
 
 
 @pytest.mark.parametrize(
-    "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}, {}]
+    "headers",
+    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}, {}],
 )
 def test_a_post_from_elsewhere_writes_nothing_until_the_reader_presses_again(article, headers):
     reader = Client(enforce_csrf_checks=True, headers=headers)

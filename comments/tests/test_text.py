@@ -34,14 +34,15 @@ def test_nothing_a_reader_types_becomes_markup_of_theirs(payload):
 
 def test_paragraphs_line_breaks_and_quotes():
     html = text.to_html("One\ntwo\n\n> Said before\n> by someone\n\nThree")
-    assert html == (
-        "<p>One<br>two</p>\n<blockquote><p>Said before<br>by someone</p></blockquote>\n<p>Three</p>"
-    )
+    assert html == ("<p>One<br>two</p>\n<blockquote><p>Said before<br>by someone</p></blockquote>\n<p>Three</p>")
 
 
 def test_addresses_become_links_that_pass_nothing_on():
     html = text.to_html("See https://example.org/a?b=1&c=2.")
-    assert html == '<p>See <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow ugc noopener">https://example.org/a?b=1&amp;c=2</a>.</p>'
+    assert (
+        html
+        == '<p>See <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow ugc noopener">https://example.org/a?b=1&amp;c=2</a>.</p>'
+    )
 
 
 def test_text_comes_out_composed_and_with_one_kind_of_line_end():

@@ -44,7 +44,9 @@ class Newsroom:
     @staticmethod
     def steps() -> int:
         """How often `progress` will be called."""
-        return len(list(texts.stories())) + len(texts.blocks("contributors.txt")) + len(texts.blocks("comments.txt")) + 1
+        return (
+            len(list(texts.stories())) + len(texts.blocks("contributors.txt")) + len(texts.blocks("comments.txt")) + 1
+        )
 
     def build(self) -> None:
         """Each story in a transaction of its own: a build that is broken off leaves whole stories."""
@@ -52,7 +54,10 @@ class Newsroom:
             self._section(block)
         for block in texts.blocks("pages.txt"):
             Page.objects.create(
-                slug=block["Path"], title=block["Title"], body=texts.to_html(block.get_payload()), order=Page.objects.count()
+                slug=block["Path"],
+                title=block["Title"],
+                body=texts.to_html(block.get_payload()),
+                order=Page.objects.count(),
             )
         for block in texts.blocks("contributors.txt"):
             self._contributor(block)

@@ -27,7 +27,11 @@ def stories() -> Iterator[tuple[str, Message]]:
 def blocks(name: str) -> list[Message]:
     """The parts of a file of many, separated by lines of three hyphens."""
     text = (FOLDER / name).read_text(encoding="utf-8")
-    return [message_from_string(part.strip("\n") + "\n") for part in re.split(r"^---$", text, flags=re.MULTILINE) if part.strip()]
+    return [
+        message_from_string(part.strip("\n") + "\n")
+        for part in re.split(r"^---$", text, flags=re.MULTILINE)
+        if part.strip()
+    ]
 
 
 def age(text: str) -> datetime.timedelta:
@@ -41,7 +45,9 @@ def age(text: str) -> datetime.timedelta:
 
 def fields_of(block: str) -> dict[str, str]:
     """The `name: value` lines of a fenced block."""
-    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in block.splitlines()) if value}
+    return {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in block.splitlines()) if value
+    }
 
 
 def figures(markdown: str) -> list[dict[str, str]]:

@@ -57,7 +57,9 @@ def test_folders_stand_where_the_map_has_them():
     assert folders - {".ci"} <= TOP_LEVEL
 
 
-@pytest.mark.parametrize("wrong", [r'\sstyle="', r"\son\w+=", r"<script(?![^>]*\bsrc=)[^>]*>", r"<style", r'href="javascript:'])
+@pytest.mark.parametrize(
+    "wrong", [r'\sstyle="', r"\son\w+=", r"<script(?![^>]*\bsrc=)[^>]*>", r"<style", r'href="javascript:']
+)
 def test_templates_hold_nothing_that_the_policy_forbids(wrong):
     found = [path.name for path in tracked("templates/*.html") if re.search(wrong, path.read_text(encoding="utf-8"))]
     assert not found
@@ -65,7 +67,9 @@ def test_templates_hold_nothing_that_the_policy_forbids(wrong):
 
 def test_no_template_or_script_names_another_origin():
     """Links may lead anywhere; nothing that a page loads may come from elsewhere."""
-    loads = re.compile(r"""<(?:script|img|iframe|source|link(?![^>]*rel="(?:canonical|license)"))[^>]*\s(?:src|srcset|href)="https?://""")
+    loads = re.compile(
+        r"""<(?:script|img|iframe|source|link(?![^>]*rel="(?:canonical|license)"))[^>]*\s(?:src|srcset|href)="https?://"""
+    )
     found = [path.name for path in tracked("templates/*.html") if loads.search(path.read_text(encoding="utf-8"))]
     assert not found
 
@@ -75,4 +79,3 @@ def test_the_requirements_are_locked_with_hashes():
         lines = [line for line in path.read_text().splitlines() if line and not line.startswith((" ", "#"))]
         assert lines
         assert all(re.match(r"^[\w.\-\[\],]+==\S+ \\$", line) or "; " in line for line in lines), path.name
-

@@ -29,7 +29,9 @@ def test_they_come_from_seven_sections_and_nine_contributors():
     bylines = {line.rpartition(",")[0] for story in STORIES.values() for line in story.get_all("Byline")}
     assert bylines == {block["Name"] for block in texts.blocks("contributors.txt")}
     assert len(bylines) == 9
-    assert {line.rpartition(",")[2].strip() for story in STORIES.values() for line in story.get_all("Byline")} <= set(ROLES)
+    assert {line.rpartition(",")[2].strip() for story in STORIES.values() for line in story.get_all("Byline")} <= set(
+        ROLES
+    )
 
 
 def test_every_story_has_what_an_editor_would_ask_for():

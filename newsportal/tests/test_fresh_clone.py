@@ -20,7 +20,9 @@ from newsportal.environment import BASE_DIR
 pytestmark = [
     pytest.mark.fresh_clone,
     pytest.mark.xdist_group("fresh_clone"),
-    pytest.mark.skipif(not (BASE_DIR / ".git").exists(), reason="this is not a git checkout, so there is nothing to clone"),
+    pytest.mark.skipif(
+        not (BASE_DIR / ".git").exists(), reason="this is not a git checkout, so there is nothing to clone"
+    ),
 ]
 
 COMMANDS = re.findall(r"^(python3 -m venv .+)$", (BASE_DIR / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
@@ -37,7 +39,14 @@ def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedP
     """Run as a person would: nothing of this test run's own environment comes along."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"} or "PIP" in name}
     return subprocess.run(
-        command, shell=True, cwd=folder, env=kept | variables, capture_output=True, text=True, timeout=600, check=False  # noqa: S602
+        command,
+        shell=True,
+        cwd=folder,
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
 
 
@@ -70,7 +79,10 @@ def test_command_one_builds_a_newspaper_and_prints_each_password_once(newspaper)
 
 def test_run_again_it_keeps_all_data_and_says_so(newspaper):
     folder, _ = newspaper
-    shell(".venv/bin/python manage.py shell -v0 -c 'from articles.models import Article; Article.objects.first().delete()'", folder)
+    shell(
+        ".venv/bin/python manage.py shell -v0 -c 'from articles.models import Article; Article.objects.first().delete()'",
+        folder,
+    )
     secret = (folder / ".env").read_text()
     result = shell(".venv/bin/python manage.py quickstart --no-serve", folder)
     assert re.search(r"Your data was kept as it is: \d+ stories\.", result.stdout), result.stderr
@@ -109,7 +121,10 @@ def test_an_empty_newspaper_is_empty(newspaper, tmp_path):
     result = shell(".venv/bin/python manage.py quickstart --empty --no-serve", other)
     assert result.returncode == 0, result.stderr
     assert "Newsportal: http://127.0.0.1:8000/" in result.stdout
-    count = shell(".venv/bin/python manage.py shell -v0 -c 'from articles.models import Article; print(Article.objects.count())'", other)
+    count = shell(
+        ".venv/bin/python manage.py shell -v0 -c 'from articles.models import Article; print(Article.objects.count())'",
+        other,
+    )
     assert count.stdout.strip() == "0"
 
 

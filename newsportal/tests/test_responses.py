@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from articles.models import Article
-from articles.tests.factories import make_article, make_contributor, make_section, make_tag
+from articles.tests.factories import make_article, make_contributor, make_section
 from newsportal.models import Page
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,9 @@ def test_the_admin_is_never_kept(client, editor):
     assert "no-store" in client.get("/admin/")["Cache-Control"]
 
 
-@pytest.mark.parametrize("url", ["/nowhere/", "/2026/01/01/nothing/", "/pages/none/", "/media/.env", "/media/pictures/../../.env"])
+@pytest.mark.parametrize(
+    "url", ["/nowhere/", "/2026/01/01/nothing/", "/pages/none/", "/media/.env", "/media/pictures/../../.env"]
+)
 def test_a_missing_page_is_404_with_the_latest_stories(client, url):
     article = make_article()
     response = client.get(url)

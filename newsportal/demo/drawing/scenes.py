@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from newsportal.demo.drawing.sheet import Sheet, mix
 
 
@@ -31,7 +33,15 @@ def mountains(s: Sheet) -> None:
             wide, tall = s.between(0.16, 0.36), s.between(0.14, 0.34) * (1.2 - n * 0.22)
             peak = x + wide * s.between(0.4, 0.6)
             s.shape([(x, base + 0.1), (peak, base - tall), (x + wide, base + 0.1)], ink)
-            s.shape([(peak, base - tall), (peak + wide * 0.16, base - tall * 0.5), (peak + wide * 0.02, base - tall * 0.62), (peak - wide * 0.1, base - tall * 0.55)], s.paper if n < 3 else s.light)
+            s.shape(
+                [
+                    (peak, base - tall),
+                    (peak + wide * 0.16, base - tall * 0.5),
+                    (peak + wide * 0.02, base - tall * 0.62),
+                    (peak - wide * 0.1, base - tall * 0.55),
+                ],
+                s.paper if n < 3 else s.light,
+            )
             x += wide * s.between(0.5, 0.8)
         s.box(0, base + 0.09, 1, 1, ink)
     s.halftone(s.dark, box=(0, 0.75, 1, 1), strength=0.6)
@@ -40,7 +50,12 @@ def mountains(s: Sheet) -> None:
 def _water(s: Sheet, top: float) -> None:
     for n in range(9):
         y = top + (1 - top) * n / 9
-        s.wave(y, 0.004 + 0.003 * n, s.between(0.08, 0.2) + 0.02 * n, mix(s.light, s.middle if n < 5 else s.dark, 0.2 + 0.08 * n))
+        s.wave(
+            y,
+            0.004 + 0.003 * n,
+            s.between(0.08, 0.2) + 0.02 * n,
+            mix(s.light, s.middle if n < 5 else s.dark, 0.2 + 0.08 * n),
+        )
     for _ in range(26):
         y = s.between(top + 0.02, 0.98)
         x, length = s.between(0, 1), s.between(0.02, 0.12) * (0.4 + y)
@@ -60,7 +75,9 @@ def _boat(s: Sheet, x: float, y: float, size: float) -> None:
     if s.random.random() < 0.5:
         s.line([(x, y), (x, y - size * 1.8)], s.dark, 0.005)
         s.shape([(x + 0.004, y - size * 1.7), (x + size * 0.8, y - size * 0.15), (x + 0.004, y - size * 0.15)], s.paper)
-        s.shape([(x - 0.006, y - size * 1.5), (x - size * 0.55, y - size * 0.15), (x - 0.006, y - size * 0.15)], s.accent)
+        s.shape(
+            [(x - 0.006, y - size * 1.5), (x - size * 0.55, y - size * 0.15), (x - 0.006, y - size * 0.15)], s.accent
+        )
     else:
         s.box(x - size * 0.5, y - size * 0.45, x + size * 0.15, y, s.paper)
         s.box(x - size * 0.35, y - size * 0.95, x - size * 0.15, y - size * 0.45, s.accent)
@@ -96,7 +113,10 @@ def _skyline(s: Sheet, base: float, tall: float, ink: str, *, lit: str | None = 
         wide, high = s.between(0.035, 0.09), s.between(tall * 0.35, tall)
         s.box(x, base - high, x + wide, base, ink)
         if gables and s.random.random() < 0.6:
-            s.shape([(x - 0.003, base - high), (x + wide / 2, base - high - wide * 0.8), (x + wide + 0.003, base - high)], mix(ink, s.dark, 0.35))
+            s.shape(
+                [(x - 0.003, base - high), (x + wide / 2, base - high - wide * 0.8), (x + wide + 0.003, base - high)],
+                mix(ink, s.dark, 0.35),
+            )
         for column in range(int(wide / 0.022)):
             for row in range(int(high / 0.05)):
                 if s.random.random() < 0.55:
@@ -133,7 +153,14 @@ def _tree(s: Sheet, x: float, y: float, tall: float, ink: str) -> None:
     if s.random.random() < 0.5:
         for n in range(4):
             half = tall * (0.32 - n * 0.06)
-            s.shape([(x - half, y - tall * (0.15 + n * 0.24)), (x, y - tall * (0.62 + n * 0.2)), (x + half, y - tall * (0.15 + n * 0.24))], ink)
+            s.shape(
+                [
+                    (x - half, y - tall * (0.15 + n * 0.24)),
+                    (x, y - tall * (0.62 + n * 0.2)),
+                    (x + half, y - tall * (0.15 + n * 0.24)),
+                ],
+                ink,
+            )
     else:
         for _ in range(6):
             s.disc(x + s.between(-0.3, 0.3) * tall, y - tall * s.between(0.7, 1.1), tall * s.between(0.16, 0.3), ink)
@@ -155,8 +182,16 @@ def fields(s: Sheet) -> None:
     middle = s.between(0.3, 0.7)
     inks = [s.light, s.middle, s.accent, s.paper, mix(s.middle, s.dark, 0.4)]
     edges = [-1.6 + n * 0.4 + s.between(-0.08, 0.08) for n in range(11)]
-    for n, (one, other) in enumerate(zip(edges, edges[1:], strict=False)):
-        s.shape([(middle + one * 0.12, 0.5), (middle + other * 0.12, 0.5), (middle + other * 2, 1.02), (middle + one * 2, 1.02)], inks[n % len(inks)])
+    for n, (one, other) in enumerate(itertools.pairwise(edges)):
+        s.shape(
+            [
+                (middle + one * 0.12, 0.5),
+                (middle + other * 0.12, 0.5),
+                (middle + other * 2, 1.02),
+                (middle + one * 2, 1.02),
+            ],
+            inks[n % len(inks)],
+        )
     s.halftone(s.dark, box=(0, 0.55, 1, 1), strength=0.35)
     _tree(s, s.between(0.1, 0.9), 0.55, 0.14, s.dark)
 
@@ -165,20 +200,40 @@ def river(s: Sheet) -> None:
     s.sky()
     _layers(s, 3, 0.38, 0.55, 0.07)
     s.box(0, 0.56, 1, 1, mix(s.middle, s.dark, 0.35))
-    bend = [(0.5 + s.between(-0.2, 0.2), 0.56), (0.5 + s.between(-0.15, 0.15), 0.66), (0.5 + s.between(-0.25, 0.25), 0.8), (0.5 + s.between(-0.2, 0.2), 1.01)]
+    bend = [
+        (0.5 + s.between(-0.2, 0.2), 0.56),
+        (0.5 + s.between(-0.15, 0.15), 0.66),
+        (0.5 + s.between(-0.25, 0.25), 0.8),
+        (0.5 + s.between(-0.2, 0.2), 1.01),
+    ]
     widths = [0.015, 0.04, 0.12, 0.3]
-    s.shape([(x - w, y) for (x, y), w in zip(bend, widths, strict=True)] + [(x + w, y) for (x, y), w in zip(bend[::-1], widths[::-1], strict=True)], s.light)
+    s.shape(
+        [(x - w, y) for (x, y), w in zip(bend, widths, strict=True)]
+        + [(x + w, y) for (x, y), w in zip(bend[::-1], widths[::-1], strict=True)],
+        s.light,
+    )
     for _ in range(20):
         y = s.between(0.62, 0.98)
         s.line([(bend[2][0] - 0.05, y), (bend[2][0] + s.between(0, 0.07), y)], s.paper, 0.003)
     for _ in range(8):
-        _tree(s, s.random.choice([s.between(0, 0.22), s.between(0.78, 1)]), s.between(0.6, 0.95), s.between(0.08, 0.2), s.dark)
+        _tree(
+            s,
+            s.random.choice([s.between(0, 0.22), s.between(0.78, 1)]),
+            s.between(0.6, 0.95),
+            s.between(0.08, 0.2),
+            s.dark,
+        )
 
 
 def desert(s: Sheet) -> None:
     s.sky()
     for n in range(5):
-        s.wave(0.5 + n * 0.11, 0.03 + 0.012 * n, s.between(0.5, 1.1), mix(s.light if n % 2 else s.accent, s.dark, 0.06 + n * 0.13))
+        s.wave(
+            0.5 + n * 0.11,
+            0.03 + 0.012 * n,
+            s.between(0.5, 1.1),
+            mix(s.light if n % 2 else s.accent, s.dark, 0.06 + n * 0.13),
+        )
         s.halftone(s.dark, box=(0, 0.55 + n * 0.1, 1, 0.7 + n * 0.1), strength=0.12)
 
 
@@ -186,7 +241,13 @@ def storm(s: Sheet) -> None:
     s.box(0, 0, 1, 1, s.middle)
     s.halftone(s.dark, box=(0, 0, 1, 0.6), up=True, strength=1)
     for _ in range(26):
-        s.disc(s.between(-0.1, 1.1), s.between(0, 0.28), s.between(0.06, 0.16), mix(s.middle, s.dark, s.between(0.3, 0.9)), 0.55)
+        s.disc(
+            s.between(-0.1, 1.1),
+            s.between(0, 0.28),
+            s.between(0.06, 0.16),
+            mix(s.middle, s.dark, s.between(0.3, 0.9)),
+            0.55,
+        )
     _water(s, 0.62)
     slant = s.between(0.03, 0.1)
     for _ in range(150):
@@ -203,7 +264,13 @@ def snow(s: Sheet) -> None:
     for n in range(3):
         s.ridge(0.55 + n * 0.15, 0.06, mix(s.paper, s.light, 0.6 - n * 0.3))
         for _ in range(6):
-            _tree(s, s.between(0, 1), 0.6 + n * 0.15, s.between(0.1, 0.2) * (1 + n * 0.3), mix(s.middle, s.dark, 0.3 + n * 0.3))
+            _tree(
+                s,
+                s.between(0, 1),
+                0.6 + n * 0.15,
+                s.between(0.1, 0.2) * (1 + n * 0.3),
+                mix(s.middle, s.dark, 0.3 + n * 0.3),
+            )
     for _ in range(170):
         s.disc(s.between(0, 1), s.between(0, 1), s.between(0.002, 0.008), s.paper)
 
@@ -218,7 +285,7 @@ def bridge(s: Sheet) -> None:
     for x in towers:
         s.box(x - 0.012, deck - 0.34, x + 0.012, 0.72, s.dark)
     anchors = [(0.0, deck), (towers[0], deck - 0.34), (0.5, deck - 0.03), (towers[1], deck - 0.34), (1.0, deck)]
-    for (x1, y1), (x2, y2) in zip(anchors, anchors[1:], strict=False):
+    for (x1, y1), (x2, y2) in itertools.pairwise(anchors):
         curve = [(x1 + (x2 - x1) * n / 20, y1 + (y2 - y1) * (n / 20) ** (2 if y1 > y2 else 0.5)) for n in range(21)]
         s.line(curve, s.accent, 0.007)
         for x, y in curve[::2]:
@@ -233,7 +300,15 @@ def lighthouse(s: Sheet) -> None:
     s.shape([(x - 0.2, 0.9), (x - 0.1, 0.7), (x + 0.12, 0.69), (x + 0.24, 0.9)], s.dark)
     for n in range(5):
         top, low = 0.26 + n * 0.09, 0.35 + n * 0.09
-        s.shape([(x - 0.026 - n * 0.004, top), (x + 0.026 + n * 0.004, top), (x + 0.03 + n * 0.004, low), (x - 0.03 - n * 0.004, low)], s.accent if n % 2 else s.paper)
+        s.shape(
+            [
+                (x - 0.026 - n * 0.004, top),
+                (x + 0.026 + n * 0.004, top),
+                (x + 0.03 + n * 0.004, low),
+                (x - 0.03 - n * 0.004, low),
+            ],
+            s.accent if n % 2 else s.paper,
+        )
     s.box(x - 0.035, 0.245, x + 0.035, 0.265, s.dark)
     s.box(x - 0.018, 0.18, x + 0.018, 0.245, s.accent)
     s.shape([(x - 0.026, 0.18), (x, 0.13), (x + 0.026, 0.18)], s.dark)
@@ -251,8 +326,23 @@ def birds(s: Sheet) -> None:
         x, y, r = s.between(0.05, 0.95), s.between(0.08, 0.65), s.between(0.03, 0.12)
         lift = s.between(0.2, 0.7)
         for way in (-1, 1):
-            s.shape([(x, y), (x + way * r * 0.6, y - r * lift), (x + way * r * 1.15, y - r * lift * 0.5), (x + way * r * 0.55, y - r * lift * 0.55)], s.paper)
-            s.shape([(x + way * r * 0.85, y - r * lift * 0.75), (x + way * r * 1.15, y - r * lift * 0.5), (x + way * r * 0.82, y - r * lift * 0.55)], s.dark)
+            s.shape(
+                [
+                    (x, y),
+                    (x + way * r * 0.6, y - r * lift),
+                    (x + way * r * 1.15, y - r * lift * 0.5),
+                    (x + way * r * 0.55, y - r * lift * 0.55),
+                ],
+                s.paper,
+            )
+            s.shape(
+                [
+                    (x + way * r * 0.85, y - r * lift * 0.75),
+                    (x + way * r * 1.15, y - r * lift * 0.5),
+                    (x + way * r * 0.82, y - r * lift * 0.55),
+                ],
+                s.dark,
+            )
         s.disc(x, y, r * 0.16, s.paper, 0.7)
 
 

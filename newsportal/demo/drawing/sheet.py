@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -68,7 +69,9 @@ class Sheet:
         self.pen.ellipse([cx - r, cy - r * flat, cx + r, cy + r * flat], fill=ink)
 
     def line(self, points: Sequence[Point], ink: str, weight: float = 0.004) -> None:
-        self.pen.line([self.at(*point) for point in points], fill=ink, width=max(1, round(self.span(weight))), joint="curve")
+        self.pen.line(
+            [self.at(*point) for point in points], fill=ink, width=max(1, round(self.span(weight))), joint="curve"
+        )
 
     def ridge(self, base: float, rough: float, ink: str, *, steps: int = 7, bottom: float = 1) -> list[Point]:
         """A land that ends above in a broken line around `base`; returns that line."""
@@ -77,7 +80,7 @@ class Sheet:
         for _ in range(steps):
             swing *= 0.52
             broken = [heights[0]]
-            for one, other in zip(heights, heights[1:], strict=False):
+            for one, other in itertools.pairwise(heights):
                 broken += [(one + other) / 2 + self.between(-swing, swing), other]
             heights = broken
         top = [(n / (len(heights) - 1), y) for n, y in enumerate(heights)]
@@ -91,7 +94,14 @@ class Sheet:
 
     # --- Halftone ---
 
-    def halftone(self, ink: str, *, box: tuple[float, float, float, float] = (0, 0, 1, 1), up: bool = False, strength: float = 0.8) -> None:
+    def halftone(
+        self,
+        ink: str,
+        *,
+        box: tuple[float, float, float, float] = (0, 0, 1, 1),
+        up: bool = False,
+        strength: float = 0.8,
+    ) -> None:
         """Dots that grow from nothing at the top of the box to `strength` at its bottom; `up` turns it round."""
         left, top, right, bottom = (round(v) for v in (*self.at(*box[:2]), *self.at(*box[2:])))
         if right - left < 2 or bottom - top < 2:
@@ -110,11 +120,18 @@ class Sheet:
 
     def sky(self) -> None:
         """A day, an evening or a grey morning, with or without a sun."""
-        ground, dots = self.random.choice([(self.paper, self.light), (self.light, self.middle), (self.paper, self.accent), (self.light, self.paper)])
+        ground, dots = self.random.choice(
+            [(self.paper, self.light), (self.light, self.middle), (self.paper, self.accent), (self.light, self.paper)]
+        )
         self.pen.rectangle([0, 0, self.width, self.height], fill=ground)
         self.halftone(dots, box=(0, 0, 1, 0.75), up=self.random.random() < 0.6, strength=self.between(0.35, 0.75))
         if self.random.random() < 0.7:
-            self.disc(self.between(0.15, 0.85), self.between(0.12, 0.4), self.between(0.05, 0.13), self.random.choice([self.accent, self.paper]))
+            self.disc(
+                self.between(0.15, 0.85),
+                self.between(0.12, 0.4),
+                self.between(0.05, 0.13),
+                self.random.choice([self.accent, self.paper]),
+            )
 
     # --- The print ---
 

@@ -18,7 +18,9 @@ def _ground(s: Sheet, ink: str | None = None) -> None:
 def portrait(s: Sheet) -> None:
     _ground(s, s.light)
     ratio = s.height / s.width
-    s.disc(s.between(0.3, 0.7), s.between(0.35, 0.55), s.between(0.4, 0.52), s.random.choice([s.accent, s.middle, s.paper]))
+    s.disc(
+        s.between(0.3, 0.7), s.between(0.35, 0.55), s.between(0.4, 0.52), s.random.choice([s.accent, s.middle, s.paper])
+    )
     skin, hair, cloth = s.random.choice(SKINS), s.random.choice(HAIRS), s.random.choice([s.dark, s.middle, s.accent])
     style = s.random.randint(0, 3)
     x, y, r = 0.5 + s.between(-0.04, 0.04), 0.4, 0.19
@@ -36,7 +38,10 @@ def portrait(s: Sheet) -> None:
     s.disc(x, y, r, skin, 1.18)
     # The light falls from one side; a face needs no more than that.
     s.shape([(x, y + 0.02), (x + off(0.03), y + 0.075), (x, y + 0.085)], mix(skin, "#000000", 0.22))
-    top = [(x + off(r * 1.08) * math.cos(a / 20 * math.pi), y - 0.05 - r * 1.12 * math.sin(a / 20 * math.pi)) for a in range(21)]
+    top = [
+        (x + off(r * 1.08) * math.cos(a / 20 * math.pi), y - 0.05 - r * 1.12 * math.sin(a / 20 * math.pi))
+        for a in range(21)
+    ]
     part = s.between(-0.6, 0.6)
     if style != 3:
         s.shape([*top, (x + off(r * part), y - 0.1)], hair)
@@ -64,12 +69,26 @@ def market(s: Sheet) -> None:
             stripes = 7
             for n in range(stripes):
                 left, right = x + wide * n / stripes, x + wide * (n + 1) / stripes
-                s.shape([(left + 0.01, y - 0.12), (right, y - 0.12), (right, y + 0.02), (left, y + 0.02)], ink if n % 2 else s.paper)
+                s.shape(
+                    [(left + 0.01, y - 0.12), (right, y - 0.12), (right, y + 0.02), (left, y + 0.02)],
+                    ink if n % 2 else s.paper,
+                )
                 s.disc((left + right) / 2, y + 0.02, wide / stripes * 0.75, ink if n % 2 else s.paper, 0.8)
             for n in range(3):
-                s.box(x + 0.02 + n * wide * 0.31, y + 0.17, x + 0.02 + (n + 0.85) * wide * 0.31, y + 0.27, mix(s.dark, s.accent, 0.3))
+                s.box(
+                    x + 0.02 + n * wide * 0.31,
+                    y + 0.17,
+                    x + 0.02 + (n + 0.85) * wide * 0.31,
+                    y + 0.27,
+                    mix(s.dark, s.accent, 0.3),
+                )
                 for m in range(4):
-                    s.disc(x + 0.03 + (n + m * 0.2) * wide * 0.31, y + 0.165, 0.016, s.random.choice([s.accent, s.paper, s.middle]))
+                    s.disc(
+                        x + 0.03 + (n + m * 0.2) * wide * 0.31,
+                        y + 0.165,
+                        0.016,
+                        s.random.choice([s.accent, s.paper, s.middle]),
+                    )
             x += wide + 0.015
     for _ in range(8):
         x, tall = s.between(0, 1), s.between(0.16, 0.26)
@@ -91,7 +110,10 @@ def stage(s: Sheet) -> None:
     for _ in range(s.random.randint(1, 4)):
         x, tall = s.between(0.28, 0.72), s.between(0.2, 0.3)
         s.disc(x, 0.8 - tall, 0.035, s.paper)
-        s.shape([(x - 0.012, 0.82 - tall), (x + 0.012, 0.82 - tall), (x + 0.045, 0.81), (x - 0.045, 0.81)], s.random.choice([s.light, s.middle, s.accent]))
+        s.shape(
+            [(x - 0.012, 0.82 - tall), (x + 0.012, 0.82 - tall), (x + 0.045, 0.81), (x - 0.045, 0.81)],
+            s.random.choice([s.light, s.middle, s.accent]),
+        )
     for n in range(17):
         s.disc(n / 16, 1.01, 0.05, mix(s.dark, "#000000", 0.35))
     s.halftone(s.middle, box=(0, 0, 1, 0.3), up=True, strength=0.35)
@@ -105,10 +127,18 @@ def stadium(s: Sheet) -> None:
         s.shape([(0, y - 0.1), (0.5, y), (1, y - 0.1), (1, 0.7), (0, 0.7)], ink)
         for _ in range(90):
             x = s.between(0, 1)
-            s.disc(x, y + 0.02 - 0.2 * abs(x - 0.5) + s.between(-0.01, 0.02), 0.006, s.random.choice([s.paper, s.accent, s.light]))
+            s.disc(
+                x,
+                y + 0.02 - 0.2 * abs(x - 0.5) + s.between(-0.01, 0.02),
+                0.006,
+                s.random.choice([s.paper, s.accent, s.light]),
+            )
     s.shape([(0.02, 0.62), (0.98, 0.62), (1.3, 1.02), (-0.3, 1.02)], s.middle)
     for n in range(0, 8, 2):
-        s.shape([(0.02 + n * 0.12, 0.62), (0.14 + n * 0.12, 0.62), (-0.1 + (n + 1) * 0.2, 1.02), (-0.3 + n * 0.2, 1.02)], mix(s.middle, s.dark, 0.16))
+        s.shape(
+            [(0.02 + n * 0.12, 0.62), (0.14 + n * 0.12, 0.62), (-0.1 + (n + 1) * 0.2, 1.02), (-0.3 + n * 0.2, 1.02)],
+            mix(s.middle, s.dark, 0.16),
+        )
     s.line([(0.5, 0.62), (0.5, 1)], s.paper, 0.006)
     (cx, cy), w, h = s.at(0.5, 0.8), s.span(0.2), s.span(0.09)
     s.pen.ellipse([cx - w, cy - h, cx + w, cy + h], outline=s.paper, width=max(1, round(s.span(0.006))))
@@ -136,7 +166,15 @@ def observatory(s: Sheet) -> None:
     s.disc(x, 0.62, r * 0.95, s.paper)
     s.box(x - r * 0.66, 0.625, x + r * 0.66, 0.84, s.light)
     lean = s.between(-0.06, 0.06)
-    s.shape([(x + lean - 0.02, 0.62 - r), (x + lean + 0.02, 0.62 - r), (x + lean * 0.4 + 0.02, 0.62), (x + lean * 0.4 - 0.02, 0.62)], s.dark)
+    s.shape(
+        [
+            (x + lean - 0.02, 0.62 - r),
+            (x + lean + 0.02, 0.62 - r),
+            (x + lean * 0.4 + 0.02, 0.62),
+            (x + lean * 0.4 - 0.02, 0.62),
+        ],
+        s.dark,
+    )
     s.box(x - 0.015, 0.74, x + 0.015, 0.84, s.accent)
 
 
@@ -178,10 +216,15 @@ def ballot(s: Sheet) -> None:
     left = s.between(0.25, 0.4)
     s.shape([(left, 0.55), (left + 0.36, 0.55), (left + 0.36, 0.95), (left, 0.95)], s.dark)
     s.shape([(left, 0.55), (left + 0.06, 0.46), (left + 0.42, 0.46), (left + 0.36, 0.55)], s.middle)
-    s.shape([(left + 0.36, 0.55), (left + 0.42, 0.46), (left + 0.42, 0.86), (left + 0.36, 0.95)], mix(s.dark, "#000000", 0.3))
+    s.shape(
+        [(left + 0.36, 0.55), (left + 0.42, 0.46), (left + 0.42, 0.86), (left + 0.36, 0.95)],
+        mix(s.dark, "#000000", 0.3),
+    )
     s.box(left + 0.13, 0.495, left + 0.3, 0.512, mix(s.dark, "#000000", 0.4))
     lean = s.between(-0.05, 0.05)
-    s.shape([(left + 0.15 + lean, 0.16), (left + 0.29 + lean, 0.19), (left + 0.275, 0.505), (left + 0.155, 0.505)], s.paper)
+    s.shape(
+        [(left + 0.15 + lean, 0.16), (left + 0.29 + lean, 0.19), (left + 0.275, 0.505), (left + 0.155, 0.505)], s.paper
+    )
     for n in range(3):
         y = 0.24 + n * 0.07
         s.line([(left + 0.19 + lean * 0.7, y), (left + 0.25 + lean * 0.7, y + 0.005)], s.middle, 0.008)
@@ -249,7 +292,10 @@ def map_(s: Sheet) -> None:
     end = (s.between(0.7, 0.9), s.between(0.2, 0.8))
     for n in range(0, 24, 2):
         one, other = n / 24, (n + 1) / 24
-        points = [(start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t - 0.12 * math.sin(t * math.pi)) for t in (one, other)]
+        points = [
+            (start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t - 0.12 * math.sin(t * math.pi))
+            for t in (one, other)
+        ]
         s.line(points, s.accent, 0.009)
     s.disc(*end, 0.026, s.accent)
     s.disc(*end, 0.011, s.paper)
