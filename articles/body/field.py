@@ -53,4 +53,4 @@ class BodyField(ProseEditorField):
     """A story's body: a text field whose form cleans to the stored form of articles.body."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, extensions=EXTENSIONS, sanitize=sanitise, **kwargs)
+        super().__init__(*args, extensions=EXTENSIONS, sanitize=sanitise, **kwargs)  # type: ignore[call-arg]

@@ -181,7 +181,7 @@ class Article(models.Model):
     def authors(self) -> list[Contributor]:
         """Who wrote it, in byline order; who else is named, when nobody is said to have written it."""
         written = [byline.contributor for byline in self.bylines.all() if byline.role == Byline.Role.WRITTEN]
-        return written or [byline.contributor for byline in self.bylines.all()]
+        return written or list(dict.fromkeys(byline.contributor for byline in self.bylines.all()))
 
     @property
     def byline_groups(self) -> list[tuple[str, list[Contributor]]]:

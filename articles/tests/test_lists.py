@@ -130,6 +130,12 @@ def test_bylines_keep_their_order_and_group_by_role(client):
     assert page.index("Zora") < page.index("Abel") < page.index("Mira")
 
 
+def test_whoever_reported_and_photographed_a_story_is_named_in_lists_once():
+    contributor = make_contributor()
+    article = make_article(bylines=((contributor, "reported"), (contributor, "photographs")))
+    assert article.authors == [contributor]
+
+
 def test_no_story_stands_on_the_front_page_twice(client):
     sections = [make_section() for _ in range(3)]
     for number in range(40):

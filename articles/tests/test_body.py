@@ -1,0 +1,122 @@
+"""Body HTML: whatever comes in leaves in its stored form, and nothing in it can do anything on a reader's page."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles import body
+from articles.body import embeds
+
+ALLOWED = {
+    "p", "h2", "h3", "strong", "em", "s", "sub", "sup", "a", "ul", "ol", "li", "blockquote", "hr", "br", "table", "thead",
+    "tbody", "tr", "th", "td", "aside", "figure", "figcaption", "div", "b", "span",
+}  # fmt: skip
+ATTRIBUTES = {
+    "href", "rel", "class", "start", "colspan", "rowspan", "role", "aria-label", "tabindex", "data-embed-frame",
+    "data-embed-provider", "data-embed-shape",
+}  # fmt: skip
+
+
+def check_harmless(html: str) -> None:
+    for tag, attributes in re.findall(r"<(\w+)((?:[^>\"]|\"[^\"]*\")*)>", html):
+        assert tag in ALLOWED, tag
+        for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes):
+            assert name in ATTRIBUTES, name
+            assert name != "href" or not re.match(r"\s*(javascript|data|vbscript)", value, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "<script>alert(1)</script>",
+        "<p onclick=alert(1)>x</p>",
+        "<img src=x onerror=alert(1)>",
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href="java\tscript:alert(1)">x</a>',
+        '<a href="&#106;avascript:alert(1)">x</a>',
+        '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+        '<p style="position:fixed">x</p><style>p{}</style>',
+        "<iframe src=https://evil.example></iframe>",
+        "<svg><script>alert(1)</script></svg>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+        "<p><b><p></b><i><table><td><p>",
+        '<figure data-embed="javascript:alert(1)"></figure>',
+        '<figure data-embed="https://youtube.com.evil.example/watch?v=aqz-KE-bpKQ"></figure>',
+        '<figure data-image="1 onload=x"><figcaption><script>x</script></figcaption></figure>',
+        '<aside class="pullquote evil" onclick="x"><p>q</p></aside>',
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    ],
+)
+def test_nothing_that_can_do_something_passes(payload):
+    stored = body.sanitise(payload)
+    check_harmless(re.sub(r' data-(image|embed)="[^"]*"', "", stored))
+    check_harmless(body.render(stored, {}))
+    assert body.sanitise(stored) == stored
+
+
+@given(st.text(alphabet=st.sampled_from("<>\"'=/ &;:abpsiconerjvt\n") | st.characters(codec="utf-8"), max_size=200))
+def test_random_markup_is_harmless_too(text):
+    check_harmless(body.render(body.sanitise(text), {}))
+
+
+@given(st.text(max_size=80))
+def test_words_come_through_as_they_were_typed(text):
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    wanted = " ".join(body.plain_text(f"<p>{escaped}</p>").split())
+    assert " ".join(body.plain_text(body.sanitise(f"<p>{escaped}</p>")).split()) in {wanted, ""} or "\x00" in text
+
+
+def test_what_an_editor_writes_is_kept():
+    html = (
+        '<h2>Head</h2><p>A <strong>b</strong> <em>c</em> <a href="/sections/world/">d</a></p>'
+        "<ul><li><p>one</p></li></ul><blockquote><p>q</p></blockquote>"
+        '<aside class="pullquote"><p>Pull</p></aside>'
+        '<figure data-image="7"><figcaption>Mine</figcaption></figure>'
+        '<figure data-embed="https://vimeo.com/76979871"></figure>'
+        '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>'
+    )
+    assert body.sanitise(html) == html
+    assert body.image_ids(html) == [7]
+
+
+def test_other_programs_words_for_the_same_are_translated():
+    assert body.sanitise("<h1>A</h1><p><b>b</b><i>i</i></p>") == "<h2>A</h2><p><strong>b</strong><em>i</em></p>"
+
+
+def test_an_embed_of_nobody_known_becomes_a_link():
+    html = body.sanitise('<figure data-embed="https://films.example/1"></figure>')
+    assert html == '<p><a href="https://films.example/1">https://films.example/1</a></p>'
+
+
+@pytest.mark.parametrize(
+    ("url", "provider"),
+    [
+        ("https://www.youtube.com/watch?v=aqz-KE-bpKQ&t=3", "YouTube"),
+        ("https://youtu.be/aqz-KE-bpKQ", "YouTube"),
+        ("https://vimeo.com/76979871", "Vimeo"),
+        ("https://x.com/example/status/20", "X"),
+        ("https://twitter.com/example/status/20", "X"),
+        ("https://www.instagram.com/p/Cabc123_-/", "Instagram"),
+        ("https://www.facebook.com/example/posts/12345", "Facebook"),
+        ("https://www.tiktok.com/@example/video/1234567890", "TikTok"),
+        ("https://youtube.com.evil.example/watch?v=aqz-KE-bpKQ", None),
+        ("https://evil.example/youtube.com/watch?v=aqz-KE-bpKQ", None),
+        ("https://user@youtube.com/watch?v=aqz-KE-bpKQ", None),
+        ("javascript:alert(1)//youtube.com/watch?v=aqz-KE-bpKQ", None),
+    ],
+)
+def test_embeds_are_known_by_their_address_and_framed_from_a_known_origin(url, provider):
+    embed = embeds.find(url)
+    assert (embed.provider if embed else None) == provider
+    if embed:
+        assert embed.frame_url.startswith(tuple(f"{origin}/" for origin in embeds.EMBED_FRAME_ORIGINS))
+        card = body.render(body.sanitise(f'<figure data-embed="{url}"></figure>'), {})
+        assert "<iframe" not in card
+        assert f'href="{embed.url}"' in card
+
+
+def test_reading_time_is_at_least_a_minute():
+    assert body.reading_minutes("<p>Short.</p>") == 1
+    assert body.reading_minutes(f"<p>{'word ' * 690}</p>") == 3
