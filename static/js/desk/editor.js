@@ -149,7 +149,8 @@ export const EmbedCard = Node.create({
   draggable: true,
   addAttributes: () => ({ url: { default: null, parseHTML: (element) => element.dataset.embed, renderHTML: ({ url }) => ({ "data-embed": url }) } }),
   parseHTML: () => [{ tag: "figure[data-embed]" }],
-  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes],
+  // With a child: the editor takes a single element without any for an empty text.
+  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes, ["figcaption"]],
   addNodeView: () => ({ node }) => {
     const dom = make("figure", { className: "embed-card" }, make("b", { textContent: "Embed" }), ` ${node.attrs.url}`);
     dom.dataset.embed = node.attrs.url;
@@ -173,9 +174,12 @@ export const EmbedCard = Node.create({
 // Under a strict policy style attributes are not applied, not even in a detached document: what they say is read as text and
 // turned into tags. Bold, italics, links and lists are kept; all else goes.
 export function cleanPasted(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const asText = html
+    .replace(/<style[\s\S]*?<\/style>/gi, "")
+    .replace(/<[^>]*>/g, (tag) => tag.replace(/\sstyle\s*=/gi, " data-pasted-style="));
+  const page = new DOMParser().parseFromString(asText, "text/html");
   page.querySelectorAll("style, script, meta, link, title, img, table img, o\\:p").forEach((element) => element.remove());
-  const styleOf = (element) => (element.getAttribute("style") || "").toLowerCase().replace(/\s+/g, "");
+  const styleOf = (element) => (element.dataset.pastedStyle || "").toLowerCase().replace(/\s+/g, "");
 
   // Google Docs wraps everything into <b style="font-weight:normal">.
   page.querySelectorAll("b, strong").forEach((element) => {
@@ -235,7 +239,7 @@ export const Desk = Extension.create({
   onCreate() {
     const surface = this.editor.view.dom;
     const whole = surface.closest(".prose-editor");
-    const label = whole?.closest(".form-row, .field-body, div")?.querySelector("label");
+    const label = whole?.parentElement.closest(".form-row")?.querySelector("label");
     surface.setAttribute("aria-label", label ? label.textContent.replace(":", "").trim() : "Text");
     surface.setAttribute("aria-multiline", "true");
     surface.setAttribute("role", "textbox");

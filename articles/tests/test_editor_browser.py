@@ -1,0 +1,102 @@
+"""The editor in a real browser: its own parts, and what pasting keeps of Word and Google Docs."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from articles.models import Article, Image
+from articles.tests.sample_pictures import drawing, encoded, upload
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+GOOGLE_DOCS = (
+    '<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr" style="line-height:1.38;">'
+    '<span style="font-weight:400;font-style:normal;">Plain </span><span style="font-weight:700;">bold</span>'
+    '<span style="font-weight:400;font-style:italic;"> slanted</span>'
+    '<a href="https://example.org/" style="text-decoration:none;"><span style="color:#1155cc;"> link</span></a></p></b>'
+)
+WORD = (
+    '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal{margin:0}</style></head><body>'
+    '<p class="MsoNormal" style="color:red">Plain <b>bold</b><o:p></o:p></p>'
+    '<p class="MsoListParagraph" style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">·<span>  </span></span>First</p>'
+    '<p class="MsoListParagraph" style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">·<span>  </span></span>Second</p>'
+    "</body></html>"
+)
+
+
+@pytest.fixture
+def desk(live_server, page: Page, editor):
+    problems = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{live_server.url}/admin/login/?next=/admin/articles/article/add/")
+    page.fill("#id_username", "editor")
+    page.fill("#id_password", "open sesame")
+    page.click("[type=submit]")
+    expect(page.locator(".ProseMirror[contenteditable=true]")).to_be_visible()
+    yield page
+    assert not problems
+
+
+def surface(page: Page):
+    return page.locator(".ProseMirror[contenteditable=true]")
+
+
+def saved(page: Page) -> str:
+    page.fill("#id_headline", "Written in the editor")
+    page.locator("[name=_save]").last.click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    return Article.objects.get().body
+
+
+def paste(page: Page, html: str) -> None:
+    surface(page).click()
+    surface(page).evaluate(
+        """(element, html) => {
+            const data = new DataTransfer();
+            data.setData("text/html", html);
+            element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        html,
+    )
+
+
+def test_pasting_from_google_docs_keeps_bold_italics_and_links_alone(desk):
+    paste(desk, GOOGLE_DOCS)
+    assert saved(desk) == (
+        '<p>Plain <strong>bold</strong><em> slanted</em><a href="https://example.org/"> link</a></p>'
+    )
+
+
+def test_pasting_from_word_keeps_bold_and_lists_alone(desk):
+    paste(desk, WORD)
+    assert saved(desk) == "<p>Plain <strong>bold</strong></p><ul><li><p>First</p></li><li><p>Second</p></li></ul>"
+
+
+def test_a_picture_comes_from_the_library_with_a_caption_of_its_own(desk):
+    image = Image.ingest(upload(encoded(drawing(640, 480))), title="Harbour at dawn", alt="Boats")
+    surface(desk).click()
+    desk.get_by_text("Picture", exact=True).first.click()
+    desk.get_by_label("Search the picture library").fill("dawn")
+    desk.locator(".picker-picture", has_text="Harbour at dawn").click()
+    expect(desk.locator(".figure-card img")).to_be_visible()
+    assert f'<figure data-image="{image.pk}">' in saved(desk)
+
+
+def test_a_film_is_embedded_by_its_address(desk):
+    surface(desk).click()
+    desk.get_by_text("Embed", exact=True).first.click()
+    desk.get_by_label("Address of the film or post").fill("https://vimeo.com/76979871")
+    desk.get_by_text("Insert", exact=True).click()
+    assert '<figure data-embed="https://vimeo.com/76979871"></figure>' in saved(desk)
+
+
+def test_a_pull_quote_is_a_button_away(desk):
+    surface(desk).click()
+    desk.keyboard.type("They meant him.")
+    desk.get_by_text("Pull quote", exact=True).first.click()
+    assert saved(desk) == '<aside class="pullquote"><p>They meant him.</p></aside>'
+
+
+def test_the_editor_has_a_name_and_its_toolbar_a_role(desk):
+    expect(surface(desk)).to_have_attribute("aria-label", "Body")
+    expect(desk.get_by_role("toolbar", name="Formatting").first).to_be_visible()
