@@ -215,7 +215,6 @@ LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-gb")
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
-DATETIME_FORMAT = "j M Y, H:i T"
 
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [

@@ -123,6 +123,12 @@ def test_a_correction_is_told_and_dates_the_story(client, editor):
     assert "Updated" in page
 
 
+def test_times_are_told_with_the_newsrooms_zone(client):
+    moment = datetime.datetime(2026, 3, 14, 9, 5, tzinfo=datetime.UTC)
+    page = client.get(make_article(publish_at=moment).get_absolute_url()).content.decode()
+    assert "14 Mar 2026, 10:05 WAT" in page
+
+
 def test_saving_is_no_update(client):
     article = make_article()
     article.standfirst = "A comma, more or less."
