@@ -1,16 +1,21 @@
-"""The only writer of a comment's status."""
+"""The only writer of a comment's status: each change is one conditional UPDATE and exactly one row in the log."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
-from comments.models import Comment, Decision, Status
-from comments.models.status import DECIDABLE
-from comments.signals import comment_changed
+from comments import thread
+from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status
+from comments.models.status import DECIDABLE, TURNED_AWAY
+from comments.signals import comment_changed, comment_decided
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -19,30 +24,167 @@ MODERATE = "comments.moderate_comment"
 
 
 class DecisionRefused(ValidationError):
-    """The comment has moved on since the moderator looked at it."""
+    """The comment has moved on since it was looked at."""
 
 
-def decide(comment: Comment, to: str, *, by: User | None, reason: str = "", note: str = "") -> Decision:
+def decide(
+    comment: Comment,
+    to: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    note: str = "",
+    batch: Batch | None = None,
+    inform: bool = False,
+) -> Decision:
     """Move a comment to a status, and log it, in one transaction.
 
     The comment passed in is what was looked at: when its status or revision in the database is another by now, nothing is
-    written and DecisionRefused says what happened. `by`: None is the system. Raises PermissionDenied for the wrong person.
+    written and DecisionRefused says what happened. `by`: None is the system. `inform`: tell the author, with the reason.
+    Raises PermissionDenied for the wrong person.
     """
-    if by is not None and not by.has_perm(MODERATE):
-        raise PermissionDenied(f"{by} may not moderate comments.")
+    may_moderate(by)
     if to not in DECIDABLE:
         raise ValueError(f"{to!r} is not for a moderator to decide.")
     if to == comment.status:
         raise DecisionRefused(f"The comment by {comment.name} is {comment.get_status_display().lower()} already.")
+    return _move(
+        comment, to, by=by, made_as=Actor.MODERATOR if by else Actor.SYSTEM,
+        reason=reason, note=note, batch=batch, inform=inform,
+    )  # fmt: skip
+
+
+def confirm(comment: Comment, *, by: User) -> None:
+    """A moderator has read a published comment and lets it stand: reports no longer hide it."""
+    may_moderate(by)
     with transaction.atomic():
-        as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=comment.status)
-        if comment.status == Status.DELETED or not as_seen.update(status=to):
-            now = Comment.objects.filter(pk=comment.pk).first()
-            state = now.get_status_display().lower() if now else "gone"
-            raise DecisionRefused(f"The comment by {comment.name} has changed in the meantime: it is {state} now.")
+        seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=Status.PUBLISHED)
+        if not seen.update(reviewed_at=timezone.now(), reported=False, open_flags=0):
+            raise _moved_on(comment)
+        _settle_flags(comment, Flag.Outcome.DISMISSED)
+
+
+def hold(comment: Comment, *, note: str) -> Decision:
+    """The system takes a comment back into the queue: it was reported by many, or edited."""
+    return _move(comment, Status.PENDING, by=None, made_as=Actor.SYSTEM, note=note)
+
+
+def delete_own(comment: Comment) -> Decision:
+    """Its author takes it away, whatever became of it. Who the author is, the caller has made sure of."""
+    return _move(comment, Status.DELETED, by=None, made_as=Actor.AUTHOR)
+
+
+@dataclass
+class Undone:
+    """What came of undoing: how many are as they were, and why others are not."""
+
+    count: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def undo(batch: Batch, *, by: User) -> Undone:
+    """Put back what one press has done, once, where nothing has happened to the comment since."""
+    may_moderate(by)
+    undone = Undone()
+    if not Batch.objects.filter(pk=batch.pk, undone_at=None, made_by=by).update(undone_at=timezone.now()):
+        undone.refused.append("This has been undone already.")
+        return undone
+    for decision in batch.decisions.select_related("comment").order_by("pk"):
+        comment = decision.comment
+        comment.status, comment.revision = decision.to_status, decision.revision
+        try:
+            _move(comment, decision.from_status, by=by, made_as=Actor.MODERATOR, note="Undone.", reviewed=False)
+            undone.count += 1
+        except DecisionRefused as refusal:
+            undone.refused += refusal.messages
+    return undone
+
+
+def may_moderate(by: User | None) -> None:
+    if by is not None and not by.has_perm(MODERATE):
+        raise PermissionDenied(f"{by} may not moderate comments.")
+
+
+def _move(comment: Comment, to: str, *, by: User | None, made_as: str, reviewed: bool = True, **said: Any) -> Decision:
+    was = comment.status
+    human = made_as == Actor.MODERATOR
+    with transaction.atomic():
+        as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=was)
+        changes: dict[str, Any] = {"status": to}
+        if human:
+            changes["reviewed_at"] = timezone.now() if reviewed else None
+        if human or to == Status.DELETED:
+            changes |= {"reported": False, "open_flags": 0}
+        if was == Status.DELETED or not as_seen.update(**changes):
+            raise _moved_on(comment)
+        for name, value in changes.items():
+            setattr(comment, name, value)
         decision = comment.decisions.create(
-            revision=comment.revision, from_status=comment.status, to_status=to, made_by=by, reason=reason, note=note
+            revision=comment.revision, from_status=was, to_status=to, made_by=by, made_as=made_as, **said
         )
-        comment.status = Status(to)
+        # Counts and places as they are by now, not as they were when the moderator looked.
+        comment.refresh_from_db(fields=["ancestors", "root", "place", "published_at", "counted_as"])
+        if to == Status.PUBLISHED:
+            thread.appear(comment)
+        elif was == Status.PUBLISHED:
+            thread.disappear(comment)
+        if human:
+            _count(comment, to)
+            if reviewed:
+                upheld = to in TURNED_AWAY
+                _settle_flags(comment, Flag.Outcome.UPHELD if upheld else Flag.Outcome.DISMISSED)
         transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+        transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
     return decision
+
+
+def _count(comment: Comment, to: str) -> None:
+    """A guest's standing: what people have decided of the comments that were written with the cookie's proof."""
+    if not (comment.commenter_id and comment.is_proved):
+        return
+    counts_as = Status.PUBLISHED if to == Status.PUBLISHED else Status.REJECTED if to in TURNED_AWAY else ""
+    if counts_as == comment.counted_as:
+        return
+    counter = {Status.PUBLISHED.value: "published_count", Status.REJECTED.value: "rejected_count"}
+    steps = {counter[name]: step for name, step in ((comment.counted_as, -1), (str(counts_as), 1)) if name}
+    Commenter.objects.filter(pk=comment.commenter_id).update(**{name: F(name) + step for name, step in steps.items()})
+    Comment.objects.filter(pk=comment.pk).update(counted_as=counts_as)
+    comment.counted_as = counts_as
+
+
+def _settle_flags(comment: Comment, outcome: str) -> None:
+    """The open reports were right or wrong, which counts for who made them."""
+    open_flags = Flag.objects.filter(comment=comment, outcome=Flag.Outcome.OPEN)
+    flaggers = list(open_flags.exclude(commenter=None).values_list("commenter", flat=True))
+    open_flags.update(outcome=outcome)
+    if flaggers:
+        counter = "flags_upheld" if outcome == Flag.Outcome.UPHELD else "flags_dismissed"
+        Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + 1})
+
+
+def _moved_on(comment: Comment) -> DecisionRefused:
+    now = Comment.objects.filter(pk=comment.pk).first()
+    state = now.get_status_display().lower() if now else "gone"
+    return DecisionRefused(f"The comment by {comment.name} has changed in the meantime: it is {state} now.")
+
+
+def start_batch(by: User) -> Batch:
+    return Batch.objects.create(made_by=by)
+
+
+def last_batch(by: User) -> Batch | None:
+    """What this moderator can undo."""
+    batch = Batch.objects.filter(made_by=by).order_by("-pk").first()
+    return batch if batch and batch.undone_at is None else None
+
+
+def decide_all(comments: Iterable[Comment], to: str, *, by: User, **said: Any) -> tuple[Batch, int, list[str]]:
+    """Decide many in one batch, each in a transaction of its own: (the batch, how many, why not the others)."""
+    batch, count, refused = start_batch(by), 0, []
+    for comment in comments:
+        try:
+            decide(comment, to, by=by, batch=batch, **said)
+            count += 1
+        except DecisionRefused as refusal:
+            refused += refusal.messages
+    return batch, count, refused

@@ -18,9 +18,9 @@ from comments.signals import comment_changed
 
 def post(article: Article, submitted: dict[str, Any]) -> Comment:
     """Store a valid form's data as a pending comment, and return it; the one already stored when it was sent twice."""
-    commenter, _ = Commenter.objects.get_or_create(email=submitted["email"])
+    commenter, _ = Commenter.objects.by_email(submitted["email"]), None
     comment = Comment(article=article, commenter=commenter, name=submitted["name"], body=submitted["body"])
-    findings = checks.run(comment, submitted)
+    findings = checks.run(comment, checks.Submission(honeypot=submitted.get("website", "")))
     comment.findings = [finding.as_json() for finding in findings]
     try:
         with transaction.atomic():

@@ -3,6 +3,7 @@
 A value that cannot be read stops the start with the variable's name: a misspelt `DEBUG=flase` must not pass for a decision.
 """
 
+import ipaddress
 import os
 import secrets
 import sys
@@ -57,6 +58,13 @@ class Environment:
     def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
         """A comma-separated list."""
         return [word.strip() for word in self.text(name, ",".join(default)).split(",") if word.strip()]
+
+    def networks(self, name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """A comma-separated list of addresses and networks, such as 10.0.0.0/8."""
+        try:
+            return [ipaddress.ip_network(word) for word in self.words(name)]
+        except ValueError:
+            self._refuse(name, self.text(name, ""), "addresses or networks such as 10.0.0.0/8, separated by commas")
 
     def origin(self, name: str, default: object = REQUIRED) -> str:
         """Scheme and host of a site, such as https://news.example.org, without a path."""

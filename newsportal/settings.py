@@ -17,6 +17,8 @@ env = Environment()
 
 SECRET_KEY = env.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Of hashes that must outlive a change of SECRET_KEY: how readers' addresses and networks are recognised.
+PRIVACY_KEY = env.text("PRIVACY_KEY", SECRET_KEY)
 DEBUG = env.flag("DEBUG", False)
 SITE_URL = env.origin("SITE_URL")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
@@ -29,6 +31,8 @@ if "*" in ALLOWED_HOSTS:
 
 TLS = SITE_URL.startswith("https://")
 SECURE = TLS and not DEBUG
+# Whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 if env.flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE

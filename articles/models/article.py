@@ -89,6 +89,8 @@ class Article(models.Model):
     body_html = models.TextField(editable=False, default="")
     body_images = models.ManyToManyField(Image, editable=False, related_name="used_in")
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
+    # Kept by whoever keeps the readers' talk: lists show it without asking.
+    comment_count = models.PositiveIntegerField(editable=False, default=0)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     publish_at = models.DateTimeField(

@@ -8,29 +8,30 @@ from collections.abc import Callable
 from comments.checks.finding import Finding, Verdict
 from comments.checks.honeypot import honeypot
 from comments.checks.links import links
+from comments.checks.submission import Submission
 from comments.checks.unconfirmed import unconfirmed
 from comments.models import Comment
 
 logger = logging.getLogger(__name__)
 
-Check = Callable[[Comment, dict], Finding | None]
+Check = Callable[[Comment, Submission], Finding | None]
 
 CHECKS: list[Check] = [honeypot, links, unconfirmed]
 
 
-def run(comment: Comment, submitted: dict, checks: list[Check] | None = None) -> list[Finding]:
-    """What the checks have to say of an unsaved comment and of the form as it came; strictest first."""
-    findings = [finding for check in checks or CHECKS if (finding := _ask(check, comment, submitted))]
+def run(comment: Comment, submission: Submission, checks: list[Check] | None = None) -> list[Finding]:
+    """What the checks have to say of a comment and of how it came; strictest first."""
+    findings = [finding for check in checks or CHECKS if (finding := _ask(check, comment, submission))]
     return sorted(findings, key=lambda finding: finding.verdict, reverse=True)
 
 
-def _ask(check: Check, comment: Comment, submitted: dict) -> Finding | None:
+def _ask(check: Check, comment: Comment, submission: Submission) -> Finding | None:
     try:
-        return check(comment, submitted)
+        return check(comment, submission)
     except Exception:
         # A check that breaks must neither lose the comment nor wave it through: a human looks at it.
         logger.exception("The check %s failed.", check.__name__)
         return Finding(Verdict.HOLD, check.__name__, "This check could not be made.")
 
 
-__all__ = ["CHECKS", "Finding", "Verdict", "run"]
+__all__ = ["CHECKS", "Finding", "Submission", "Verdict", "run"]

@@ -5,16 +5,18 @@ from enum import IntEnum
 
 
 class Verdict(IntEnum):
-    """From soft to strict. Refusing the reader's text and holding it for a moderator are different things."""
+    """From soft to strict. To refuse is to write nothing and tell the reader why; all others store what was said."""
 
     NOTE = 1
     HOLD = 2
-    SPAM = 3
+    REJECT = 3
+    SPAM = 4
+    REFUSE = 5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check has seen, in a sentence for the moderator."""
+    """What a check has seen, in a sentence: for the moderator, or for the reader where the verdict is to refuse."""
 
     verdict: Verdict
     check: str

@@ -1,12 +1,71 @@
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
 from django.db import models
+from django.utils import timezone
+
+from comments.keyed import keyed_hash
+
+if TYPE_CHECKING:
+    from comments.models.comment import Comment
+
+
+class CommenterManager(models.Manager["Commenter"]):
+    def by_email(self, email: str) -> Commenter:
+        """The guest with this address, made when there is none. To know an address is not to be its owner: see `identity`."""
+        email = normal_email(email)
+        commenter, _ = self.get_or_create(email_hash=keyed_hash("email", email), defaults={"email": email})
+        return commenter
 
 
 class Commenter(models.Model):
-    """A reader who has commented, known by an address that nobody has proved to be theirs while `verified_at` is empty."""
+    """A guest, known by an address. Trust belongs to who proves this row by a signed cookie, never to who types the address."""
 
-    email = models.EmailField(unique=True, help_text="Never shown to readers.")
+    email = models.EmailField(blank=True, help_text="Never shown to readers. Empty: erased.")
+    email_hash = models.CharField(max_length=32, unique=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Part of every cookie and link that proves this row: raising it makes all of them worthless at once.
+    token_version = models.PositiveIntegerField(default=1, editable=False)
+    wants_mail = models.BooleanField("wants notices of replies", default=True)
+    # When a link was last sent to the address: strangers can type it as often as they like.
+    link_sent_at = models.DateTimeField(null=True, editable=False)
+    # Of what was written with the cookie's proof, decided by a person; kept by decide().
+    published_count = models.PositiveIntegerField(default=0, editable=False)
+    rejected_count = models.PositiveIntegerField(default=0, editable=False)
+    # How often a moderator found this guest's reports right.
+    flags_upheld = models.PositiveIntegerField(default=0, editable=False)
+    flags_dismissed = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = CommenterManager()
+
+    class Meta:
+        verbose_name = "guest"
+        permissions = [("erase_commenter", "Can export and erase what is known of a guest")]
+
     def __str__(self) -> str:
-        return f"reader {self.pk}"
+        return f"guest {self.pk}"
+
+    @property
+    def mail_domain(self) -> str:
+        return self.email.rpartition("@")[2]
+
+    def verify(self, now: datetime.datetime | None = None) -> None:
+        """The address is theirs: they have followed a link that was sent to it."""
+        now = now or timezone.now()
+        Commenter.objects.filter(pk=self.pk, verified_at=None).update(verified_at=now)
+        self.verified_at = self.verified_at or now
+
+    def forget_browsers(self) -> None:
+        """End what every cookie and link of this guest is good for."""
+        Commenter.objects.filter(pk=self.pk).update(token_version=models.F("token_version") + 1)
+        self.refresh_from_db(fields=["token_version"])
+
+    def latest_comments(self) -> models.QuerySet[Comment]:
+        return self.comments.order_by("-created_at", "-pk")  # type: ignore[attr-defined]
+
+
+def normal_email(email: str) -> str:
+    return email.strip().lower()

@@ -11,3 +11,5 @@ class Status(models.TextChoices):
 
 #: What a moderator can decide; a comment's author alone deletes it.
 DECIDABLE = (Status.PUBLISHED, Status.REJECTED, Status.SPAM)
+#: What a moderator has turned away.
+TURNED_AWAY = (Status.REJECTED, Status.SPAM)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from comments.models.commenter import Commenter
+
+
+class SanctionQuerySet(models.QuerySet["Sanction"]):
+    def active(self) -> SanctionQuerySet:
+        return self.filter(Q(until__isnull=True) | Q(until__gt=timezone.now()), lifted_at__isnull=True)
+
+    def against(
+        self, *, commenter: Commenter | None = None, user_id: int | None = None, network: str = ""
+    ) -> SanctionQuerySet:
+        """What holds for this guest (and the mail domain), this account or this network."""
+        targets = Q(pk__in=[])
+        if commenter is not None:
+            targets |= Q(commenter=commenter)
+            if commenter.mail_domain:
+                targets |= Q(mail_domain=commenter.mail_domain)
+        if user_id is not None:
+            targets |= Q(user=user_id)
+        if network:
+            targets |= Q(network=network)
+        return self.active().filter(targets)
+
+
+class Sanction(models.Model):
+    """What a moderator has laid on a guest, an account, a network or a mail domain: one of them."""
+
+    class Measure(models.TextChoices):
+        WARN = "warn", "Warn"
+        PRE_MODERATE = "premoderate", "Hold everything for a moderator"
+        SUSPEND = "suspend", "Suspend for a time"
+        BAN = "ban", "Ban"
+
+    commenter = models.ForeignKey(
+        Commenter, null=True, blank=True, on_delete=models.CASCADE, related_name="sanctions", verbose_name="guest"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="comment_sanctions",
+        verbose_name="account",
+    )  # fmt: skip
+    network = models.CharField(
+        max_length=32, blank=True, db_index=True, help_text="The keyed hash shown beside a comment."
+    )
+    mail_domain = models.CharField(max_length=253, blank=True, db_index=True, help_text="What follows the @.")
+    measure = models.CharField(max_length=12, choices=Measure)
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
+    reason = models.CharField(max_length=300, help_text="The guest is told this.")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    lifted_at = models.DateTimeField(null=True, editable=False)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = SanctionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_measure_display()}: {self.target}"
+
+    @property
+    def target(self) -> str:
+        return str(self.commenter or self.user or self.mail_domain or f"network {self.network[:8]}")
+
+    @property
+    def is_active(self) -> bool:
+        return self.lifted_at is None and (self.until is None or self.until > timezone.now())
+
+    @property
+    def silences(self) -> bool:
+        """Whether who it is laid on cannot write at all."""
+        return self.measure in {self.Measure.SUSPEND, self.Measure.BAN}
+
+    def clean(self):
+        self.mail_domain = self.mail_domain.strip().lower().lstrip("@")
+        if sum(map(bool, (self.commenter_id, self.user_id, self.network, self.mail_domain))) != 1:
+            raise ValidationError("Name one of guest, account, network or mail domain.")
+        if self.measure == self.Measure.SUSPEND and not self.until:
+            raise ValidationError({"until": "A suspension ends: say when."})
+
+    def lift(self, by) -> None:
+        Sanction.objects.filter(pk=self.pk, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
+        self.refresh_from_db()
+
+
+class GuestNote(models.Model):
+    """What moderators tell each other of a guest."""
+
+    commenter = models.ForeignKey(Commenter, on_delete=models.CASCADE, related_name="notes")
+    text = models.CharField(max_length=1000)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
