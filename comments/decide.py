@@ -54,6 +54,17 @@ def decide(
     )  # fmt: skip
 
 
+def admit(comment: Comment, status: str) -> None:
+    """Store a new comment as the checks would have it. Like every comment it comes as pending: what follows is logged."""
+    with transaction.atomic():
+        comment.status = Status.PENDING
+        comment.save(force_insert=True)
+        if status == Status.PENDING:
+            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+        else:
+            _move(comment, status, by=None, made_as=Actor.SYSTEM)
+
+
 def confirm(comment: Comment, *, by: User) -> None:
     """A moderator has read a published comment and lets it stand: reports no longer hide it."""
     may_moderate(by)

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core import signing
 from django.template.defaultfilters import pluralize
+from django.utils import timezone
 
 from comments import text
 from comments.checks.honeypot import FIELD as HONEYPOT
+from comments.identity import Reader
+from comments.models import Comment, Flag
 from comments.models.comment import MAX_LENGTH, MAX_NAME_LENGTH, MIN_LENGTH
+from comments.models.commenter import normal_email
+
+STAMP_SALT = "comments.form"
 
 
 class TextField(forms.CharField):
@@ -40,7 +49,7 @@ class TextField(forms.CharField):
 
 
 class CommentForm(forms.Form):
-    """The form under a story. It is the same for everyone, so that the page around it can be kept."""
+    """The form under a story. Made without a reader it is the same for everyone, so that the page around it can be kept."""
 
     name = TextField(
         longest=MAX_NAME_LENGTH,
@@ -63,23 +72,140 @@ class CommentForm(forms.Form):
         error_messages={"required": "Please write something first."},
         widget=forms.Textarea(attrs={"rows": 6, "data-count": MAX_LENGTH}),
     )
+    wants_replies = forms.BooleanField(label="Mail me when somebody replies", required=False)
+    parent = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    HIDDEN = ("parent", "stamp", HONEYPOT)
+    use_required_attribute = False
+
+    def __init__(self, *args, reader: Reader | None = None, stamped: bool = False, **kwargs):
+        super().__init__(*args, **{"auto_id": "comment-%s", **kwargs})
+        self.reader = reader
+        # Added here for its odd name: a field called `website` invites programs, and people never see it.
+        self.fields[HONEYPOT] = forms.CharField(
+            required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"})
+        )
+        if stamped:
+            self.initial["stamp"] = new_stamp()
+        if not settings.MAIL_ENABLED or (reader and reader.user):
+            del self.fields["wants_replies"]
+        if reader and reader.user:
+            del self.fields["name"], self.fields["email"]
+        elif reader and reader.commenter:
+            # Who is known need not say it again; who types another address writes as that one, unconfirmed.
+            self.fields["email"].required = False
+            self.fields["email"].help_text = "Empty: the address you have confirmed here."
+
+    def clean_email(self) -> str:
+        return normal_email(self.cleaned_data["email"])
+
+    def clean_stamp(self) -> datetime.datetime | None:
+        return read_stamp(self.cleaned_data["stamp"])
+
+    def clean_parent(self) -> Comment | None:
+        """The comment that is answered. Whether it can be, `post` says."""
+        if not (pk := self.cleaned_data["parent"]):
+            return None
+        if (parent := Comment.objects.filter(pk=pk).first()) is None:
+            raise forms.ValidationError("The comment that you answer is not there any more.")
+        return parent
+
+    def said(self) -> dict[str, Any]:
+        """What `post` wants to know of a valid form."""
+        data = self.cleaned_data
+        return {
+            "body": data["body"],
+            "name": data.get("name", ""),
+            "email": data.get("email", ""),
+            "parent": data["parent"],
+            "wants_replies": data.get("wants_replies", False),
+            "honeypot": data[HONEYPOT],
+            "form_made_at": data["stamp"],
+        }
+
+    def refuse(self, sentences: list[str]) -> None:
+        """Say beside the text why it is not taken."""
+        for sentence in sentences:
+            self.add_error("body", sentence)
+
+    @property
+    def shown_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.HIDDEN]
+
+    @property
+    def hidden(self) -> list[forms.BoundField]:
+        return [self["parent"], self["stamp"]]
+
+    @property
+    def honeypot(self) -> forms.BoundField:
+        return self[HONEYPOT]
+
+
+class EditForm(forms.Form):
+    """The text of one's own comment."""
+
+    body = CommentForm.base_fields["body"]
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
     use_required_attribute = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"auto_id": "comment-%s", **kwargs})
-        # Added here for its odd name: a field called `website` invites programs, and people never see it.
-        self.fields[HONEYPOT] = forms.CharField(
-            required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"})
-        )
-
-    def clean_email(self) -> str:
-        return self.cleaned_data["email"].lower()
 
     @property
     def shown_fields(self) -> list[forms.BoundField]:
-        return [field for field in self if field.name != HONEYPOT]
+        return [self["body"]]
 
     @property
-    def honeypot(self) -> forms.BoundField:
-        return self[HONEYPOT]
+    def hidden(self) -> list[forms.BoundField]:
+        return [self["revision"]]
+
+
+class FlagForm(forms.Form):
+    """Why a reader reports a comment."""
+
+    why = forms.ChoiceField(
+        label="What is wrong with it?",
+        choices=Flag.Why.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Please say what is wrong with it."},
+    )
+    words = TextField(
+        label="Anything the moderator should know",
+        help_text="Optional. Only moderators see it.",
+        required=False,
+        longest=500,
+        shortest=0,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"auto_id": "flag-%s", **kwargs})
+
+
+class AddressForm(forms.Form):
+    """Where a link is to be sent."""
+
+    email = CommentForm.base_fields["email"]
+
+    use_required_attribute = False
+
+    def clean_email(self) -> str:
+        return normal_email(self.cleaned_data["email"])
+
+
+def new_stamp() -> str:
+    return signing.dumps(int(timezone.now().timestamp()), salt=STAMP_SALT)
+
+
+def read_stamp(stamp: str) -> datetime.datetime | None:
+    """When a form was made; a stamp that we did not make counts as one of this moment, which is too fast."""
+    if not stamp:
+        return None
+    try:
+        return datetime.datetime.fromtimestamp(signing.loads(stamp, salt=STAMP_SALT), datetime.UTC)
+    except signing.BadSignature:
+        return timezone.now()

@@ -14,16 +14,19 @@ from comments.models import Comment, Status
 
 def appear(comment: Comment) -> None:
     """It has become visible: list it, and keep the place of everything above it."""
-    first_time = comment.published_at is None
-    changes: dict = {"listed": True}
-    if first_time:
-        changes["published_at"] = comment.published_at = timezone.now()
-        if comment.root_id:
-            changes["place"] = comment.place = _next_place(comment.root_id)
-    Comment.objects.filter(pk=comment.pk).update(**changes)
-    comment.listed = True
+    is_first_time = comment.published_at is None
     if comment.ancestors:
-        Comment.objects.filter(pk__in=comment.ancestors).update(visible_replies=F("visible_replies") + 1, listed=True)
+        steps = ("visible_replies", "places") if is_first_time else ("visible_replies",)
+        above = Comment.objects.filter(pk__in=comment.ancestors)  # the update locks them until the transaction's end
+        above.update(listed=True, **{name: F(name) + 1 for name in steps})
+    changes: dict = {"listed": True}
+    if is_first_time:
+        changes["published_at"] = timezone.now()
+        if comment.root_id:
+            changes["place"] = Comment.objects.values_list("places", flat=True).get(pk=comment.root_id)
+    Comment.objects.filter(pk=comment.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(comment, name, value)
     Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + 1)
 
 
@@ -36,8 +39,3 @@ def disappear(comment: Comment) -> None:
     Comment.objects.filter(pk=comment.pk, visible_replies=0).update(listed=False)
     Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") - 1)
     comment.listed = Comment.objects.filter(pk=comment.pk, listed=True).exists()
-
-
-def _next_place(root: int) -> int:
-    Comment.objects.filter(pk=root).update(places=F("places") + 1)  # locks the root until the transaction's end
-    return Comment.objects.values_list("places", flat=True).get(pk=root)

@@ -1,9 +1,22 @@
 from django.urls import path
 
-from comments import views
+from comments.views import own, posting, reacting, reading
 
 urlpatterns = [
-    path("post/<int:article>/", views.post, name="comment_post"),
-    path("received/<str:token>/", views.received, name="comment_received"),
-    path("on/<int:article>/", views.thread, name="comment_thread"),
+    path("post/<int:article>/", posting.post, name="comment_post"),
+    path("reply/<int:pk>/", posting.reply, name="comment_reply"),
+    path("received/<str:token>/", posting.received, name="comment_received"),
+    path("on/<int:article>/", reading.thread, name="comment_thread"),
+    path("replies/<int:root>/", reading.replies, name="comment_replies"),
+    path("<int:pk>/", reading.permalink, name="comment"),
+    path("like/<int:pk>/", reacting.like, name="comment_like"),
+    path("report/<int:pk>/", reacting.report, name="comment_report"),
+    path("yours/", own.own, name="comment_own"),
+    path("yours/mail/", own.settings_of_mail, name="comment_mail_settings"),
+    path("yours/leave/", own.leave, name="comment_leave"),
+    path("waiting/<int:article>/", own.waiting, name="comment_waiting"),
+    path("edit/<int:pk>/", own.change, name="comment_edit"),
+    path("delete/<int:pk>/", own.delete, name="comment_delete"),
+    path("confirm/", own.ask_for_link, name="comment_ask_for_link"),
+    path("confirm/<str:token>/", own.confirm, name="comment_confirm"),
 ]

@@ -220,6 +220,9 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
 
+# Without a mail server none is ever tried, and nobody is promised a mail.
+MAIL_ENABLED = bool(env.text("EMAIL_HOST", ""))
+
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {

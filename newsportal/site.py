@@ -40,5 +40,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "site": current_site(),
         "sections": SimpleLazyObject(lambda: list(Section.objects.all())),
         "site_pages": SimpleLazyObject(lambda: list(Page.objects.only("title", "slug"))),
+        "mail_enabled": settings.MAIL_ENABLED,
         "LANGUAGE_CODE": settings.LANGUAGE_CODE,
     }

@@ -5,10 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from comments.checks.closed import closed
+from comments.checks.duplicate import duplicate
 from comments.checks.finding import Finding, Verdict
 from comments.checks.honeypot import honeypot
 from comments.checks.links import links
+from comments.checks.policy import policy
+from comments.checks.rate import rate
+from comments.checks.sanctioned import sanctioned
+from comments.checks.standing import standing
 from comments.checks.submission import Submission
+from comments.checks.timing import timing
 from comments.checks.unconfirmed import unconfirmed
 from comments.models import Comment
 
@@ -16,7 +23,18 @@ logger = logging.getLogger(__name__)
 
 Check = Callable[[Comment, Submission], Finding | None]
 
-CHECKS: list[Check] = [honeypot, links, unconfirmed]
+CHECKS: list[Check] = [
+    sanctioned,
+    closed,
+    rate,
+    honeypot,
+    timing,
+    duplicate,
+    links,
+    standing,
+    policy,
+    unconfirmed,
+]
 
 
 def run(comment: Comment, submission: Submission, checks: list[Check] | None = None) -> list[Finding]:

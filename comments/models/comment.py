@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from comments import text
 from comments.models.commenter import Commenter
-from comments.models.status import Status
+from comments.models.status import TURNED_AWAY, Status
 
 if TYPE_CHECKING:
     from articles.models import Article
@@ -148,9 +148,13 @@ class Comment(models.Model):
     def __str__(self) -> str:
         return f"{self.name}: {self.body[:60]}"
 
-    def save(self, *args, **kwargs):
+    def derive(self) -> None:
+        """What is made of the text once, so that reading has nothing left to do."""
         self.body_html = text.to_html(self.body)
         self.body_hash = hash_of(self.body)
+
+    def save(self, *args, **kwargs):
+        self.derive()
         super().save(*args, **kwargs)
 
     @property
@@ -162,8 +166,11 @@ class Comment(models.Model):
         return self.status == Status.PUBLISHED
 
     @property
-    def root_pk(self) -> int:
-        return self.root_id or self.pk
+    def state_for_its_author(self) -> str:
+        """What became of it, as its author is told. That a machine turned it away is the moderators' to know."""
+        if self.status == Status.PENDING or (self.status in TURNED_AWAY and self.reviewed_at is None):
+            return "Waits for a moderator"
+        return "Published" if self.is_visible else "Not published"
 
     def get_absolute_url(self) -> str:
         """A permalink: it leads to the page of the thread that the comment stands on, wherever that is by then."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from adverts.models import Placement, Sponsor
 from articles.models import Article, Byline, Contributor, Image, Section
 from comments.decide import decide
+from comments.identity import Reader
 from comments.models import Comment, Status
 from comments.post import post
 from newsportal.demo import texts
@@ -141,8 +142,8 @@ class Newsroom:
 
     def _comment(self, block: Message) -> None:
         article = self.articles[block["Story"]]
-        words = {"name": block["Name"], "email": block["Email"], "body": block.get_payload().strip()}
-        comment = post(article, words)
+        reader = Reader(browser_id=block["Email"])
+        comment = post(article, reader, name=block["Name"], email=block["Email"], body=block.get_payload().strip())
         # The one thing no verb does: a demo's readers have been writing for days.
         Comment.objects.filter(pk=comment.pk).update(created_at=self.now - texts.age(block["Age"]))
         if status := DECISIONS.get(block["Status"]):

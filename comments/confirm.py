@@ -1,0 +1,46 @@
+"""An address is confirmed: what was sent from the same browser under it counts as its owner's from now on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db import transaction
+
+from comments import checks
+from comments.checks import Submission
+from comments.decide import DecisionRefused, decide
+from comments.identity import Reader
+from comments.models import Comment, Commenter, Policy, Sanction, Status
+from comments.post import status_by
+
+#: As many of the comments that wait are looked at again.
+AT_MOST = 20
+
+
+def confirm_address(commenter: Commenter, reader: Reader) -> Reader:
+    """The reader, proved to be this guest. Comments of other browsers under the same address stay unproved."""
+    commenter.verify()
+    sent = Comment.objects.filter(commenter=commenter, browser=reader.browser, is_proved=False)
+    for comment in sent.select_related("article", "commenter").order_by("-pk")[:AT_MOST]:
+        _prove(comment)
+    return replace(reader, commenter=commenter)
+
+
+def _prove(comment: Comment) -> None:
+    comment.is_proved = True
+    submission = Submission(
+        rules=Policy.objects.rules_for(comment.article),
+        sanctions=list(Sanction.objects.against(commenter=comment.commenter, network=comment.network)),
+        is_edit=True,
+    )
+    findings = checks.run(comment, submission)
+    with transaction.atomic():
+        as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=comment.status)
+        said = [finding.as_json() for finding in findings]
+        if not as_seen.update(is_proved=True, findings=said, score=comment.score):
+            return
+        if comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED:
+            try:
+                decide(comment, Status.PUBLISHED, by=None, note="The address was confirmed.")
+            except DecisionRefused:  # a moderator was quicker, which is as good
+                return

@@ -1,0 +1,95 @@
+"""Changing one's own text: for a short time, until somebody answers, screened like new, never to end softer than it was."""
+
+from __future__ import annotations
+
+import datetime
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from comments import checks
+from comments.checks import Submission
+from comments.decide import decide, hold
+from comments.identity import Reader
+from comments.models import Comment, Policy, Sanction, Status
+from comments.post import PostRefused, refuse_by, status_by
+from comments.signals import comment_changed
+
+EDITABLE_FOR = datetime.timedelta(minutes=10)
+EDITABLE = (Status.PENDING, Status.PUBLISHED)
+
+
+class EditRefused(ValidationError):
+    """The text stays as it was, and why: for its author, whose words are still in the form."""
+
+
+def may_edit(comment: Comment, reader: Reader) -> bool:
+    """Whether this reader can change it now: proved to be its author, in time, unanswered, and not turned away."""
+    return (
+        (comment.is_proved or comment.is_staff)
+        and reader.owns(comment)
+        and comment.status in EDITABLE
+        and not comment.visible_replies
+        and timezone.now() - comment.created_at < EDITABLE_FOR
+    )
+
+
+def edit(comment: Comment, body: str, reader: Reader) -> Comment:
+    """Replace the text and keep the old one. `comment` is what its author looked at; raises EditRefused.
+
+    What the checks would hold goes back to the moderators; what waits or was read by one is never published by this.
+    """
+    if not may_edit(comment, reader):
+        raise EditRefused("It can no longer be changed: that is possible for 10 minutes, until somebody answers.")
+    if body == comment.body:
+        return comment
+    before, comment.body = comment.body, body
+    sanctions = Sanction.objects.against(
+        commenter=comment.commenter, user_id=comment.author_id, network=reader.network
+    )  # fmt: skip
+    rules = Policy.objects.rules_for(comment.article)
+    findings = checks.run(comment, Submission(rules=rules, sanctions=list(sanctions), is_edit=True))
+    try:
+        refuse_by(findings)
+    except PostRefused as refusal:
+        comment.body = before
+        raise EditRefused(refusal.messages) from None
+    status = status_by(findings)
+    try:
+        with transaction.atomic():
+            _replace(comment, before, findings)
+            if status in {Status.REJECTED, Status.SPAM}:
+                decide(comment, status, by=None, note="Edited.")
+            elif status == Status.PENDING and comment.is_visible:
+                hold(comment, note="Edited.")
+            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+    except IntegrityError:
+        comment.body = before
+        raise EditRefused("You have said the same under this story already.") from None
+    return comment
+
+
+def _replace(comment: Comment, before: str, findings: list[checks.Finding]) -> None:
+    now = timezone.now()
+    comment.derive()
+    unchanged = Comment.objects.filter(
+        pk=comment.pk, revision=comment.revision, status=comment.status, visible_replies=0
+    )  # fmt: skip
+    changes = {
+        "body": comment.body,
+        "body_html": comment.body_html,
+        "body_hash": comment.body_hash,
+        "findings": [finding.as_json() for finding in findings],
+        "score": comment.score,
+        "revision": comment.revision + 1,
+        "edited_at": now,
+        # Whoever read it has read another text.
+        "reviewed_at": None,
+    }
+    if not unchanged.update(**changes):
+        raise EditRefused("It has been answered, decided or changed in the meantime. What you typed is still here.")
+    comment.revisions.create(number=comment.revision, body=before, replaced_at=now)  # type: ignore[attr-defined]
+    for name, value in changes.items():
+        setattr(comment, name, value)

@@ -1,0 +1,2 @@
+def ask_to_confirm(commenter, comment):
+    pass

@@ -1,0 +1,105 @@
+"""Saying something: the post itself, the page that asks once more, an answer to someone, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from articles.models import Article
+from comments import origin
+from comments.forms import CommentForm
+from comments.identity import Reader, reader_of, remember
+from comments.models import Comment, Policy
+from comments.post import PostRefused
+from comments.post import post as take_in
+
+SALT = "comments.received"
+RECEIVED_FOR = 24 * 3600
+
+
+@csrf_exempt  # Checked below: a post without a token is answered with a page that has one, and what was typed.
+@require_POST
+@never_cache
+def post(request: HttpRequest, article: int) -> HttpResponse:
+    """Take a comment in, or show the form again: with what is wrong (400), or with a token to press once more (200)."""
+    story = get_object_or_404(Article.objects.public(), pk=article)
+    if not (origin.is_ours(request) or origin.has_token(request)):
+        # Whoever sent this, we do not know: nothing is read of cookies, and nothing is written.
+        form = CommentForm(request.POST)
+        return _form_page(request, story, form, confirm=form.is_valid(), status=200 if form.is_valid() else 400)
+    reader = reader_of(request)
+    form = CommentForm(request.POST, reader=reader)
+    if form.is_valid():
+        try:
+            comment = take_in(story, reader, **form.said())
+        except PostRefused as refusal:
+            form.refuse(refusal.messages)
+        else:
+            response = redirect("comment_received", token=signing.dumps(comment.pk, salt=SALT))
+            remember(response, reader)
+            return response
+    return _form_page(request, story, form, status=400)
+
+
+@require_safe
+@never_cache
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form to answer a comment, with that comment above it."""
+    parent = get_object_or_404(Comment.objects.visible(), pk=pk)
+    story = get_object_or_404(Article.objects.public(), pk=parent.article_id)
+    reader = reader_of(request)
+    if Policy.objects.rules_for(story).is_closed(story) and not reader.user:
+        return render(request, "comments/closed.html", {"article": story})
+    form = CommentForm(initial={"parent": pk, **_known(reader)}, reader=reader, stamped=True)
+    return _form_page(request, story, form, parent=parent)
+
+
+def _known(reader: Reader) -> dict[str, Any]:
+    """The name under which a proved guest has written last."""
+    if not reader.commenter:
+        return {}
+    names = reader.commenter.latest_comments().filter(is_proved=True).values_list("name", flat=True)
+    return {"name": names.first() or ""}
+
+
+@ensure_csrf_cookie
+def _form_page(
+    request: HttpRequest, story: Article, form: CommentForm, *, parent: Comment | None = None, confirm: bool = False,
+    status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    if parent is None and form.is_bound:
+        answered = form.data.get("parent", "")
+        if answered.isascii() and answered.isdigit() and len(answered) < 19:
+            parent = Comment.objects.visible().filter(pk=answered, article=story).first()
+    context = {"article": story, "form": form, "confirm": confirm, "parent": parent, "reader": form.reader}
+    return render(request, "comments/form_page.html", context, status=status)
+
+
+@require_safe
+@never_cache
+def received(request: HttpRequest, token: str) -> HttpResponse:
+    """What was sent, for the one who sent it: the address is signed, and good for a day."""
+    try:
+        pk = signing.loads(token, salt=SALT, max_age=RECEIVED_FOR)
+    except signing.BadSignature:
+        raise Http404("This address is not valid, or has expired.") from None
+    comment = get_object_or_404(Comment.objects.select_related("article__section"), pk=pk)
+    reader = reader_of(request)
+    context = {
+        "comment": comment,
+        "article": comment.article,
+        "is_own": reader.owns(comment),
+        # Who sends the words of somebody else's comment again learns nothing of what became of that one.
+        "is_decided": comment.reviewed_at is not None and reader.owns(comment),
+    }
+    response = render(request, "comments/received.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    patch_cache_control(response, no_store=True, private=True)
+    return response

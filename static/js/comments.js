@@ -1,0 +1,92 @@
+// The readers' talk, made nicer: replies in place, likes without leaving the page, one's own comments that wait.
+// Everything here works without this file.
+const section = document.querySelector("[data-comments]");
+
+function say(words) {
+  const status = section.querySelector("[data-comments-status]");
+  if (status) status.textContent = words;
+}
+
+// --- One's own comments that wait: asked for by those who have commented alone, so that reading asks for nothing ---
+const waiting = section?.querySelector("[data-comments-waiting]");
+let asked = false;
+async function showWaiting() {
+  if (asked || !waiting) return;
+  asked = true;
+  try {
+    const answer = await fetch(waiting.dataset.commentsWaiting, { credentials: "same-origin" });
+    if (answer.status === 200) waiting.innerHTML = await answer.text();
+  } catch { /* offline: the page is as good as it was */ }
+}
+let commented = null;
+try { commented = localStorage.getItem("commented"); } catch { /* storage is blocked */ }
+if (commented) showWaiting();
+
+// --- Replies: the form moves below what is answered ---
+const form = section?.querySelector("[data-comment-form]");
+const home = form && document.createComment("the form's place");
+const heading = form?.querySelector("h3");
+const ownHeading = heading?.textContent;
+if (form) {
+  form.before(home);
+  const back = document.createElement("button");
+  back.type = "button";
+  back.className = "comment-act comment-form-back";
+  back.textContent = "Do not reply, write a new comment";
+  back.hidden = true;
+  heading.after(back);
+  back.addEventListener("click", () => {
+    home.after(form);
+    form.elements.parent.value = "";
+    heading.textContent = ownHeading;
+    back.hidden = true;
+    form.elements.body.focus();
+  });
+  section.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-reply]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const comment = link.closest(".comment");
+    comment.append(form);
+    form.elements.parent.value = link.dataset.reply;
+    heading.textContent = `Reply to ${comment.querySelector(".comment-name").textContent.trim()}`;
+    back.hidden = false;
+    form.elements.body.focus();
+  });
+  form.addEventListener("focusin", showWaiting, { once: true });
+
+  // What was typed survives a closed tab; it never leaves this browser.
+  const key = `comment:${section.dataset.comments}`;
+  const body = form.elements.body;
+  try {
+    if (!body.value) body.value = sessionStorage.getItem(key) ?? "";
+    body.addEventListener("input", () => sessionStorage.setItem(key, body.value));
+  } catch { /* storage is blocked */ }
+
+  // How much still fits; nothing is cut.
+  const most = Number(body.dataset.count);
+  const counter = document.createElement("span");
+  counter.className = "comment-counter";
+  body.after(counter);
+  body.addEventListener("input", () => {
+    const left = most - [...body.value].length;
+    counter.textContent = left < 500 ? (left < 0 ? `${-left} characters too long` : `${left} characters left`) : "";
+  });
+}
+
+// --- Likes ---
+section?.addEventListener("submit", async (event) => {
+  const like = event.target.closest("[data-like]");
+  if (!like) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(like.action, { method: "POST", headers: { Accept: "application/json" } });
+    const said = await answer.json();
+    if (!answer.ok) return say(said.message);
+    like.querySelector("[data-likes]").textContent = said.likes || "";
+    like.querySelector("button").setAttribute("aria-pressed", said.liked);
+    say(said.liked ? "You like this comment." : "You do not like this comment any more.");
+  } catch {
+    like.submit();
+  }
+});
