@@ -57,12 +57,14 @@ def decide(
 def admit(comment: Comment, status: str) -> None:
     """Store a new comment as the checks would have it. Like every comment it comes as pending: what follows is logged."""
     with transaction.atomic():
-        comment.status = Status.PENDING
+        comment.status = status
+        if status == Status.PUBLISHED:
+            thread.make_room(comment)
         comment.save(force_insert=True)
-        if status == Status.PENDING:
-            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
-        else:
-            _move(comment, status, by=None, made_as=Actor.SYSTEM)
+        if status != Status.PENDING:
+            decision = comment.decisions.create(revision=1, from_status=Status.PENDING, to_status=status)
+            transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
+        transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
 
 
 def confirm(comment: Comment, *, by: User) -> None:

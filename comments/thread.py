@@ -5,6 +5,8 @@ Called by `decide` in the transaction that changes a status; nobody else writes 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F
 from django.utils import timezone
 
@@ -12,22 +14,27 @@ from articles.models import Article
 from comments.models import Comment, Status
 
 
-def appear(comment: Comment) -> None:
-    """It has become visible: list it, and keep the place of everything above it."""
+def make_room(comment: Comment) -> dict[str, Any]:
+    """Count a comment that becomes visible, and keep the place of everything above it; the fields that it gets by this."""
     is_first_time = comment.published_at is None
     if comment.ancestors:
         steps = ("visible_replies", "places") if is_first_time else ("visible_replies",)
         above = Comment.objects.filter(pk__in=comment.ancestors)  # the update locks them until the transaction's end
         above.update(listed=True, **{name: F(name) + 1 for name in steps})
-    changes: dict = {"listed": True}
-    if is_first_time:
-        changes["published_at"] = timezone.now()
-        if comment.root_id:
-            changes["place"] = Comment.objects.values_list("places", flat=True).get(pk=comment.root_id)
-    Comment.objects.filter(pk=comment.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(comment, name, value)
     Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + 1)
+    fields: dict[str, Any] = {"listed": True}
+    if is_first_time:
+        fields["published_at"] = timezone.now()
+        if comment.root_id:
+            fields["place"] = Comment.objects.values_list("places", flat=True).get(pk=comment.root_id)
+    for name, value in fields.items():
+        setattr(comment, name, value)
+    return fields
+
+
+def appear(comment: Comment) -> None:
+    """It has become visible."""
+    Comment.objects.filter(pk=comment.pk).update(**make_room(comment))
 
 
 def disappear(comment: Comment) -> None:

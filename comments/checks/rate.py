@@ -17,20 +17,23 @@ def rate(comment: Comment, submission: Submission) -> Finding | None:
     """Nobody writes that fast. Counted over what proves itself: a typed address could silence its owner."""
     if comment.is_staff or submission.is_edit:
         return None
-    mine = Q(browser=comment.browser)
+    mine, near = Q(browser=comment.browser), Q(network=comment.network)
     if comment.is_proved:
-        mine |= Q(commenter=comment.commenter)
-    for count_of, who in ((1, mine), (2, Q(network=comment.network))):
-        if who == Q(network=""):
-            continue
-        most = LIMITS[-1][count_of]
-        sent = Comment.objects.filter(who, created_at__gt=submission.now - HOUR)
-        times = list(sent.order_by("-created_at").values_list("created_at", flat=True)[:most])
-        for limit in LIMITS:
-            within, allowed = limit[0], limit[count_of]
-            if sum(time > submission.now - within for time in times) >= allowed:
-                wait = "a minute" if within < HOUR else "an hour"
-                return Finding(
-                    Verdict.REFUSE, "rate", f"That was a lot at once. Please wait {wait}; what you typed is still here."
-                )
+        mine |= Q(commenter=comment.commenter, is_proved=True)
+    sent = Comment.objects.filter(mine | near if comment.network else mine, created_at__gt=submission.now - HOUR)
+    times_of: dict[str, list[datetime.datetime]] = {"mine": [], "near": []}
+    most = LIMITS[-1][1] + LIMITS[-1][2]
+    for row in sent.only("created_at", "browser", "network", "commenter", "is_proved").order_by("-created_at")[:most]:
+        if row.browser == comment.browser or (row.is_proved and row.commenter_id == comment.commenter_id):
+            times_of["mine"].append(row.created_at)
+        if row.network and row.network == comment.network:
+            times_of["near"].append(row.created_at)
+    for within, of_one, of_network in LIMITS:
+        since = submission.now - within
+        counts = {who: sum(time > since for time in times) for who, times in times_of.items()}
+        if counts["mine"] >= of_one or counts["near"] >= of_network:
+            wait = "a minute" if within < HOUR else "an hour"
+            return Finding(
+                Verdict.REFUSE, "rate", f"That was a lot at once. Please wait {wait}; what you typed is still here."
+            )
     return None

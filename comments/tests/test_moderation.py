@@ -206,17 +206,3 @@ def test_a_moderator_can_do_this_and_nothing_else(desk):
     make_comment()
     for place in ("articles/article/", "articles/image/", "auth/user/", "adverts/booking/"):
         assert desk.get(f"/admin/{place}").status_code == 403
-
-
-def test_a_long_thread_is_read_page_by_page(client):
-    article = make_article()
-    for _ in range(52):
-        make_comment(article=article, status=Status.PUBLISHED)
-    response = client.get(article.get_absolute_url())
-    page = response.content.decode()
-    assert page.count('class="comment"') == 50
-    assert "More comments" in page
-    last = Comment.objects.order_by("pk")[49].pk
-    rest = client.get(f"/comments/on/{article.pk}/?after={last}").content.decode()
-    assert rest.count('class="comment"') == 2
-    assert "More comments" not in rest

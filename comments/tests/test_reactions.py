@@ -1,0 +1,190 @@
+"""Reports and likes: one a person, one a browser; reports bring a moderator, and never outvote one."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from articles.tests.factories import make_article
+from comments.decide import confirm, decide
+from comments.models import Comment, Commenter, Flag, Like, Status
+from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, weight_of
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.test_identity import browser, press
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def comment():
+    return make_comment(status=Status.PUBLISHED)
+
+
+def guests(count: int, network: str = "one"):
+    return [make_reader(email=f"flagger{n}@example.org", network=network) for n in range(count)]
+
+
+def status_of(comment) -> str:
+    comment.refresh_from_db()
+    return comment.status
+
+
+def test_three_people_take_an_unread_comment_back_into_the_queue(comment):
+    first, second, third = guests(3)
+    flag(comment, first, why="abuse")
+    flag(comment, second, why="hate")
+    assert status_of(comment) == Status.PUBLISHED
+    flag(comment, third, why="abuse")
+    assert status_of(comment) == Status.PENDING
+    assert comment.decisions.first().note == "Reported by 3 readers."
+
+
+def test_reports_by_one_person_count_once(comment):
+    guest = make_reader(email="angry@example.org")
+    for _ in range(10):
+        flag(comment, guest, why="abuse")
+    assert comment.flags.count() == 1
+    assert status_of(comment) == Status.PUBLISHED
+    assert comment.open_flags == 1
+
+
+def test_many_browsers_of_one_network_are_one_person(comment):
+    for _ in range(10):
+        flag(comment, make_reader(network="the same flat"), why="abuse")
+    assert comment.flags.count() == 1
+    assert status_of(comment) == Status.PUBLISHED
+
+
+def test_two_people_never_hide_a_comment_however_trusted(comment, editor, moderator):
+    flag(comment, make_reader(user=editor), why="abuse")
+    flag(comment, make_reader(user=moderator), why="abuse")
+    assert status_of(comment) == Status.PUBLISHED
+
+
+def test_a_comment_that_a_moderator_has_read_is_never_hidden_by_reports(comment, moderator):
+    confirm(comment, by=moderator)
+    for guest in guests(12):
+        flag(comment, guest, why="abuse")
+    assert status_of(comment) == Status.PUBLISHED
+    assert comment.reported
+
+
+def test_who_was_right_before_weighs_more(comment, moderator):
+    right, wrong, new = guests(3)
+    for number in range(3):
+        other = make_comment(status=Status.PUBLISHED, body=f"Other {number}")
+        flag(other, right, why="spam")
+        decide(other, Status.SPAM, by=moderator)
+        fine = make_comment(status=Status.PUBLISHED, body=f"Fine {number}")
+        flag(fine, wrong, why="spam")
+        confirm(fine, by=moderator)
+    for reader in (right, wrong, new):
+        reader.commenter.refresh_from_db()
+    assert weight_of(right) > weight_of(new) > weight_of(wrong)
+    assert weight_of(make_reader()) < weight_of(new)
+    assert Commenter.objects.get(pk=right.commenter.pk).flags_upheld == 3
+
+
+def test_reports_that_were_always_wrong_weigh_too_little_to_hide(comment):
+    for guest in guests(3):
+        Commenter.objects.filter(pk=guest.commenter.pk).update(flags_dismissed=20)
+        guest.commenter.refresh_from_db()
+        flag(comment, guest, why="abuse")
+    assert status_of(comment) == Status.PUBLISHED
+
+
+def test_a_decision_settles_the_open_reports(comment, moderator):
+    (guest,) = guests(1)
+    flag(comment, guest, why="abuse")
+    assert Comment.objects.filter(reported=True).exists()
+    decide(comment, Status.REJECTED, by=moderator)
+    assert Flag.objects.get().outcome == Flag.Outcome.UPHELD
+    assert not Comment.objects.filter(reported=True).exists()
+
+
+def test_a_great_many_reports_in_a_day_are_not_taken(comment):
+    (guest,) = guests(1)
+    Flag.objects.bulk_create(
+        Flag(comment=make_comment(body=f"n{n}"), person=guest.person, why="other") for n in range(FLAGS_A_DAY)
+    )
+    with pytest.raises(ReactionRefused, match="a lot"):
+        flag(comment, guest, why="abuse")
+
+
+def test_a_reader_reports_with_a_reason_on_a_page(comment):
+    page = press(
+        browser(), f"/comments/report/{comment.pk}/", why="privacy", words="My <b>street</b>."
+    ).content.decode()
+    assert "moderators have been told" in page
+    assert Flag.objects.values_list("why", "words").get() == ("privacy", "My <b>street</b>.")
+
+
+def test_a_report_without_a_reason_is_asked_for_it(comment):
+    page = press(browser(), f"/comments/report/{comment.pk}/", words="Something.")
+    assert page.status_code == 400
+    assert "say what is wrong" in page.content.decode()
+    assert "Something." in page.content.decode()
+
+
+def test_a_report_without_a_token_is_not_taken(comment):
+    assert browser().post(f"/comments/report/{comment.pk}/", {"why": "abuse"}).status_code == 403
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["report", "like", "reply"])
+def test_what_is_not_visible_cannot_be_reacted_to(act):
+    hidden = make_comment()
+    assert Client().get(f"/comments/{act}/{hidden.pk}/").status_code in {404, 405}
+    assert browser().post(f"/comments/like/{hidden.pk}/").status_code == 404
+
+
+# --- Likes ---
+
+
+def test_a_browser_likes_once_and_takes_it_back(comment):
+    reader = browser()
+    for liked in (1, 0, 1):
+        assert reader.post(f"/comments/like/{comment.pk}/").status_code == 302
+        comment.refresh_from_db()
+        assert comment.likes == Like.objects.count() == liked
+    browser().post(f"/comments/like/{comment.pk}/")
+    comment.refresh_from_db()
+    assert comment.likes == 2
+
+
+def test_a_script_is_answered_with_the_number(comment):
+    response = browser().post(f"/comments/like/{comment.pk}/", headers={"accept": "application/json"})
+    assert response.json() == {"likes": 1, "liked": True}
+
+
+def test_a_like_from_elsewhere_asks_first(comment):
+    reader = Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "cross-site"})
+    page = reader.post(f"/comments/like/{comment.pk}/")
+    assert "Yes, I like it" in page.content.decode()
+    assert not Like.objects.exists()
+
+
+def test_a_program_that_throws_its_cookie_away_is_stopped(comment):
+    url, network = f"/comments/like/{comment.pk}/", "192.0.2.99"
+    codes = [browser().post(url, REMOTE_ADDR=network).status_code for _ in range(101)]
+    assert codes[-1] == 429
+    assert set(codes[:-1]) == {302}
+
+
+# --- Picks ---
+
+
+def test_an_editor_picks_a_comment_out(client, comment, administrator):
+    pick(comment, by=administrator, picked=True)
+    assert "Editor’s pick" in client.get(comment.article.get_absolute_url()).content.decode()
+    pick(comment, by=administrator, picked=False)
+    assert "Editor’s pick" not in client.get(comment.article.get_absolute_url()).content.decode()
+
+
+def test_others_pick_nothing(comment, reporter):
+    with pytest.raises(PermissionDenied):
+        pick(comment, by=reporter, picked=True)
+
+
+def test_reports_and_likes_do_not_change_who_reads_what(comment):
+    article = make_article()
+    assert Client().get(article.get_absolute_url()).cookies == {}

@@ -1,0 +1,267 @@
+"""Each check says what it has seen; the strictest word counts; what is refused is told, what is held is explained."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from articles.tests.factories import make_article, make_section
+from comments.checks import Submission, Verdict
+from comments.checks.timing import timing
+from comments.forms import new_stamp, read_stamp
+from comments.models import Comment, Mode, Policy, Rules, Sanction, Status
+from comments.post import PostRefused
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.test_identity import browser, post, trusted
+
+pytestmark = pytest.mark.django_db
+
+
+def trusted_reader(number: int = 1, **fields):
+    return make_reader(email=f"trusted{number}@example.org", approved=5, **fields)
+
+
+def findings(comment) -> dict[str, str]:
+    return {finding["check"]: finding["sentence"] for finding in comment.findings}
+
+
+# --- Policy ---
+
+
+def test_without_a_word_of_anyone_the_first_three_of_a_confirmed_guest_are_read():
+    new, known = make_reader(email="new@example.org", approved=2), make_reader(email="known@example.org", approved=3)
+    assert make_comment(reader=new).status == Status.PENDING
+    assert make_comment(reader=known).status == Status.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("site", "section", "story", "mode"),
+    [
+        ("", "", "", Mode.FIRST),
+        (Mode.OPEN, "", "", Mode.OPEN),
+        (Mode.OPEN, Mode.ALL, "", Mode.ALL),
+        (Mode.OPEN, Mode.ALL, Mode.CLOSED, Mode.CLOSED),
+        ("", "", Mode.ALL, Mode.ALL),
+        (Mode.CLOSED, Mode.OPEN, "", Mode.OPEN),
+    ],
+)
+def test_the_most_particular_word_holds(site, section, story, mode):
+    article = make_article(section=make_section())
+    for said, scope in ((site, {}), (section, {"section": article.section}), (story, {"article": article})):
+        if said:
+            Policy.objects.create(mode=said, **scope)
+    Policy.objects.create(mode=Mode.CLOSED, section=make_section())
+    assert Policy.objects.rules_for(article).mode == mode
+
+
+def test_what_one_leaves_empty_is_taken_from_the_wider_one():
+    article = make_article()
+    Policy.objects.create(mode=Mode.OPEN, link_limit=5, close_after_days=30)
+    Policy.objects.create(article=article, link_limit=0)
+    assert Policy.objects.rules_for(article) == Rules(mode=Mode.OPEN, link_limit=0, close_after_days=30)
+
+
+def test_hold_all_holds_whomever():
+    article = make_article()
+    Policy.objects.create(article=article, mode=Mode.ALL)
+    comment = make_comment(article=article, reader=trusted_reader())
+    assert comment.status == Status.PENDING
+    assert "reads every comment" in findings(comment)["policy"]
+
+
+def test_a_closed_story_takes_nothing_and_says_so(client):
+    article = make_article()
+    Policy.objects.create(article=article, mode=Mode.CLOSED)
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "are closed" in page
+    assert "comment-form" not in page
+    response = post(browser(), article, body="I had written so much.")
+    assert response.status_code == 400
+    assert "are closed" in response.content.decode()
+    assert "I had written so much." in response.content.decode()
+    assert not Comment.objects.exists()
+
+
+def test_a_story_closes_by_itself_some_days_after_publication(time_machine):
+    article = make_article()
+    Policy.objects.create(close_after_days=7)
+    make_comment(article=article)
+    time_machine.move_to(article.publish_at + datetime.timedelta(days=7))
+    with pytest.raises(PostRefused, match="closed"):
+        make_comment(article=article)
+
+
+def test_staff_answer_under_a_closed_story(editor):
+    article = make_article()
+    Policy.objects.create(article=article, mode=Mode.CLOSED)
+    assert make_comment(article=article, reader=make_reader(user=editor)).status == Status.PUBLISHED
+
+
+def test_a_story_for_confirmed_guests_alone():
+    article = make_article()
+    Policy.objects.create(article=article, guests_allowed=False)
+    with pytest.raises(PostRefused, match="confirmed"):
+        make_comment(article=article)
+    assert make_comment(article=article, reader=trusted_reader()).status == Status.PUBLISHED
+
+
+def test_the_number_of_links_is_a_matter_of_policy():
+    article = make_article()
+    Policy.objects.create(article=article, link_limit=0)
+    comment = make_comment(article=article, reader=trusted_reader(), body="See http://example.org/")
+    assert findings(comment)["links"] == "It has 1 links; 0 are allowed."
+
+
+# --- Sanctions ---
+
+
+def sanction(measure, **target):
+    return Sanction.objects.create(measure=measure, reason="Threats.", **target)
+
+
+def test_a_banned_guest_is_told_why():
+    reader = trusted_reader()
+    sanction("ban", commenter=reader.commenter)
+    with pytest.raises(PostRefused, match="You cannot comment here: Threats"):
+        make_comment(reader=reader)
+
+
+def test_a_suspension_ends_by_itself(time_machine):
+    reader = trusted_reader()
+    sanction("suspend", commenter=reader.commenter, until=timezone.now() + datetime.timedelta(days=3))
+    with pytest.raises(PostRefused, match="until"):
+        make_comment(reader=reader)
+    time_machine.move_to(timezone.now() + datetime.timedelta(days=3, seconds=1))
+    assert make_comment(reader=reader).status == Status.PUBLISHED
+
+
+def test_a_lifted_sanction_is_over(moderator):
+    reader = trusted_reader()
+    sanction("ban", commenter=reader.commenter).lift(moderator)
+    assert make_comment(reader=reader).status == Status.PUBLISHED
+
+
+def test_the_typed_address_of_a_banned_guest_is_turned_away_without_a_word():
+    reader = trusted_reader()
+    sanction("ban", commenter=reader.commenter)
+    comment = make_comment(email=reader.commenter.email)
+    assert comment.status == Status.REJECTED
+    assert comment.state_for_its_author == "Waits for a moderator"
+
+
+def test_a_network_is_banned_whoever_writes_from_it():
+    reader = trusted_reader(network="f" * 32)
+    sanction("ban", network="f" * 32)
+    with pytest.raises(PostRefused):
+        make_comment(reader=reader)
+    make_comment(reader=make_reader(network="e" * 32))
+
+
+def test_a_mail_domain_can_be_held():
+    sanction("premoderate", mail_domain="example.org")
+    comment = make_comment(reader=trusted_reader())
+    assert comment.status == Status.PENDING
+    assert "Hold everything" in findings(comment)["sanctioned"]
+
+
+def test_a_banned_account_of_the_staff_is_banned(editor):
+    sanction("ban", user=editor)
+    with pytest.raises(PostRefused):
+        make_comment(reader=make_reader(user=editor))
+
+
+# --- Rate, time, repetition ---
+
+
+def test_nobody_writes_that_fast():
+    reader = trusted_reader()
+    for _ in range(4):
+        make_comment(reader=reader)
+    with pytest.raises(PostRefused, match="wait a minute"):
+        make_comment(reader=reader)
+
+
+def test_typing_somebodys_address_a_lot_does_not_silence_its_owner():
+    owner = trusted_reader()
+    for _ in range(40):
+        make_comment(email=owner.commenter.email)
+    assert make_comment(reader=owner).status == Status.PUBLISHED
+
+
+def test_a_network_has_its_limit_whatever_names_are_used():
+    for _ in range(15):
+        make_comment(reader=make_reader(network="a" * 32))
+    with pytest.raises(PostRefused, match="wait"):
+        make_comment(reader=make_reader(network="a" * 32))
+    make_comment(reader=make_reader(network="b" * 32))
+
+
+def test_an_unknown_network_is_not_one_network():
+    for _ in range(20):
+        reader = make_reader()
+        make_comment(reader=type(reader)(reader.browser_id, ""))
+
+
+def test_a_minute_later_it_goes_on(time_machine):
+    reader = trusted_reader()
+    for _ in range(4):
+        make_comment(reader=reader)
+    time_machine.move_to(timezone.now() + datetime.timedelta(seconds=61))
+    make_comment(reader=reader)
+
+
+@pytest.mark.parametrize(("seconds", "held"), [(1, True), (4, False), (3600, False), (25 * 3600, True)])
+def test_people_need_some_seconds_and_not_days(seconds, held):
+    now = timezone.now()
+    finding = timing(Comment(), Submission(form_made_at=now - datetime.timedelta(seconds=seconds), now=now))
+    assert bool(finding) is held
+    assert finding is None or finding.verdict == Verdict.HOLD
+
+
+def test_a_stamp_is_ours_or_counts_as_too_fast():
+    assert abs(read_stamp(new_stamp()) - timezone.now()) < datetime.timedelta(seconds=2)
+    assert timezone.now() - read_stamp("forged") < datetime.timedelta(seconds=2)
+    assert read_stamp("") is None
+
+
+def test_the_same_words_by_the_same_guest_elsewhere_are_held():
+    reader = trusted_reader()
+    make_comment(reader=reader, body="Read my blog about trams.")
+    comment = make_comment(reader=reader, body="Read my  blog about trams.")
+    assert "same author" in findings(comment)["duplicate"]
+
+
+def test_the_same_words_by_many_are_a_campaign():
+    words = "I have worked from home since May and earn a fortune."
+    for number in range(5):
+        make_comment(reader=trusted_reader(number), body=words)
+    comment = make_comment(reader=trusted_reader(9), body=words)
+    assert comment.status == Status.PENDING
+    assert "5 times" in findings(comment)["duplicate"]
+
+
+def test_many_may_say_well_said():
+    for number in range(6):
+        comment = make_comment(reader=trusted_reader(number), body="Well said!")
+    assert comment.status == Status.PUBLISHED
+
+
+def test_a_guest_whose_comments_are_often_turned_away_is_read_first():
+    reader = trusted_reader()
+    reader.commenter.rejected_count = 4
+    comment = make_comment(reader=reader)
+    assert findings(comment)["standing"] == "4 of this guest's 9 comments were turned away."
+
+
+def test_every_finding_is_kept_and_the_strictest_decides():
+    sanction("ban", mail_domain="example.org")
+    comment = make_comment(body="http://a.example http://b.example http://c.example", honeypot="x")
+    assert comment.status == Status.REJECTED
+    assert {"sanctioned", "links", "honeypot", "unconfirmed"} <= set(findings(comment))
+    assert list(comment.decisions.values_list("from_status", "to_status")) == [("pending", "rejected")]
+
+
+def test_trusted_guests_are_not_held_by_their_name(client):
+    article = make_article()
+    post(trusted(article), article)
+    assert Comment.objects.get().findings == []
