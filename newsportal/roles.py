@@ -27,7 +27,7 @@ ROLES = {
         ),
         *(f"newsportal.{verb}_page" for verb in ("view", "add", "change", "delete")),
     ],
-    "Moderator": ["comments.view_comment", "comments.moderate_comment"],
+    "Moderator": ["comments.view_comment", "comments.moderate_comment", "comments.pick_comment"],
     "Advertising": [
         *(f"adverts.{verb}_{noun}" for noun in ("sponsor", "booking") for verb in ("view", "add", "change", "delete")),
         "articles.view_section",

@@ -24,7 +24,9 @@ def rate(comment: Comment, submission: Submission) -> Finding | None:
     times_of: dict[str, list[datetime.datetime]] = {"mine": [], "near": []}
     most = LIMITS[-1][1] + LIMITS[-1][2]
     for row in sent.only("created_at", "browser", "network", "commenter", "is_proved").order_by("-created_at")[:most]:
-        if row.browser == comment.browser or (row.is_proved and row.commenter_id == comment.commenter_id):
+        if row.browser == comment.browser or (
+            comment.is_proved and row.is_proved and row.commenter_id == comment.commenter_id
+        ):
             times_of["mine"].append(row.created_at)
         if row.network and row.network == comment.network:
             times_of["near"].append(row.created_at)

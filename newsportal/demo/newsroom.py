@@ -16,8 +16,9 @@ from adverts.models import Placement, Sponsor
 from articles.models import Article, Byline, Contributor, Image, Section
 from comments.decide import decide
 from comments.identity import Reader
-from comments.models import Comment, Status
+from comments.models import Comment, Commenter, Flag, Status
 from comments.post import post
+from comments.reactions import flag, pick, toggle_like
 from newsportal.demo import texts
 from newsportal.demo.drawing import draw
 from newsportal.models import Page
@@ -41,6 +42,7 @@ class Newsroom:
         self.sections: dict[str, Section] = {}
         self.contributors: dict[str, Contributor] = {}
         self.articles: dict[str, Article] = {}
+        self.latest_by: dict[tuple[int, str], Comment] = {}
 
     @staticmethod
     def steps() -> int:
@@ -68,6 +70,9 @@ class Newsroom:
         for name, story in stories:
             self.articles[name] = self._story(story)
             self.progress(name)
+        # The name that readers see beside what the staff answer.
+        self.editor.first_name, self.editor.last_name = "Night", "desk"
+        self.editor.save(update_fields=["first_name", "last_name"])
         for block in sorted(texts.blocks("comments.txt"), key=lambda block: texts.age(block["Age"]), reverse=True):
             self._comment(block)
             self.progress("comments")
@@ -141,14 +146,40 @@ class Newsroom:
         return article
 
     def _comment(self, block: Message) -> None:
-        article = self.articles[block["Story"]]
-        reader = Reader(browser_id=block["Email"])
-        comment = post(article, reader, name=block["Name"], email=block["Email"], body=block.get_payload().strip())
+        article, name = self.articles[block["Story"]], block["Name"]
+        parent = self.latest_by.get((article.pk, block["Answers"])) if "Answers" in block else None
+        comment = post(
+            article,
+            self._reader(block),
+            name=name,
+            email=block.get("Email", ""),
+            body=block.get_payload().strip(),
+            parent=parent,
+        )
+        self.latest_by[article.pk, name] = comment
+        age = self.now - texts.age(block["Age"])
+        status = DECISIONS.get(block["Status"], comment.status)
+        if status != comment.status:
+            decide(comment, status, by=self.moderator, reason=block.get("Reason", "").replace(" ", "_"))
+        if "Pick" in block:
+            pick(comment, by=self.moderator, picked=True)
+        for number in range(int(block.get("Likes", 0))):
+            toggle_like(comment, Reader(f"{comment.pk} {number}"))
+        for number in range(int(block.get("Reports", 0))):
+            flag(
+                comment, Reader("", network=f"{number}"), why=Flag.Why.ABUSE, words="Not how one talks to a neighbour."
+            )
         # The one thing no verb does: a demo's readers have been writing for days.
-        Comment.objects.filter(pk=comment.pk).update(created_at=self.now - texts.age(block["Age"]))
-        if status := DECISIONS.get(block["Status"]):
-            reason = block.get("Reason", "").replace(" ", "_")
-            decide(comment, status, by=self.moderator, reason=reason)
+        Comment.objects.filter(pk=comment.pk).update(created_at=age, published_at=age if comment.is_visible else None)
+
+    def _reader(self, block: Message) -> Reader:
+        if "Staff" in block:
+            return Reader("night desk", user=self.editor)
+        if "Confirmed" not in block:
+            return Reader(browser_id=block["Email"])
+        commenter = Commenter.objects.by_email(block["Email"])
+        commenter.verify(self.now - datetime.timedelta(days=9))
+        return Reader(browser_id=block["Email"], commenter=commenter)
 
     def _sponsors(self) -> None:
         time = {"starts_at": self.now - datetime.timedelta(days=1), "ends_at": self.now + datetime.timedelta(days=365)}
