@@ -1,0 +1,76 @@
+"""How the database finds what a function asks for, read off its own plans, with parameters bound as they are in life."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from articles.tests.factories import make_article
+from comments.models import Comment, Commenter, Status
+
+STATUSES = [*[Status.PUBLISHED] * 6, Status.PENDING, Status.PENDING, Status.REJECTED, Status.SPAM]
+
+
+def crowd(*, stories: int = 10, comments: int = 12_000) -> list[Comment]:
+    """Many comments at once, of every kind, and the statistics that a database has of them."""
+    articles = [make_article() for _ in range(stories)]
+    guests = [Commenter.objects.by_email(f"guest{number}@example.org") for number in range(100)]
+    now = timezone.now()
+
+    def made(number: int, **place: Any) -> Comment:
+        status = STATUSES[number % 10]
+        time = now - datetime.timedelta(minutes=comments - number)
+        return Comment(
+            article=place.pop("article", articles[number % stories]), commenter=guests[number % 100], name="Guest",
+            body=f"Comment {number}", body_html="", body_hash=f"hash {number}", status=status, network=f"{number % 300:032}",
+            browser=f"{number % 900:032}", listed=status == Status.PUBLISHED, created_at=time, reported=number % 500 == 0,
+            published_at=time if status == Status.PUBLISHED else None, reviewed_at=time if number % 3 else None, **place,
+        )  # fmt: skip
+
+    roots = Comment.objects.bulk_create((made(n, places=9, visible_replies=9) for n in range(comments // 2)), 2_000)
+    Comment.objects.bulk_create(
+        (
+            made(
+                comments // 2 + n, article=root.article, root=root, parent=root, ancestors=[root.pk], depth=1,
+                place=n // len(roots[:500]) + 1,
+            )
+            for n in range(comments // 2)
+            for root in [roots[n % 500]]
+        ),
+        2_000,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return roots
+
+
+def plans_of(asked: Callable[[], Any]) -> list[str]:
+    """The plan of each query over comments that calling `asked` makes, in order."""
+    queries: list[tuple[str, Any]] = []
+
+    def remember(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and "comments_comment" in sql:
+            queries.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(remember):
+        asked()
+    plans = []
+    with connection.cursor() as cursor:
+        for sql, params in queries:
+            cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql, params)
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+    return plans
+
+
+def wasteful(plan: str) -> bool:
+    """Whether it reads comments that it does not need: by scanning the table."""
+    return "SCAN comments_comment" in plan or "Seq Scan on comments_comment" in plan
+
+
+def sorts(plan: str) -> bool:
+    return "TEMP B-TREE" in plan or "Sort" in plan
