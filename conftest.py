@@ -80,3 +80,17 @@ def outsider(db):
 @pytest.fixture
 def administrator(db):
     return _person("administrator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def watch(browser, live_server, settings):
+    """Makes pages in a real browser, and fails the test for any violation of the policy or request to elsewhere."""
+    from newsportal.tests.browsing import Watch
+
+    settings.SITE_URL = live_server.url
+    settings.DEBUG = False
+    watch = Watch(browser, live_server.url)
+    yield watch
+    for context in watch.contexts:
+        context.close()
+    assert not watch.problems

@@ -126,7 +126,8 @@ def _move(comment: Comment, to: str, *, by: User | None, made_as: str, reviewed:
         changes: dict[str, Any] = {"status": to}
         if human:
             changes["reviewed_at"] = timezone.now() if reviewed else None
-        if human or to == Status.DELETED:
+        settles = (human and reviewed) or to == Status.DELETED
+        if settles:
             changes |= {"reported": False, "open_flags": 0}
         if was == Status.DELETED or not as_seen.update(**changes):
             raise _moved_on(comment)
@@ -143,9 +144,8 @@ def _move(comment: Comment, to: str, *, by: User | None, made_as: str, reviewed:
             thread.disappear(comment)
         if human:
             _count(comment, to)
-            if reviewed:
-                upheld = to in TURNED_AWAY
-                _settle_flags(comment, Flag.Outcome.UPHELD if upheld else Flag.Outcome.DISMISSED)
+        if settles:
+            _settle_flags(comment, Flag.Outcome.DISMISSED if to == Status.PUBLISHED else Flag.Outcome.UPHELD)
         transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
         transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
     return decision

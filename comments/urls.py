@@ -1,5 +1,6 @@
 from django.urls import path
 
+from comments.feeds import SiteCommentFeed, StoryCommentFeed
 from comments.views import own, posting, reacting, reading
 
 urlpatterns = [
@@ -7,6 +8,8 @@ urlpatterns = [
     path("reply/<int:pk>/", posting.reply, name="comment_reply"),
     path("received/<str:token>/", posting.received, name="comment_received"),
     path("on/<int:article>/", reading.thread, name="comment_thread"),
+    path("on/<int:article>/feed/", StoryCommentFeed(), name="comment_story_feed"),
+    path("feed/", SiteCommentFeed(), name="comment_feed"),
     path("replies/<int:root>/", reading.replies, name="comment_replies"),
     path("<int:pk>/", reading.permalink, name="comment"),
     path("like/<int:pk>/", reacting.like, name="comment_like"),

@@ -1,0 +1,42 @@
+"""A browser that is watched: what breaks the page's own policy, fails, or leaves the site, is noted."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+
+class Watch:
+    """Notes every violation of the policy and every request to another origin in the contexts that it makes."""
+
+    def __init__(self, browser: Browser, origin: str):
+        self.browser, self.origin = browser, origin
+        self.problems: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    def page(self, **options) -> Page:
+        context = self.browser.new_context(base_url=self.origin, viewport={"width": 1280, "height": 900}, **options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", self._see)
+        return page
+
+    def _hear(self, message) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.problems.append(f"console: {message.text}")
+
+    def _see(self, request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob", "about"} and f"{parts.scheme}://{parts.netloc}" != self.origin:
+            self.problems.append(f"foreign: {request.url}")
+
+
+def log_in(page: Page, name: str) -> None:
+    page.goto("/admin/login/?next=/admin/")
+    page.fill("#id_username", name)
+    page.fill("#id_password", "open sesame")
+    page.click("[type=submit]")
+    expect(page.locator("#user-tools")).to_be_visible()
