@@ -119,7 +119,11 @@ def test_a_confirmed_comment_is_published_where_the_policy_is_open(article):
     assert Comment.objects.get().status == Status.PUBLISHED
 
 
-@pytest.mark.parametrize("token", ["x", "a:b:c", signing.dumps([1, 1]), signing.dumps("x", salt="comments.confirm")])
+@pytest.mark.parametrize(
+    "token",
+    ["x", "a:b:c", signing.dumps([1, 1]), signing.dumps("x", salt="comments.confirm")],
+    ids=["word", "like one", "another purpose", "another thing"],
+)
 def test_a_forged_link_confirms_nothing(token):
     Commenter.objects.by_email(WORDS["email"])
     response = browser().get(f"/comments/confirm/{token}/")
@@ -142,6 +146,7 @@ def test_a_link_is_good_for_a_day(article, time_machine):
         signing.dumps("x", salt=COOKIE_SALT),
         signing.dumps({}, salt=COOKIE_SALT),
     ],
+    ids=["word", "another purpose", "another thing", "empty"],
 )
 def test_a_cookie_that_is_not_whole_proves_nothing(article, cookie):
     trusted(article)
