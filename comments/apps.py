@@ -3,3 +3,15 @@ from django.apps import AppConfig
 
 class CommentsConfig(AppConfig):
     name = "comments"
+
+    def ready(self) -> None:
+        from comments import classifier
+        from comments.checks.lookalike import listen
+        from comments.signals import comment_decided
+
+        listen()
+        comment_decided.connect(
+            lambda comment, decision, **kwargs: classifier.learn_from(comment, decision),
+            weak=False,
+            dispatch_uid="comments.classifier",
+        )

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from comments import checks
 from comments.checks import Submission
+from comments.classifier import learn
 from comments.decide import decide, hold
 from comments.identity import Reader
 from comments.models import Comment, Policy, Sanction, Status
@@ -74,6 +75,9 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
 def _replace(comment: Comment, before: str, findings: list[checks.Finding]) -> None:
     now = timezone.now()
     comment.derive()
+    if comment.learned:
+        # What was learned was the old text; the new one is yet to be decided.
+        learn(Comment(pk=comment.pk, body=before), "")
     unchanged = Comment.objects.filter(
         pk=comment.pk, revision=comment.revision, status=comment.status, visible_replies=0
     )  # fmt: skip

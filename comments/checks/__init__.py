@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from comments.checks.classifier import classifier
 from comments.checks.closed import closed
 from comments.checks.duplicate import duplicate
 from comments.checks.finding import Finding, Verdict
 from comments.checks.honeypot import honeypot
 from comments.checks.links import links
+from comments.checks.lookalike import lookalike
 from comments.checks.policy import policy
 from comments.checks.rate import rate
 from comments.checks.sanctioned import sanctioned
 from comments.checks.standing import standing
 from comments.checks.submission import Submission
+from comments.checks.terms import terms
 from comments.checks.timing import timing
 from comments.checks.unconfirmed import unconfirmed
 from comments.models import Comment
@@ -30,9 +33,12 @@ CHECKS: list[Check] = [
     honeypot,
     timing,
     duplicate,
+    lookalike,
     links,
+    terms,
     standing,
     policy,
+    classifier,
     unconfirmed,
 ]
 

@@ -1,0 +1,109 @@
+"""A naive Bayes classifier that learns from this newsroom's own decisions, kept in the database, small on purpose.
+
+It tells how much a text is like what moderators publish and what they turn away, and by which words. It never decides. Words
+are weighed as in Gary Robinson's "A Statistical Approach to the Spam Problem" (Linux Journal 107, 2003).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from comments.folding import fold
+from comments.models import Actor, Comment, Decision, Status, WordCount
+from comments.models.status import TURNED_AWAY
+
+#: The row that counts comments, and not a word.
+ALL = ""
+ENOUGH, ENOUGH_OF_EACH = 200, 20
+WORDS_WEIGHED, WORDS_NAMED = 20, 5
+#: A word seen n times counts as much as one doubt for each such strength.
+DOUBT = 1.0
+HOST = re.compile(r"(?:https?://|www\.)([\w.-]+)", re.IGNORECASE)
+MAX_WORDS = 400
+
+
+@dataclass(frozen=True)
+class Score:
+    """From 0, like what is published, to 1, like what is turned away; and the words that say so most."""
+
+    value: float
+    towards: list[str]
+    against: list[str]
+
+
+def words_of(text: str) -> list[str]:
+    """The different words of a text as the classifier knows them, sorted; hosts of links and shouting are words, too."""
+    words = {word for word in fold(HOST.sub(" ", text)).split() if 2 < len(word) <= 40}
+    words |= {f"host:{host.lower().removeprefix('www.')}"[:40] for host in HOST.findall(text)}
+    letters = [c for c in text if c.isalpha()]
+    if len(letters) > 20 and sum(c.isupper() for c in letters) > len(letters) * 0.6:
+        words.add("sign:shouting")
+    if text.count("!") > 3:
+        words.add("sign:exclaiming")
+    return sorted(words)[:MAX_WORDS]
+
+
+def score(text: str) -> Score | None:
+    """None while too little has been decided. One query."""
+    words = words_of(text)
+    known = {row.word: row for row in WordCount.objects.filter(word__in=[ALL, *words])}
+    total = known.pop(ALL, None)
+    if total is None or total.good + total.bad < ENOUGH or min(total.good, total.bad) < ENOUGH_OF_EACH:
+        return None
+    weights = {word: _weight(row, total) for word, row in known.items()}
+    strongest = sorted(weights, key=lambda word: abs(weights[word] - 0.5), reverse=True)[:WORDS_WEIGHED]
+    odds = sum(math.log(weights[word] / (1 - weights[word])) for word in strongest)
+    return Score(
+        1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))),
+        [word for word in strongest if weights[word] > 0.5][:WORDS_NAMED],
+        [word for word in strongest if weights[word] < 0.5][:WORDS_NAMED],
+    )
+
+
+def _weight(row: WordCount, total: WordCount) -> float:
+    good, bad = row.good / total.good, row.bad / total.bad
+    likely = bad / (good + bad) if good + bad else 0.5
+    seen = row.good + row.bad
+    return min(0.99, max(0.01, (DOUBT * 0.5 + seen * likely) / (DOUBT + seen)))
+
+
+def learn_from(comment: Comment, decision: Decision) -> None:
+    """Take a person's decision as a lesson; what the system decides, and what an author deletes, teaches nothing."""
+    if decision.made_as == Actor.MODERATOR:
+        learn(comment, _lesson(decision.to_status))
+
+
+def _lesson(status: str) -> str:
+    return "good" if status == Status.PUBLISHED else "bad" if status in TURNED_AWAY else ""
+
+
+def learn(comment: Comment, as_: str) -> None:
+    """Count a comment as "good", as "bad", or (empty) not at all; what it counted as before is taken back."""
+    with transaction.atomic():
+        was = Comment.objects.values_list("learned", flat=True).get(pk=comment.pk)
+        if was == as_ or not Comment.objects.filter(pk=comment.pk, learned=was).update(learned=as_):
+            return
+        comment.learned = as_
+        words = [ALL, *words_of(comment.body)]
+        if was:
+            WordCount.objects.filter(word__in=words).update(**{was: Greatest(F(was) - 1, 0)})
+        if as_:
+            _add(words, as_)
+
+
+def _add(words: Iterable[str], kind: str) -> None:
+    # In one order everywhere, so that two transactions cannot wait for each other; added in the database, so that none is lost.
+    table, good = WordCount._meta.db_table, int(kind == "good")
+    sql = (
+        f"INSERT INTO {table} (word, good, bad) VALUES (%s, %s, %s) "  # noqa: S608 (a name of ours)
+        f"ON CONFLICT (word) DO UPDATE SET good = {table}.good + excluded.good, bad = {table}.bad + excluded.bad"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [(word, good, 1 - good) for word in words])

@@ -1,0 +1,271 @@
+"""Words are found however they are disguised, honest ones are let be, and the cost is the text's and not the list's."""
+
+import threading
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles.tests.factories import make_article, make_contributor
+from comments import classifier
+from comments.decide import decide, start_batch, undo
+from comments.edit import edit
+from comments.folding import disguised, fold, skeleton
+from comments.models import Comment, Status, Term, WordCount
+from comments.terms import Matcher, matcher
+from comments.tests.factories import make_comment, make_reader
+
+# --- Folding ---
+
+
+@given(st.text(max_size=300))
+def test_folding_twice_changes_nothing(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(max_size=300))
+def test_every_text_can_be_folded(text):
+    assert all(isinstance(form, str) for form in disguised(text))
+    skeleton(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Vladimír", "vladimir"),
+        ("ＦＲＥＥ", "free"),
+        ("раураl", "paypal"),
+        ("fr\u200bee\u00ad", "free"),
+        ("STRASSE straße", "strasse strasse"),
+        ("one,two;  three", "one two three"),
+        ("東京", "東京"),
+        ("МОСКВА", fold("москва")),
+    ],
+)
+def test_what_looks_the_same_folds_to_the_same(text, folded):
+    assert fold(text) == folded
+
+
+# --- Terms ---
+
+
+def found(text: str, *phrases: str, whole_words: bool = True) -> list[str]:
+    terms = tuple(Term(phrase=phrase, whole_words=whole_words) for phrase in phrases)
+    return [term.phrase for term in Matcher(terms).found_in(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "buy viagra now",
+        "VIAGRA",
+        "vi\u200bagra",
+        "ｖｉａｇｒａ",
+        "v1agra",
+        "v i a g r a",
+        "v.i.a.g.r.a",
+        "v-i-a-g-r-a!",
+        "viágra",
+        "viagrаааа",
+        "vіаgrа",
+        "V!AGR@",
+        "viaaaagra",
+        "(viagra)",
+    ],
+)
+def test_a_term_is_found_however_it_is_disguised(text):
+    assert found(text, "viagra") == ["viagra"]
+
+
+@pytest.mark.parametrize("text", ["Scunthorpe", "a classic assessment", "455 people in 1455", "as is", "Mr. T. S. A."])
+def test_honest_words_are_let_be(text):
+    assert found(text, "cunt", "ass", "tsa") == []
+
+
+def test_a_part_of_a_word_is_found_where_that_is_asked_for():
+    assert found("superviagrastore", "viagra", whole_words=False) == ["viagra"]
+
+
+def test_phrases_are_found_across_spaces_and_signs():
+    assert found("You can WORK -- from,\nhome!", "work from home") == ["work from home"]
+
+
+def test_scripts_without_spaces_have_words_too():
+    assert found("私は東京都に住む", "東京") == ["東京"]
+
+
+def test_each_term_is_named_once_in_the_order_of_the_list():
+    assert found("b a b a", "b", "a") == ["b", "a"]
+
+
+def test_the_cost_is_the_texts_and_not_the_lists():
+    """The automaton is built once; what a search does is counted in its steps, not in seconds."""
+    text = ("The quick brown fox jumps over the lazy dog. " * 120)[:5_000]
+    small, large = (Matcher(tuple(Term(phrase=f"term{n:05}x") for n in range(count))) for count in (50, 5_000))
+
+    class Counted:
+        def __init__(self, automaton):
+            self.automaton, self.steps = automaton, 0
+
+        def iter(self, text):
+            for match in self.automaton.iter(text):
+                self.steps += 1
+                yield match
+
+    steps = []
+    for one in (small, large):
+        counted = Counted(one._plain)
+        list(one._search(counted, fold(text)))
+        steps.append(counted.steps)
+    assert steps == [0, 0]
+    assert large.found_in(text + " term04999x") and not small.found_in(text + " term04999x")
+
+
+@pytest.mark.django_db
+class TestTermsInLife:
+    def test_a_term_holds_or_rejects_with_its_note(self):
+        Term.objects.create(phrase="miracle cure", note="See the health desk")
+        comment = make_comment(body="Try this m1racle cure!", reader=make_reader(email="a@example.org", approved=5))
+        assert comment.status == Status.PENDING
+        assert "“miracle cure” (See the health desk)" in str(comment.findings)
+        Term.objects.update_or_create(phrase="casino", action=Term.Action.REJECT)
+        assert make_comment(body="The best CASINO").status == Status.REJECTED
+
+    def test_a_name_is_searched_too(self):
+        Term.objects.create(phrase="casino")
+        assert "casino" in str(make_comment(name="Cas1no King").findings)
+
+    def test_a_changed_list_holds_at_once(self):
+        term = Term.objects.create(phrase="tramway")
+        assert matcher().found_in("The tramway")
+        term.delete()
+        assert not matcher().found_in("The tramway")
+        Term.objects.create(phrase="ferry")
+        assert matcher().found_in("The ferry")
+
+    def test_an_unchanged_list_costs_one_query(self):
+        Term.objects.create(phrase="tramway")
+        matcher()
+        with CaptureQueriesContext(connection) as queries:
+            matcher().found_in("x")
+        assert len(queries) == 1
+
+
+# --- Names that look like the newsroom's ---
+
+
+@pytest.mark.django_db
+class TestLookAlikes:
+    @pytest.mark.parametrize(
+        "name",
+        ["Tereza Holubová", "TEREZA  HOLUBOVA", "Теrеzа Ноlubоvа", "T3r3za.Holubova", "Tereza\u200b Holubova"],
+    )
+    def test_a_contributors_name_is_held_however_it_is_spelt(self, name):
+        make_contributor(name="Tereza Holubová")
+        assert "lookalike" in [finding["check"] for finding in make_comment(name=name).findings]
+
+    def test_a_staff_members_name_is_held(self, editor):
+        editor.first_name, editor.last_name = "Ruth", "Anand"
+        editor.save()
+        assert "looks like" in str(make_comment(name="Ruth Anаnd").findings)
+
+    @pytest.mark.parametrize("name", ["Moderator", "The M0derator", "Site Admin", "THE TEST POST", "Staff"])
+    def test_offices_and_the_papers_own_name_are_held(self, name):
+        assert "lookalike" in [finding["check"] for finding in make_comment(name=name).findings]
+
+    @pytest.mark.parametrize("name", ["Ottilie B.", "Tereza", "Admiral Nelson", "Edith Torson"])
+    def test_other_names_are_let_be(self, name):
+        make_contributor(name="Tereza Holubová")
+        assert "lookalike" not in [finding["check"] for finding in make_comment(name=name).findings]
+
+
+# --- The classifier ---
+
+SPAM = "Earn money fast with crypto at https://coins.example, guaranteed profit number {}"
+HAM = "The council should repair the tram line to the harbour before winter, says reader {}"
+
+
+def teach(moderator, *, good: int, bad: int) -> None:
+    article = make_article()
+    for kind, count, text, status in (("h", good, HAM, Status.PUBLISHED), ("s", bad, SPAM, Status.SPAM)):
+        for number in range(count):
+            comment = make_comment(article=article, body=text.format(f"{kind}{number}"))
+            decide(comment, status, by=moderator)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestClassifier:
+    def test_it_is_off_until_enough_has_been_decided(self, moderator):
+        teach(moderator, good=100, bad=99)
+        assert classifier.score("profit") is None
+        teach(moderator, good=1, bad=0)
+        assert classifier.score("profit") is not None
+
+    def test_it_tells_what_is_published_from_what_is_turned_away_and_by_which_words(self, moderator):
+        teach(moderator, good=150, bad=60)
+        spam, ham = classifier.score("guaranteed crypto profit"), classifier.score("the tram in winter")
+        assert spam.value > 0.9 > 0.1 > ham.value
+        assert "crypto" in spam.towards
+        assert "tram" in ham.against
+        assert classifier.score("vocabulary entirely unheard").value == 0.5
+
+    def test_it_makes_a_person_look_and_never_decides(self, moderator):
+        teach(moderator, good=150, bad=60)
+        reader = make_reader(email="trusted@example.org", approved=9)
+        comment = make_comment(reader=reader, body="Fast crypto money, guaranteed profit!")
+        assert comment.status == Status.PENDING
+        assert comment.score > 0.8
+        assert "crypto" in str(comment.findings)
+        fine = make_comment(reader=reader, body="The tram should run in winter.")
+        assert (fine.status, fine.findings) == (Status.PUBLISHED, [])
+        assert fine.score < 0.2
+
+    def test_a_decision_undone_or_changed_is_unlearned(self, moderator):
+        def counts():
+            return set(WordCount.objects.exclude(good=0, bad=0).values_list("word", "good", "bad"))
+
+        first = make_comment(body="Hello harbour")
+        decide(first, Status.PUBLISHED, by=moderator)
+        before = counts()
+        comment, batch = make_comment(body="Casino harbour"), start_batch(moderator)
+        decide(comment, Status.SPAM, by=moderator, batch=batch)
+        assert ("casino", 0, 1) in counts()
+        decide(comment, Status.PUBLISHED, by=moderator)
+        assert ("casino", 1, 0) in counts()
+        decide(comment, Status.SPAM, by=moderator, batch=(again := start_batch(moderator)))
+        undo(again, by=moderator)
+        assert ("casino", 1, 0) in counts()
+        Comment.objects.filter(pk=comment.pk).update(status=Status.SPAM)
+        undo(batch, by=moderator)
+        assert counts() == before
+
+    def test_machines_and_authors_teach_nothing(self, moderator):
+        decide(make_comment(), Status.SPAM, by=None)
+        assert not WordCount.objects.exists()
+
+    def test_a_changed_text_is_unlearned(self, moderator):
+        reader = make_reader(email="trusted@example.org", approved=9)
+        comment = make_comment(reader=reader, body="Casino harbour")
+        decide(comment, Status.REJECTED, by=moderator)
+        decide(comment, Status.PUBLISHED, by=moderator)
+        edit(comment, "Something else", reader)
+        assert not WordCount.objects.exclude(good=0, bad=0).exists()
+
+    def test_no_lesson_is_lost_among_many_teachers(self, moderator):
+        comments = [make_comment(body=f"harbour tram ferry {n}") for n in range(24)]
+
+        def work(mine):
+            try:
+                for comment in mine:
+                    classifier.learn(comment, "good")
+            finally:
+                connection.close()
+
+        teachers = [threading.Thread(target=work, args=(comments[n::4],)) for n in range(4)]
+        for teacher in teachers:
+            teacher.start()
+        for teacher in teachers:
+            teacher.join()
+        assert WordCount.objects.get(word="harbour").good == WordCount.objects.get(word="").good == 24
