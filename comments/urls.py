@@ -1,7 +1,7 @@
 from django.urls import path
 
 from comments.feeds import SiteCommentFeed, StoryCommentFeed
-from comments.views import own, posting, reacting, reading
+from comments.views import moderating, own, posting, reacting, reading
 
 urlpatterns = [
     path("post/<int:article>/", posting.post, name="comment_post"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/", reading.permalink, name="comment"),
     path("like/<int:pk>/", reacting.like, name="comment_like"),
     path("report/<int:pk>/", reacting.report, name="comment_report"),
+    path("moderate/", moderating.in_place, name="comment_in_place"),
     path("yours/", own.own, name="comment_own"),
     path("yours/mail/", own.settings_of_mail, name="comment_mail_settings"),
     path("yours/leave/", own.leave, name="comment_leave"),

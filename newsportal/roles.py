@@ -26,8 +26,21 @@ ROLES = {
             for verb in ("add", "change", "delete")
         ),
         *(f"newsportal.{verb}_page" for verb in ("view", "add", "change", "delete")),
+        "comments.view_comment",
+        "comments.pick_comment",
+        *(f"comments.{verb}_policy" for verb in ("view", "add", "change", "delete")),
     ],
-    "Moderator": ["comments.view_comment", "comments.moderate_comment", "comments.pick_comment"],
+    "Moderator": [
+        "comments.view_comment",
+        "comments.moderate_comment",
+        "comments.pick_comment",
+        "comments.view_commenter",
+        "comments.view_sanction",
+        "comments.add_sanction",
+        *(f"comments.{verb}_term" for verb in ("view", "add", "change", "delete")),
+        "comments.view_policy",
+        "comments.change_policy",
+    ],
     "Advertising": [
         *(f"adverts.{verb}_{noun}" for noun in ("sponsor", "booking") for verb in ("view", "add", "change", "delete")),
         "articles.view_section",

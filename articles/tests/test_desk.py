@@ -37,6 +37,8 @@ def form_data(*, bylines=(), **fields) -> dict:
         "slug": "",
         "publish_at_0": "",
         "publish_at_1": "",
+        "comment_policy-TOTAL_FORMS": 0,
+        "comment_policy-INITIAL_FORMS": 0,
         "bylines-TOTAL_FORMS": len(bylines),
         "bylines-INITIAL_FORMS": 0,
     } | fields

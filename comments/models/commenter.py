@@ -52,6 +52,10 @@ class Commenter(models.Model):
     def mail_domain(self) -> str:
         return self.email.rpartition("@")[2]
 
+    @property
+    def reports_settled(self) -> int:
+        return self.flags_upheld + self.flags_dismissed
+
     def verify(self, now: datetime.datetime | None = None) -> None:
         """The address is theirs: they have followed a link that was sent to it."""
         now = now or timezone.now()

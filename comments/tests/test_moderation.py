@@ -153,7 +153,10 @@ def test_a_row_is_decided_with_one_button(desk):
 
 def test_a_rejection_keeps_its_reason(desk):
     comment = make_comment()
-    desk.post(f"{QUEUE}{comment.pk}/change/", {"_reject": seen(comment), "reason": "libel", "note": "Ask the lawyer."})
+    desk.post(
+        f"{QUEUE}{comment.pk}/change/",
+        {"_reject": seen(comment), f"reason-{comment.pk}": "libel", f"note-{comment.pk}": "Ask the lawyer."},
+    )
     decision = Decision.objects.get()
     assert (decision.to_status, decision.reason, decision.note) == ("rejected", "libel", "Ask the lawyer.")
 
@@ -161,7 +164,7 @@ def test_a_rejection_keeps_its_reason(desk):
 def test_many_are_decided_at_once_and_counted(desk):
     article = make_article()
     comments = [make_comment(article=article) for _ in range(3)]
-    data = {"action": "approve_selected", "_selected_action": [comment.pk for comment in comments], "reason": ""}
+    data = {"_bulk": "approve", "selected": [seen(comment) for comment in comments], "reason": ""}
     page = desk.post(QUEUE, data, follow=True).content.decode()
     assert "Published: 3 comments." in page
     assert Comment.objects.visible().count() == 3

@@ -68,6 +68,7 @@ def test_ones_own_waiting_comment_is_seen_under_the_story_by_oneself(watch, arti
     page, stranger = watch.page(), watch.page()
     page.goto(article.get_absolute_url())
     write(page, "Only I can see this.")
+    expect(page.locator("[role=status]")).to_contain_text("waits")
     page.goto(article.get_absolute_url())
     expect(page.locator(".comments-waiting")).to_contain_text("Only I can see this.")
     stranger.goto(article.get_absolute_url())

@@ -90,3 +90,34 @@ section?.addEventListener("submit", async (event) => {
     like.submit();
   }
 });
+
+// --- For moderators: the queue's buttons beside each comment, in browsers that have been at the queue ---
+async function moderate() {
+  const comments = [...section.querySelectorAll(".comment[id^=comment-]:not(.comment-gone)")];
+  const numbers = comments.map((comment) => comment.id.slice("comment-".length));
+  if (!numbers.length) return;
+  const answer = await fetch(`/comments/moderate/?comments=${numbers}`);
+  if (answer.status !== 200) return;
+  const { token, seen } = await answer.json();
+  for (const comment of comments) {
+    const value = seen[comment.id.slice("comment-".length)];
+    if (!value) continue;
+    for (const [to, label] of [["reject", "Reject"], ["spam", "Spam"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "comment-act comment-moderate";
+      button.textContent = label;
+      button.addEventListener("click", async () => {
+        const body = new URLSearchParams({ seen: value, to });
+        const said = await fetch("/comments/moderate/", { method: "POST", body, headers: { "X-CSRFToken": token } });
+        const { message } = await said.json();
+        say(message);
+        if (said.ok) comment.classList.add("comment-turned-away");
+      });
+      comment.querySelector(".comment-foot").append(button);
+    }
+  }
+}
+let moderator = null;
+try { moderator = localStorage.getItem("moderator"); } catch { /* storage is blocked */ }
+if (section && moderator) moderate().catch(() => { /* offline: the queue is still there */ });

@@ -1,0 +1,288 @@
+"""The moderators' queue: read, decide with a button or a key, undo."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from comments.decide import MODERATE, DecisionRefused, confirm, decide, last_batch, start_batch, undo
+from comments.models import Batch, Comment, Reason, Sanction, Status
+from comments.queue import NEWEST_FIRST, SEARCHED, View, comments_in, counts, page_of_queue, search, with_history
+from comments.reactions import pick
+from comments.sanctions import Target, reject_all_by_author_of, sanction, written_by_author_of
+
+#: A comment as a moderator saw it: number, revision, status.
+SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
+#: The button pressed → the status it leads to.
+BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
+UNDO_FOR = datetime.timedelta(hours=1)
+
+
+def seen(comment: Comment) -> str:
+    return f"{comment.pk}:{comment.revision}:{comment.status}"
+
+
+def as_seen(values: Iterable[str]) -> list[Comment]:
+    """The comments as they were seen, which `decide` compares with what they are now; what `seen` did not write is left out."""
+    matches = {match[1]: match for value in values if (match := SEEN.fullmatch(value))}
+    comments = list(Comment.objects.filter(pk__in=list(matches)).order_by("pk"))
+    for comment in comments:
+        match = matches[str(comment.pk)]
+        comment.revision, comment.status = int(match[2]), match[3]
+    return comments
+
+
+class SanctionForm(forms.Form):
+    """What is laid on the author of a comment."""
+
+    measure = forms.ChoiceField(choices=Sanction.Measure.choices, initial=Sanction.Measure.BAN)
+    target = forms.ChoiceField(choices=Target.choices, label="On")
+    days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=3650,
+        label="For days",
+        help_text="Empty: for good. A suspension needs a number.",
+    )
+    reason = forms.CharField(max_length=300, help_text="Who is banned is told this when they try to write.",
+                             widget=forms.TextInput(attrs={"class": "vTextField"}))  # fmt: skip
+    reject_all = forms.BooleanField(required=False, label="Also reject everything of theirs that waits or is published")
+
+    def __init__(self, comment: Comment, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = dict(Target.choices)
+        if not comment.network:
+            del choices[Target.NETWORK]
+        if not (comment.commenter and comment.commenter.mail_domain):
+            del choices[Target.DOMAIN]
+        self.fields["target"].choices = list(choices.items())
+
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin):
+    """One screen, whose list is ours: Django's counts all rows, pages by offset and thinks in columns."""
+
+    class Media:
+        css = {"all": ["css/desk/desk.css", "css/desk/queue.css"]}
+        js = ["js/desk/queue.js"]
+
+    # --- Who may: reading needs the view permission, every decision the moderator's ---
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
+        return False
+
+    def get_urls(self):
+        ban = path(
+            "<int:pk>/sanction/", self.admin_site.admin_view(self.sanction_view), name="comments_comment_sanction"
+        )
+        return [ban, *super().get_urls()]
+
+    # --- Screens ---
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        self._check(request)
+        if request.method == "POST":
+            return self._act(request)
+        view = request.GET.get("view", View.PENDING)
+        if view not in View.values:
+            raise Http404("There is no such view of the queue.")
+        words, story = request.GET.get("q", "").strip(), request.GET.get("story", "")
+        comments, newest_first = comments_in(view), view in NEWEST_FIRST
+        if words:
+            comments, newest_first, view = search(words), True, ""
+        elif story.isascii() and story.isdigit() and len(story) < 19:
+            comments, newest_first, view = Comment.objects.filter(article=story), True, ""
+        page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=newest_first)
+        kept = {name: value for name in ("view", "q", "story") if (value := request.GET.get(name))}
+        context = {
+            "title": "Comments",
+            "page": page,
+            "next_url": "?" + urlencode(kept | {"after": page.next}) if page.next else "",
+            "is_first": "after" not in request.GET,
+            "view": view,
+            "views": [
+                (value, label, numbers.get(value, "")) for numbers in [counts()] for value, label in View.choices
+            ],
+            "words": words,
+            "searched": SEARCHED,
+        }
+        return self._render(request, context | (extra_context or {}))
+
+    def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
+        """One comment, as it stands in the queue."""
+        self._check(request)
+        if request.method == "POST":
+            return self._act(request)
+        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+            raise Http404("There is no such comment.")
+        comment = get_object_or_404(with_history(Comment.objects.filter(pk=object_id)))
+        return self._render(
+            request, {"title": f"Comment {comment.pk}", "page": {"comments": [comment]}, "is_one": True}
+        )
+
+    def _render(self, request: HttpRequest, context: dict) -> HttpResponse:
+        for comment in context["page"]["comments"] if context.get("is_one") else context["page"].comments:
+            comment.seen = seen(comment)
+        batch = last_batch(request.user)
+        context |= {
+            "opts": self.opts,
+            "media": self.media,
+            "reasons": Reason.choices,
+            "may_moderate": self.has_change_permission(request),
+            "may_pick": request.user.has_perm("comments.pick_comment"),
+            "undoable": batch if batch and timezone.now() - batch.made_at < UNDO_FOR else None,
+        }
+        template = "admin/comments/comment/queue.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def sanction_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what is to be laid on the author, and whether their comments go, too."""
+        self._check(request, change=True)
+        comment = get_object_or_404(Comment.objects.select_related("commenter", "author", "article"), pk=pk)
+        form = SanctionForm(comment, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            until = timezone.now() + datetime.timedelta(days=data["days"]) if data["days"] else None
+            if data["target"] == Target.NETWORK:
+                until = min(
+                    until or timezone.now() + datetime.timedelta(days=30), timezone.now() + datetime.timedelta(days=30)
+                )
+            try:
+                laid = sanction(
+                    comment,
+                    by=request.user,
+                    measure=data["measure"],
+                    reason=data["reason"],
+                    target=data["target"],
+                    until=until,
+                )
+            except ValidationError as refusal:
+                for sentence in refusal.messages:
+                    form.add_error("days" if "suspension" in sentence else None, sentence)
+            else:
+                self.message_user(request, f"{laid}.", messages.SUCCESS)
+                if data["reject_all"]:
+                    _, count, _ = reject_all_by_author_of(comment, by=request.user, reason=Reason.OTHER)
+                    self.message_user(request, f"Rejected: {_counted(count)}.", messages.SUCCESS)
+                return redirect("admin:comments_comment_changelist")
+        context = {
+            "title": "Author of a comment",
+            "opts": self.opts,
+            "media": self.media,
+            "comment": comment,
+            "form": form,
+            "theirs": written_by_author_of(comment)[:501].count(),
+        }
+        template = "admin/comments/comment/sanction.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def _check(self, request: HttpRequest, *, change: bool = False) -> None:
+        allowed = self.has_change_permission if change or request.method == "POST" else self.has_view_permission
+        if not allowed(request):
+            raise PermissionDenied
+
+    # --- What was pressed ---
+
+    def _act(self, request: HttpRequest) -> HttpResponse:
+        data = request.POST
+        if batch := data.get("_undo"):
+            self._undo(request, batch)
+        elif action := data.get("_bulk"):
+            self._decide(request, action, as_seen(data.getlist("selected")), data.get("reason", ""), "", inform=False)
+        for name in (*BUTTONS, "keep", "pick", "unpick"):
+            if value := data.get(f"_{name}"):
+                comments = as_seen([value])
+                if not comments:
+                    self.message_user(request, "This comment is gone.", messages.ERROR)
+                for comment in comments:
+                    self._press(request, name, comment)
+                return redirect(request.get_full_path() + self._next_anchor(request, comments))
+        return redirect(request.get_full_path())
+
+    def _press(self, request: HttpRequest, name: str, comment: Comment) -> None:
+        data, pk = request.POST, comment.pk
+        if name in BUTTONS:
+            inform = bool(data.get(f"inform-{pk}"))
+            self._decide(
+                request, name, [comment], data.get(f"reason-{pk}", ""), data.get(f"note-{pk}", ""), inform=inform
+            )
+            return
+        try:
+            if name == "keep":
+                confirm(comment, by=request.user)
+                self.message_user(request, f"It stays: the comment by {comment.name}.", messages.SUCCESS)
+            else:
+                pick(comment, by=request.user, picked=name == "pick")
+                picked = "picked out" if comment.picked_at else "not picked out any more"
+                self.message_user(request, f"The comment by {comment.name} is {picked}.", messages.SUCCESS)
+        except (DecisionRefused, PermissionDenied) as refusal:
+            self._refuse(request, getattr(refusal, "messages", [str(refusal)]))
+
+    def _decide(self, request, action: str, comments: list[Comment], reason: str, note: str, *, inform: bool) -> None:
+        if action not in BUTTONS:
+            return
+        if not comments:
+            self.message_user(request, "No comment was selected.", messages.WARNING)
+            return
+        status, refused, count, batch = BUTTONS[action], [], 0, start_batch(request.user)
+        said = {"reason": reason if reason in Reason.values and status != Status.PUBLISHED else "", "note": note[:1000]}
+        for comment in comments:
+            try:
+                decide(comment, status, by=request.user, batch=batch, inform=inform, **said)
+                count += 1
+            except DecisionRefused as refusal:
+                refused += refusal.messages
+        if count:
+            told = f"the comment by {comments[0].name}" if len(comments) == 1 else _counted(count)
+            self.message_user(request, f"{status.label}: {told}.", messages.SUCCESS)
+        else:
+            batch.delete()
+        self._refuse(request, refused)
+
+    def _undo(self, request: HttpRequest, number: str) -> None:
+        batch = Batch.objects.filter(pk=number, made_by=request.user).first() if number.isdigit() else None
+        if batch is None:
+            self.message_user(request, "There is nothing to undo.", messages.WARNING)
+            return
+        undone = undo(batch, by=request.user)
+        if undone.count:
+            self.message_user(request, f"Undone: {_counted(undone.count)} as before.", messages.SUCCESS)
+        self._refuse(request, undone.refused)
+
+    def _refuse(self, request: HttpRequest, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.message_user(request, sentence, messages.WARNING)
+
+    @staticmethod
+    def _next_anchor(request: HttpRequest, decided: list[Comment]) -> str:
+        """Where the eye goes on: the comment below the one that was decided."""
+        order = request.POST.getlist("order")
+        if decided and str(decided[0].pk) in order:
+            rest = order[order.index(str(decided[0].pk)) + 1 :]
+            return f"#entry-{int(rest[0])}" if rest and rest[0].isdigit() else ""
+        return ""
+
+
+def _counted(count: int) -> str:
+    return f"{count} {'comment' if count == 1 else 'comments'}"
+
+
+def queue_url(**which: object) -> str:
+    return f"{reverse('admin:comments_comment_changelist')}?{urlencode(which)}"

@@ -1,0 +1,93 @@
+"""What a moderator looks at: ordered views over indexes, pages by key, counts that stop counting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Max, Prefetch, Q, QuerySet
+
+from articles.paging import Cursor
+from comments.keyed import keyed_hash
+from comments.models import Comment, Decision, Flag, Status
+from comments.models.commenter import normal_email
+
+PAGE_SIZE = 25
+#: A tab says "500+" beyond this: nobody needs to know whether it is 390,000.
+COUNTED = 500
+#: A search for words looks at so many of the last comments.
+SEARCHED = 20_000
+
+
+class View(models.TextChoices):
+    PENDING = "pending", "Waiting"
+    REPORTED = "reported", "Reported"
+    UNREVIEWED = "unreviewed", "Published, read by nobody"
+    ALL = "all", "All"
+
+
+#: Longest waiting first; "all" is a look back, newest first.
+NEWEST_FIRST = {View.ALL}
+
+
+def comments_in(view: str) -> QuerySet[Comment]:
+    match View(view):
+        case View.PENDING:
+            return Comment.objects.filter(status=Status.PENDING)
+        case View.REPORTED:
+            return Comment.objects.filter(reported=True)
+        case View.UNREVIEWED:
+            return Comment.objects.filter(status=Status.PUBLISHED, reviewed_at__isnull=True)
+        case _:
+            return Comment.objects.all()
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    comments: list[Comment]
+    next: str = ""
+
+
+def page_of_queue(comments: QuerySet[Comment], *, after: str = "", newest_first: bool = False) -> QueuePage:
+    """Up to PAGE_SIZE comments beyond the cursor, with all that the screen shows of them, in a fixed number of queries.
+
+    Raises Http404 for a cursor that is none of ours.
+    """
+    if after:
+        cursor = Cursor.read(after)
+        compare = "lt" if newest_first else "gt"
+        comments = comments.filter(**{f"created_at__{compare}e": cursor.publish_at}).filter(
+            Q(**{f"created_at__{compare}": cursor.publish_at}) | Q(**{f"pk__{compare}": cursor.pk})
+        )
+    order = ("-created_at", "-pk") if newest_first else ("created_at", "pk")
+    found = list(with_history(comments).order_by(*order)[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    return QueuePage(shown, str(Cursor(shown[-1].created_at, shown[-1].pk)) if len(found) > PAGE_SIZE else "")
+
+
+def with_history(comments: QuerySet[Comment]) -> QuerySet[Comment]:
+    """With story, author, what it answers, reports, earlier texts and decisions."""
+    open_flags = Flag.objects.filter(outcome=Flag.Outcome.OPEN)
+    return comments.select_related("article__section", "commenter", "author", "parent", "answers").prefetch_related(
+        Prefetch("flags", open_flags, to_attr="reports"),
+        "revisions",
+        Prefetch("decisions", Decision.objects.select_related("made_by")),
+    )
+
+
+def counts() -> dict[str, str]:
+    """How many there are in each view that is worked through, up to COUNTED."""
+    numbers = {view: comments_in(view).values("pk")[: COUNTED + 1].count() for view in View if view != View.ALL}
+    return {view: f"{COUNTED}+" if number > COUNTED else str(number) for view, number in numbers.items()}
+
+
+def search(words: str) -> QuerySet[Comment]:
+    """By number, by exact address, or by words in the last SEARCHED comments."""
+    words = words.strip()
+    if words.isascii() and words.isdigit() and len(words) < 19:
+        return Comment.objects.filter(pk=words)
+    if "@" in words:
+        return Comment.objects.filter(commenter__email_hash=keyed_hash("email", normal_email(words)))
+    last = Comment.objects.aggregate(last=Max("pk"))["last"] or 0
+    recent = Comment.objects.filter(pk__gt=last - SEARCHED)
+    return recent.filter(Q(name__icontains=words) | Q(body__icontains=words))

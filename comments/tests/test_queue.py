@@ -1,0 +1,351 @@
+"""The queue: what waits comes first and oldest first, every page and query is small, and a press can be taken back."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.tests.factories import make_article
+from comments.decide import decide, last_batch, undo
+from comments.models import Batch, Comment, Commenter, Decision, GuestNote, Sanction, Status
+from comments.queue import COUNTED, PAGE_SIZE, View, comments_in, counts, page_of_queue, search
+from comments.reactions import flag
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.plans import crowd, plans_of, sorts, wasteful
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/comments/comment/"
+
+
+def seen(comment: Comment) -> str:
+    return f"{comment.pk}:{comment.revision}:{comment.status}"
+
+
+@pytest.fixture
+def desk(client, moderator):
+    client.force_login(moderator)
+    return client
+
+
+@pytest.fixture
+def article():
+    return make_article()
+
+
+def page(desk, **which) -> str:
+    return desk.get(QUEUE, which).content.decode()
+
+
+def test_each_view_shows_what_it_says(desk, article, moderator):
+    words = {
+        "pending": make_comment(article=article, body="It waits.").body,
+        "published": make_comment(article=article, body="Nobody read it.", status=Status.PUBLISHED).body,
+    }
+    read = make_comment(article=article, body="A moderator read it.")
+    decide(read, Status.PUBLISHED, by=moderator)
+    flag(read, make_reader(), why="hate", words="Look at this.")
+    shown = {
+        view: {text for text in (*words.values(), read.body) if text in page(desk, view=view)} for view in View.values
+    }
+    assert shown == {
+        "pending": {"It waits."},
+        "reported": {"A moderator read it."},
+        "unreviewed": {"Nobody read it."},
+        "all": {"It waits.", "Nobody read it.", "A moderator read it."},
+    }
+    assert "Look at this." in page(desk, view="reported")
+    assert "hateful" in page(desk, view="reported")
+
+
+def test_an_entry_tells_what_a_moderator_needs(desk, article):
+    reader = make_reader(email="known@example.org", approved=2)
+    Commenter.objects.update(rejected_count=1)
+    parent = make_comment(article=article, name="Marit", body="It was snowing.", status=Status.PUBLISHED)
+    make_comment(parent=parent, reader=reader, name="Dagmar", body="It was ash.")
+    text = page(desk)
+    for told in (
+        "It was ash.",
+        "Marit",
+        "It was snowing.",
+        article.headline,
+        "2 published, 1 turned away",
+        "Confirmed",
+    ):
+        assert told in text
+    assert "first 3 comments" in text
+    assert "known@example.org" not in text
+
+
+def test_pages_go_on_by_key_and_miss_nothing(desk, article):
+    comments = [make_comment(article=article, body=f"Text <{n:03}>") for n in range(PAGE_SIZE * 2 + 3)]
+    found, after = [], ""
+    while True:
+        part = page_of_queue(comments_in(View.PENDING), after=after)
+        found += [comment.pk for comment in part.comments]
+        if not part.next:
+            break
+        after = part.next
+    assert found == [comment.pk for comment in comments]
+    assert "Next page" in page(desk)
+    assert desk.get(QUEUE, {"after": "nonsense"}).status_code == 404
+    assert desk.get(QUEUE, {"view": "nonsense"}).status_code == 404
+
+
+def test_counts_stop_counting():
+    crowd(comments=8_000)
+    assert counts()[View.PENDING] == f"{COUNTED}+"
+
+
+def test_a_page_costs_as_many_queries_with_many_comments_as_with_few(desk, article):
+    costs = []
+    for count in (2, 30):
+        for _ in range(count):
+            comment = make_comment(article=article, reader=make_reader(email="x@example.org"), body=f"Text {count} {_}")
+            Comment.objects.update(created_at=comment.article.publish_at)
+            flag(comment, make_reader(), why="abuse")
+        with CaptureQueriesContext(connection) as queries:
+            page(desk)
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 14
+
+
+def test_every_view_and_search_goes_over_an_index():
+    roots = crowd()
+    after = page_of_queue(comments_in(View.PENDING)).next
+    asked = {
+        view: lambda v=view: page_of_queue(comments_in(v), after=after, newest_first=v == View.ALL) for view in View
+    }
+    asked |= {
+        "counts": counts,
+        "words": lambda: page_of_queue(search("Comment"), newest_first=True),
+        "address": lambda: page_of_queue(search("guest7@example.org"), newest_first=True),
+        "story": lambda: page_of_queue(Comment.objects.filter(article=roots[0].article), newest_first=True),
+    }
+    plans = {str(name): plans_of(question) for name, question in asked.items()}
+    assert all(plans.values())
+    assert not [(name, plan) for name, found in plans.items() for plan in found if wasteful(plan)]
+    assert not [(view, plans[view][0]) for view in View.values if sorts(plans[view][0])]
+
+
+# --- Deciding ---
+
+
+def test_a_bulk_decision_refuses_what_has_moved_on_and_names_it(desk, article):
+    fine, edited, decided = (make_comment(article=article, name=name) for name in ("Fine", "Edited", "Decided"))
+    values = [seen(comment) for comment in (fine, edited, decided)]
+    Comment.objects.filter(pk=edited.pk).update(revision=2, body="Not what you have read.")
+    decide(decided, Status.SPAM, by=None)
+    text = desk.post(QUEUE, {"_bulk": "approve", "selected": values}, follow=True).content.decode()
+    assert "Published: the comment by Fine." not in text
+    assert "Published: 1 comment." in text
+    assert "by Edited has changed in the meantime" in text
+    assert "by Decided has changed in the meantime: it is spam" in text
+    assert set(Comment.objects.visible()) == {fine}
+
+
+def test_the_last_press_is_undone_as_one(desk, article, moderator):
+    comments = [make_comment(article=article) for _ in range(3)]
+    text = desk.post(QUEUE, {"_bulk": "spam", "selected": [seen(c) for c in comments]}, follow=True).content.decode()
+    assert "can be taken back" in text
+    desk.post(QUEUE, {"_undo": str(Batch.objects.get().pk)})
+    assert {comment.status for comment in Comment.objects.all()} == {Status.PENDING}
+    assert Decision.objects.count() == 6
+    assert last_batch(moderator) is None
+    assert "nothing to undo" in desk.post(QUEUE, {"_undo": "999"}, follow=True).content.decode()
+
+
+def test_undoing_leaves_alone_what_has_moved_on(moderator, desk, article):
+    first, second = make_comment(article=article), make_comment(article=article, name="Second")
+    desk.post(QUEUE, {"_bulk": "approve", "selected": [seen(first), seen(second)]})
+    decide(Comment.objects.get(pk=second.pk), Status.SPAM, by=None)
+    undone = undo(Batch.objects.get(), by=moderator)
+    assert undone.count == 1
+    assert "by Second has changed" in undone.refused[0]
+    assert undo(Batch.objects.get(), by=moderator).refused == ["This has been undone already."]
+
+
+def test_nobody_undoes_what_another_has_done(desk, article, administrator):
+    comment = make_comment(article=article)
+    desk.post(QUEUE, {"_approve": seen(comment)})
+    desk.force_login(administrator)
+    desk.post(QUEUE, {"_undo": str(Batch.objects.get().pk)})
+    assert Comment.objects.get().status == Status.PUBLISHED
+
+
+def test_the_eye_goes_on_to_the_next_comment(desk, article):
+    first, second = make_comment(article=article), make_comment(article=article)
+    response = desk.post(QUEUE, {"_approve": seen(first), "order": [first.pk, second.pk]})
+    assert response["Location"].endswith(f"#entry-{second.pk}")
+
+
+def test_a_published_comment_is_let_stand_and_picked(desk, article):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    assert "Let it stand" in page(desk, view="unreviewed")
+    desk.post(QUEUE, {"_keep": seen(comment)})
+    desk.post(QUEUE, {"_pick": seen(comment)})
+    comment.refresh_from_db()
+    assert comment.reviewed_at and comment.picked_at
+    assert "Nothing here" in page(desk, view="unreviewed")
+
+
+def test_searching(desk, article):
+    known = make_comment(article=article, email="known@example.org", body="About harbours")
+    other = make_comment(article=article, body="About trams")
+    for words, found in (
+        ("harbour", known), (str(known.pk), known), ("Known@Example.org", known), ("TRAMS", other), ("nobody@example.org", None),
+    ):  # fmt: skip
+        text = page(desk, q=words)
+        assert ("About harbours" in text, "About trams" in text) == (found == known, found == other), words
+
+
+def test_the_comments_of_one_story(desk, article):
+    make_comment(article=article, body="On this one.")
+    make_comment(body="On another.")
+    assert "On another." not in page(desk, story=article.pk)
+    assert "On this one." in page(desk, story=article.pk)
+
+
+# --- Authors ---
+
+
+def test_an_author_is_banned_and_all_of_theirs_rejected(desk, article, moderator):
+    reader = make_reader(email="rude@example.org", approved=5)
+    comments = [make_comment(article=article, reader=reader) for _ in range(3)]
+    other = make_comment(article=article, status=Status.PUBLISHED)
+    text = desk.get(f"{QUEUE}{comments[0].pk}/sanction/").content.decode()
+    assert "3 of theirs" in text
+    data = {"measure": "ban", "target": "author", "reason": "Threats.", "reject_all": "on"}
+    text = desk.post(f"{QUEUE}{comments[0].pk}/sanction/", data, follow=True).content.decode()
+    assert "Rejected: 3 comments." in text
+    assert Sanction.objects.get().commenter == reader.commenter
+    assert list(Comment.objects.visible()) == [other]
+    undo(last_batch(moderator), by=moderator)
+    assert Comment.objects.visible().count() == 4
+
+
+def test_rejecting_all_of_an_unconfirmed_guest_spares_the_owner_of_the_address(desk, article):
+    owner = make_reader(email="victim@example.org", approved=5)
+    fine = make_comment(article=article, reader=owner)
+    stranger = make_reader()
+    rude = make_comment(article=article, reader=stranger, email="victim@example.org")
+    data = {"measure": "warn", "target": "author", "reason": "Rude.", "reject_all": "on"}
+    desk.post(f"{QUEUE}{rude.pk}/sanction/", data)
+    fine.refresh_from_db()
+    rude.refresh_from_db()
+    assert (fine.status, rude.status) == (Status.PUBLISHED, Status.REJECTED)
+
+
+def test_a_suspension_needs_an_end(desk, article):
+    comment = make_comment(article=article)
+    data = {"measure": "suspend", "target": "author", "reason": "Rude."}
+    text = desk.post(f"{QUEUE}{comment.pk}/sanction/", data).content.decode()
+    assert "A suspension ends" in text
+    assert "Rude." in text
+    assert not Sanction.objects.exists()
+
+
+def test_a_guests_page_tells_history_and_takes_notes(desk, article, moderator):
+    reader = make_reader(email="known@example.org")
+    comment = make_comment(article=article, reader=reader, body="My only comment.")
+    url = f"/admin/comments/commenter/{reader.commenter.pk}/change/"
+    text = desk.get(url).content.decode()
+    assert "known@example.org" in text and "My only comment." in text
+    desk.post(url, {"_note": "1", "text": "Writes at night."})
+    assert GuestNote.objects.get().made_by == moderator
+    assert "Writes at night." in desk.get(url).content.decode()
+    desk.post(url, {"_reject_pending": "1"})
+    comment.refresh_from_db()
+    assert comment.status == Status.REJECTED
+    before = reader.commenter.token_version
+    desk.post(url, {"_forget": "1"})
+    reader.commenter.refresh_from_db()
+    assert reader.commenter.token_version == before + 1
+    assert "This field is required" in desk.post(url, {"_note": "1", "text": ""}).content.decode()
+
+
+def test_a_guest_is_found_by_the_whole_address_or_number_alone(desk):
+    guest = Commenter.objects.by_email("known@example.org")
+    url = "/admin/comments/commenter/"
+    assert f"/{guest.pk}/change/" in desk.get(url, {"q": "KNOWN@example.org"}).content.decode()
+    assert f"/{guest.pk}/change/" in desk.get(url, {"q": str(guest.pk)}).content.decode()
+    assert f"/{guest.pk}/change/" not in desk.get(url, {"q": "known"}).content.decode()
+
+
+def test_a_sanction_is_added_and_lifted_and_never_rewritten(desk, moderator):
+    guest = Commenter.objects.by_email("rude@example.org")
+    url = "/admin/comments/sanction/"
+    text = desk.post(f"{url}add/", {"measure": "ban", "reason": "Threats."}).content.decode()
+    assert "Name one of" in text and "Threats." in text
+    desk.post(f"{url}add/", {"measure": "ban", "reason": "Threats.", "commenter": guest.pk})
+    sanction = Sanction.objects.get()
+    assert sanction.made_by == moderator
+    assert desk.post(f"{url}{sanction.pk}/change/", {"measure": "warn"}).status_code == 403
+    assert desk.post(f"{url}{sanction.pk}/delete/", {"post": "yes"}).status_code == 403
+    desk.post(url, {"action": "lift", "_selected_action": [sanction.pk]})
+    sanction.refresh_from_db()
+    assert not sanction.is_active and sanction.lifted_by == moderator
+
+
+# --- Who ---
+
+
+SCREENS = ["comment/", "commenter/", "sanction/", "term/", "policy/", "term/many/", "sanction/add/", "term/add/"]
+
+
+def test_moderators_reach_their_screens_and_nothing_else(desk):
+    comment = make_comment()
+    own = [*SCREENS, f"comment/{comment.pk}/change/", f"comment/{comment.pk}/sanction/",
+           f"commenter/{comment.commenter.pk}/change/"]  # fmt: skip
+    for screen in own:
+        assert desk.get(f"/admin/comments/{screen}").status_code in {200, 302}, screen
+    for screen in ("articles/article/", "articles/section/", "auth/user/", "adverts/booking/", "newsportal/page/"):
+        assert desk.get(f"/admin/{screen}").status_code == 403, screen
+
+
+@pytest.mark.parametrize("who", ["reporter", "outsider"])
+def test_others_reach_none_of_them(client, request, who):
+    client.force_login(request.getfixturevalue(who))
+    comment = make_comment()
+    for screen in (*SCREENS, f"comment/{comment.pk}/change/", f"comment/{comment.pk}/sanction/",
+                   f"commenter/{comment.commenter.pk}/change/"):  # fmt: skip
+        for answer in (
+            client.get(f"/admin/comments/{screen}"),
+            client.post(f"/admin/comments/{screen}", {"_approve": seen(comment)}),
+        ):
+            assert answer.status_code in {302, 403}, screen
+            assert "/admin/login/" in answer.get("Location", "/admin/login/"), screen
+    assert Comment.objects.get().status == Status.PENDING
+
+
+def test_an_editor_reads_the_queue_and_decides_nothing(client, editor):
+    client.force_login(editor)
+    comment = make_comment(body="Read me.")
+    text = client.get(QUEUE).content.decode()
+    assert "Read me." in text and "Approve" not in text
+    assert client.post(QUEUE, {"_approve": seen(comment)}).status_code == 403
+    assert client.get(f"{QUEUE}{comment.pk}/sanction/").status_code == 403
+
+
+# --- In place ---
+
+
+def test_a_moderator_decides_beside_the_comment(desk, article):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    response = desk.get("/comments/moderate/", {"comments": f"{comment.pk},999,x"})
+    assert response.json()["seen"] == {str(comment.pk): seen(comment)}
+    assert "no-store" in response["Cache-Control"]
+    assert desk.post("/comments/moderate/", {"seen": seen(comment), "to": "reject"}).status_code == 200
+    assert Comment.objects.get().status == Status.REJECTED
+    again = desk.post("/comments/moderate/", {"seen": seen(comment), "to": "spam"})
+    assert again.status_code == 409
+    assert "has changed in the meantime" in again.json()["message"]
+
+
+def test_others_are_given_no_buttons(client, article, editor, outsider):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    for person in (None, outsider, editor):
+        if person:
+            client.force_login(person)
+        assert client.get("/comments/moderate/", {"comments": comment.pk}).status_code == 204
+        assert client.post("/comments/moderate/", {"seen": seen(comment), "to": "reject"}).status_code == 204
+    assert Comment.objects.get().status == Status.PUBLISHED

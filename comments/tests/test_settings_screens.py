@@ -1,0 +1,134 @@
+"""Terms and policies in the admin: tried before they are kept, and said where they belong."""
+
+import pytest
+
+from articles.tests.factories import make_article, make_section
+from comments.models import Mode, Policy, Term
+from comments.tests.factories import make_comment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client, moderator):
+    client.force_login(moderator)
+    return client
+
+
+# --- Terms ---
+
+NEW = {"phrase": "miracle cure", "whole_words": "on", "action": "hold", "note": ""}
+
+
+def test_trying_a_term_shows_what_it_would_have_caught_and_saves_nothing(desk):
+    make_comment(name="Quack", body="My <i>miracle  cure</i> and a miracle cure.")
+    make_comment(body="An honest remedy.")
+    text = desk.post("/admin/comments/term/add/", NEW | {"_try": "1", "note": "kept"}).content.decode()
+    assert "would have caught 1 of 2 comments" in text
+    assert "<mark>miracle cure</mark>" in text
+    assert "&lt;i&gt;" in text
+    assert "honest remedy" not in text
+    assert 'value="miracle cure"' in text and 'value="kept"' in text
+    assert not Term.objects.exists()
+
+
+def test_a_changed_term_can_be_tried_before_it_is_saved(desk):
+    make_comment(body="Try this casino.")
+    term = Term.objects.create(phrase="tram")
+    text = desk.post(
+        f"/admin/comments/term/{term.pk}/change/", NEW | {"phrase": "casino", "_try": "1"}
+    ).content.decode()
+    assert "would have caught 1 of 1" in text
+    term.refresh_from_db()
+    assert term.phrase == "tram"
+
+
+def test_a_term_too_short_to_try_is_told_so(desk):
+    assert "at least two" in desk.post("/admin/comments/term/add/", NEW | {"phrase": "x", "_try": "1"}).content.decode()
+
+
+def test_a_term_knows_who_made_it(desk, moderator):
+    desk.post("/admin/comments/term/add/", NEW)
+    assert Term.objects.get().made_by == moderator
+
+
+def test_many_terms_are_added_and_those_that_are_refused_stay_in_the_box(desk):
+    Term.objects.create(phrase="known")
+    data = {"phrases": "one\n\nknown\ntwo words\nx\n", "action": "reject", "whole_words": "on"}
+    text = desk.post("/admin/comments/term/many/", data).content.decode()
+    assert set(Term.objects.values_list("phrase", flat=True)) == {"known", "one", "two words"}
+    assert "known: " in text and "x: " in text
+    assert "known\nx</textarea>" in text
+
+
+# --- Policies ---
+
+
+def inline(**said):
+    fields = {
+        "mode": "",
+        "first_count": "",
+        "close_after_days": "",
+        "guests_allowed": "unknown",
+        "link_limit": "",
+    } | said
+    management = {
+        "TOTAL_FORMS": "1",
+        "INITIAL_FORMS": said.pop("initial", "0"),
+        "MIN_NUM_FORMS": "0",
+        "MAX_NUM_FORMS": "1",
+    }
+    return {f"comment_policy-{name}": value for name, value in management.items()} | {
+        f"comment_policy-0-{name}": value for name, value in fields.items() if name != "initial"
+    }
+
+
+def section_form(section, **said):
+    return {"name": section.name, "slug": section.slug, "description": "", "colour": "ink"} | inline(**said)
+
+
+def test_an_editor_says_on_a_sections_screen_how_its_stories_are_discussed(client, editor):
+    client.force_login(editor)
+    section = make_section()
+    url = f"/admin/articles/section/{section.pk}/change/"
+    assert "comment_policy-0-mode" in client.get(url).content.decode()
+    client.post(url, section_form(section, mode="all"))
+    assert Policy.objects.rules_for(make_article(section=section)).mode == Mode.ALL
+
+
+def test_a_policy_that_says_nothing_is_not_kept(client, editor):
+    client.force_login(editor)
+    section = make_section()
+    client.post(f"/admin/articles/section/{section.pk}/change/", section_form(section))
+    assert not Policy.objects.exists()
+
+
+def test_a_storys_screen_has_its_policy(client, editor):
+    client.force_login(editor)
+    assert (
+        "comment_policy-0-mode" in client.get(f"/admin/articles/article/{make_article().pk}/change/").content.decode()
+    )
+
+
+def test_a_reporter_sees_no_policy(client, reporter):
+    client.force_login(reporter)
+    assert "comment_policy" not in client.get("/admin/articles/article/add/").content.decode()
+
+
+def test_the_sites_policy_is_there_as_soon_as_it_is_looked_for(desk):
+    response = desk.get("/admin/comments/policy/", follow=True)
+    assert response.status_code == 200
+    policy = Policy.objects.get()
+    assert (policy.mode, policy.first_count) == (Mode.FIRST, 3)
+    data = {"mode": "open", "first_count": "0", "close_after_days": "14", "guests_allowed": "true", "link_limit": "1"}
+    desk.post(f"/admin/comments/policy/{policy.pk}/change/", data)
+    assert Policy.objects.rules_for(make_article()).close_after_days == 14
+    desk.get("/admin/comments/policy/")
+    assert Policy.objects.count() == 1
+
+
+def test_the_policy_of_a_story_is_not_reached_through_the_sites(desk):
+    policy = Policy.objects.create(article=make_article(), mode=Mode.ALL)
+    desk.post(f"/admin/comments/policy/{policy.pk}/change/", {"mode": "open"})
+    policy.refresh_from_db()
+    assert policy.mode == Mode.ALL

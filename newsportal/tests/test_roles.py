@@ -1,0 +1,34 @@
+"""Roles: what each may do, also in a newsroom that had them before they grew."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from newsportal.roles import ROLES
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_what_it_is_said_to_have(role):
+    names = {f"{p.content_type.app_label}.{p.codename}" for p in Group.objects.get(name=role).permissions.all()}
+    assert names == set(ROLES[role])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("migrations")
+def test_a_newsroom_that_has_moderators_already_gives_them_their_new_tools():
+    MigrationExecutor(connection).migrate([("newsportal", "0001_initial")])
+    moderators = Group.objects.get(name="Moderator")
+    moderators.permissions.clear()
+    moderators.permissions.add(*_permissions("view_comment", "moderate_comment"))
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+    codenames = set(moderators.permissions.values_list("codename", flat=True))
+    assert codenames == {name.split(".")[1] for name in ROLES["Moderator"]}
+
+
+def _permissions(*codenames):
+    from django.contrib.auth.models import Permission
+
+    return Permission.objects.filter(content_type__app_label="comments", codename__in=codenames)
