@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
+from comments.admin.privacy import PrivacyMixin
 from comments.admin.uncounted import UncountedPaginator
 from comments.decide import MODERATE, decide_all
 from comments.keyed import keyed_hash
@@ -27,7 +28,7 @@ class NoteForm(forms.ModelForm):
 
 
 @admin.register(Commenter)
-class CommenterAdmin(admin.ModelAdmin):
+class CommenterAdmin(PrivacyMixin, admin.ModelAdmin):
     list_display = ["__str__", "email", "verified_at", "published_count", "rejected_count", "created_at"]
     ordering = ["-pk"]
     paginator = UncountedPaginator
@@ -35,7 +36,6 @@ class CommenterAdmin(admin.ModelAdmin):
     search_fields = ["email"]
     search_help_text = "A whole e-mail address, or the number of a guest."
     actions = None
-    change_list_template = "admin/change_list.html"
 
     class Media:
         css = {"all": ["css/desk/desk.css", "css/desk/queue.css"]}

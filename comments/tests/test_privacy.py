@@ -1,0 +1,159 @@
+"""What is known of a reader is told to them, erased when they ask, and forgotten in time."""
+
+import datetime
+import json
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from comments.decide import decide, delete_own
+from comments.edit import edit
+from comments.models import Comment, Commenter, Flag, GuestNote, Sanction, Status
+from comments.privacy import erase, export, forget_in_time, guest_of
+from comments.reactions import flag
+from comments.tests.factories import make_comment, make_reader
+
+pytestmark = pytest.mark.django_db
+
+EMAIL = "wilhelmina@example.org"
+
+
+def everything_stored() -> str:
+    """Every value of every column of every table of ours."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("comments").get_models():
+            cursor.execute(f"SELECT * FROM {model._meta.db_table}")  # noqa: S608
+            found += [str(row) for row in cursor.fetchall()]
+    return "\n".join(found).lower()
+
+
+@pytest.fixture
+def reader(moderator):
+    """Somebody who has left traces wherever one can."""
+    reader = make_reader(email=EMAIL, approved=5)
+    comment = make_comment(reader=reader, name="Wilhelmina", body="Zanzibar first.")
+    edit(comment, "Zanzibar second.", reader)
+    make_comment(parent=comment, status=Status.PUBLISHED, body="An answer.")
+    turned_away = make_comment(reader=reader, name="Wilhelmina", body="Zanzibar third http://zanzibar.example")
+    decide(turned_away, Status.REJECTED, by=moderator, note="Wilhelmina again, with Zanzibar.")
+    flag(make_comment(status=Status.PUBLISHED), reader, why="other", words="Zanzibar is mine, says Wilhelmina.")
+    flag(comment, make_reader(), why="other", words="Wilhelmina speaks of Zanzibar.")
+    GuestNote.objects.create(commenter=reader.commenter, text="Wilhelmina writes of Zanzibar.")
+    Sanction.objects.create(commenter=reader.commenter, measure="warn", reason="Zanzibar.")
+    return reader
+
+
+def test_everything_that_is_known_is_told(reader):
+    told = json.dumps(export(guest_of("Wilhelmina@Example.org")))
+    for words in (EMAIL, "Zanzibar first.", "Zanzibar second.", "Zanzibar third", "Zanzibar is mine", "Rejected"):
+        assert words in told
+    assert "writes of" not in told
+
+
+def test_after_erasing_with_all_words_nothing_is_left(reader):
+    assert "zanzibar" in everything_stored()
+    erase(reader.commenter, keep_comments=False)
+    stored = everything_stored()
+    assert "wilhelmina" not in stored
+    assert "zanzibar" not in stored
+    assert guest_of(EMAIL) is None
+
+
+def test_others_keep_what_they_said_and_the_place_that_they_said_it_in(reader, client):
+    article = Comment.objects.get(body="An answer.").article
+    erase(reader.commenter, keep_comments=False)
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "An answer." in page
+    assert "its author has deleted" in page
+
+
+def test_texts_can_stay_under_no_name(reader, client):
+    article = Comment.objects.get(body="An answer.").article
+    erase(reader.commenter, keep_comments=True)
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "Zanzibar second." in page
+    assert "Former reader" in page
+    assert EMAIL not in everything_stored()
+
+
+def test_a_cookie_of_who_was_erased_is_worthless(reader):
+    version = reader.commenter.token_version
+    erase(reader.commenter, keep_comments=True)
+    guest = Commenter.objects.get(pk=reader.commenter.pk)
+    assert guest.token_version > version
+    assert guest.verified_at is None
+
+
+def test_the_same_address_can_begin_anew(reader):
+    erase(reader.commenter, keep_comments=True)
+    assert Commenter.objects.by_email(EMAIL).pk != reader.commenter.pk
+
+
+def test_erasing_twice_changes_nothing_more(reader):
+    erase(reader.commenter, keep_comments=False)
+    before = Comment.objects.values_list("pk", "status", "name", "body")
+    erase(reader.commenter, keep_comments=False)
+    assert list(before) == list(Comment.objects.values_list("pk", "status", "name", "body"))
+
+
+def test_the_commands_tell_and_erase(reader, capsys):
+    call_command("comment_export", EMAIL)
+    assert "Zanzibar first." in capsys.readouterr().out
+    call_command("comment_erase", EMAIL)
+    assert "deleted: 2" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="Nothing is known"):
+        call_command("comment_export", EMAIL)
+
+
+def test_who_may_erase_does_it_at_the_desk_and_others_do_not(reader, client, administrator, moderator):
+    url = f"/admin/comments/commenter/{reader.commenter.pk}/privacy/"
+    client.force_login(moderator)
+    assert client.get(url).status_code == client.post(url, {"_export": "1"}).status_code == 403
+    client.force_login(administrator)
+    response = client.post(url, {"_export": "1"})
+    assert response.json()["email"] == EMAIL
+    assert "no-store" in response["Cache-Control"]
+    assert "if you are sure" in client.post(url, {"_erase": "1", "keep_comments": "no"}).content.decode()
+    assert guest_of(EMAIL)
+    client.post(url, {"_erase": "1", "keep_comments": "no", "sure": "on"})
+    assert guest_of(EMAIL) is None
+
+
+def test_hashes_are_forgotten_after_30_days_and_not_before(capsys):
+    old, new = make_comment(), make_comment()
+    flag(new, make_reader(), why="abuse", words="Long ago.")
+    Comment.objects.filter(pk=old.pk).update(created_at=timezone.now() - datetime.timedelta(days=31))
+    Flag.objects.update(created_at=timezone.now() - datetime.timedelta(days=31))
+    call_command("comment_retention")
+    assert "hashes: 1 forgotten" in capsys.readouterr().out
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.network, old.browser) == ("", "")
+    assert new.network and new.browser
+    assert Flag.objects.get().words == ""
+    assert set(forget_in_time().values()) == {0}
+
+
+@pytest.mark.parametrize(("status", "days"), [(Status.DELETED, 30), (Status.REJECTED, 180), (Status.SPAM, 180)])
+def test_texts_that_are_gone_are_forgotten_in_time(status, days):
+    comment, young = make_comment(body="Zanzibar"), make_comment(body="Timbuktu")
+    for one in (comment, young):
+        delete_own(one) if status == Status.DELETED else decide(one, status, by=None)
+    now = timezone.now()
+    Comment.objects.filter(pk=comment.pk).update(created_at=now - datetime.timedelta(days=days, minutes=1))
+    Comment.objects.filter(pk=young.pk).update(created_at=now - datetime.timedelta(days=days - 1))
+    forget_in_time(now)
+    assert "zanzibar" not in everything_stored()
+    assert "timbuktu" in everything_stored()
+
+
+def test_what_is_published_is_not_forgotten():
+    comment = make_comment(status=Status.PUBLISHED, body="Zanzibar")
+    Comment.objects.update(created_at=timezone.now() - datetime.timedelta(days=3650))
+    forget_in_time()
+    comment.refresh_from_db()
+    assert comment.body == "Zanzibar"

@@ -1,0 +1,127 @@
+"""The queue in a real browser: by keyboard alone, without scripts, beside the comments; and deaf to what readers type."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from articles.tests.factories import make_article
+from comments.models import Comment, Status, Term
+from comments.reactions import flag
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.test_talk_browser import PAYLOADS
+from newsportal.tests.browsing import log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+QUEUE = "/admin/comments/comment/"
+
+
+@pytest.fixture
+def article():
+    return make_article()
+
+
+def statuses() -> dict[str, str]:
+    return dict(Comment.objects.values_list("name", "status"))
+
+
+def test_the_queue_is_worked_by_keys_alone(watch, article, moderator):
+    for name in ("Ada", "Bo", "Cy", "Di"):
+        make_comment(article=article, name=name)
+    page = watch.page()
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    keys = page.keyboard
+
+    keys.press("j")
+    expect(page.locator("#entry-1, [data-entry]").first).to_be_focused()
+    keys.press("j")
+    keys.press("k")
+    keys.press("a")  # Ada is approved, and the eye goes on to Bo
+    expect(page.locator(".messagelist")).to_contain_text("Published: the comment by Ada.")
+    expect(page.locator("[data-entry]").first).to_be_focused()
+
+    keys.press("r")  # Bo is rejected, with a reason
+    expect(page.locator("[name^=reason-]").first).to_be_focused()
+    keys.press("O")
+    keys.press("Tab")
+    keys.type("aaa sss jjj")  # letters in a note decide nothing
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Rejected: the comment by Bo.")
+    assert Comment.objects.get(name="Bo").decisions.get().note == "aaa sss jjj"
+    assert Comment.objects.get(name="Bo").decisions.get().reason == "off_topic"
+
+    keys.press("s")  # Cy is spam: no, undone
+    expect(page.locator(".messagelist")).to_contain_text("Spam: the comment by Cy.")
+    keys.press("u")
+    expect(page.locator(".messagelist")).to_contain_text("Undone: 1 comment as before.")
+    assert statuses() == {"Ada": "published", "Bo": "rejected", "Cy": "pending", "Di": "pending"}
+
+    keys.press("?")
+    expect(page.locator("dialog")).to_be_visible()
+    keys.press("a")  # not while the list of keys is open
+    keys.press("Escape")
+    expect(page.locator("dialog")).to_be_hidden()
+    keys.press("j")
+    keys.press("x")
+    expect(page.locator("[name=selected]:checked")).to_have_count(1)
+    assert statuses()["Cy"] == "pending"
+
+
+def test_the_queue_is_worked_without_scripts(watch, article, moderator):
+    make_comment(article=article, name="Ada")
+    make_comment(article=article, name="Bo")
+    page = watch.page(java_script_enabled=False)
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    page.click("summary:has-text('Reject…') >> nth=0")
+    page.select_option("[name^=reason-] >> nth=0", "spam")
+    page.click("[name=_reject] >> nth=0")
+    expect(page.locator(".messagelist")).to_contain_text("Rejected: the comment by Ada.")
+    page.check("[name=selected]")
+    page.click("text=Approve selected")
+    assert statuses() == {"Ada": "rejected", "Bo": "published"}
+    page.click("text=Undo")
+    assert statuses() == {"Ada": "rejected", "Bo": "pending"}
+
+
+def test_a_moderator_turns_a_comment_away_beside_it(watch, article, moderator):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    expect(page.locator(".comment-moderate")).to_have_count(0)
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    page.goto(article.get_absolute_url())
+    page.click(".comment-moderate:has-text('Reject')")
+    expect(page.locator("[data-comments-status]")).to_have_text("Rejected: the comment by Ottilie.")
+    comment.refresh_from_db()
+    assert comment.status == Status.REJECTED
+
+
+def test_nothing_a_reader_types_runs_at_the_desk_or_in_a_feed(watch, article, administrator):
+    page, ran = watch.page(), []
+    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    for payload in PAYLOADS:
+        Term.objects.get_or_create(phrase=payload[:120].strip(), defaults={"note": payload[:300]})
+        comment = make_comment(article=article, name=payload[:60], body=f"{payload}\n\n> {payload}")
+        shown = make_comment(article=article, name=payload[:60], body=f"Shown {payload}", status=Status.PUBLISHED)
+        flag(shown, make_reader(), why="other", words=payload)
+    log_in(page, "administrator")
+    places = [
+        QUEUE, f"{QUEUE}?view=all", f"{QUEUE}?view=reported", f"{QUEUE}?q=alert", f"{QUEUE}{comment.pk}/change/",
+        f"{QUEUE}{comment.pk}/sanction/", f"/admin/comments/commenter/{comment.commenter.pk}/change/",
+        "/admin/comments/term/", f"/admin/comments/term/{Term.objects.first().pk}/change/",
+    ]  # fmt: skip
+    for place in places:
+        assert page.goto(place, wait_until="networkidle").status == 200, place
+        assert page.locator("[onerror], [onload], [onmouseover], a[href^='javascript'], iframe").count() == 0, place
+    page.goto("/admin/comments/term/add/")
+    page.fill("#id_phrase", "alert")
+    page.click("text=Try it")
+    expect(page.locator(".tried h2")).to_contain_text(re.compile("would have caught [1-9]"))
+    for feed in ("/comments/feed/", f"/comments/on/{article.pk}/feed/"):
+        assert "<script" not in page.request.get(feed).text()
+    assert not ran
