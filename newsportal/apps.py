@@ -13,7 +13,11 @@ class NewsportalConfig(AppConfig):
     name = "newsportal"
 
     def ready(self) -> None:
-        from newsportal import checks  # noqa: F401  (registers the deploy checks)
+        from newsportal import (
+            background,
+            checks,  # noqa: F401  (registers the deploy checks)
+        )
         from newsportal.roles import create_roles
 
+        background.connect()
         post_migrate.connect(create_roles, sender=self)

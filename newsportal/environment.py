@@ -14,7 +14,8 @@ from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 from newsportal.demo import DEMO_SITE
 
@@ -72,6 +73,15 @@ class Environment:
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             self._refuse(name, value, "an origin such as https://news.example.org")
+        return value
+
+    def mail_address(self, name: str, default: object = REQUIRED) -> str:
+        """A bare address; names are put before it elsewhere."""
+        value = self.text(name, default)
+        try:
+            validate_email(value)
+        except ValidationError:
+            self._refuse(name, value, "an address such as comments@news.example.org")
         return value
 
     def database(self, name: str, default: str) -> dict:

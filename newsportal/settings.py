@@ -3,6 +3,8 @@
 Every variable is listed in docs/operations.md. A variable that is missing or unreadable stops the start with its name.
 """
 
+from email.utils import formataddr
+
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django_prose_editor.config import html_tags
@@ -90,6 +92,8 @@ INSTALLED_APPS = [
     "adminsortable2",
     "csp",
     "django_prose_editor",
+    "django_tasks",
+    "django_tasks_db",
     # Last, so that its post_migrate handler finds the permissions of all others.
     "newsportal.apps.NewsportalConfig",
 ]
@@ -220,8 +224,36 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
 
-# Without a mail server none is ever tried, and nobody is promised a mail.
-MAIL_ENABLED = bool(env.text("EMAIL_HOST", ""))
+# --- Mail, and work in the background ---------------------------------------------------------------------------------
+
+# Without a server no mail is ever tried, by us or by Django.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+MAIL_ENABLED = bool(EMAIL_HOST)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_ENABLED else 'dummy'}.EmailBackend"
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("EMAIL_USE_SSL and EMAIL_USE_TLS exclude each other: set one of them to false.")
+EMAIL_PORT = env.number("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_TIMEOUT = 10
+if MAIL_ENABLED:
+    MAIL_FROM = env.mail_address("MAIL_FROM", *([SITE_EMAIL] if SITE_EMAIL else []))
+    DEFAULT_FROM_EMAIL = formataddr((SITE_NAME, MAIL_FROM))
+    SERVER_EMAIL = MAIL_FROM
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# "thread": this process does it, after the answer; "process": `manage.py background_worker` does.
+BACKGROUND_WORKER = env.choice("BACKGROUND_WORKER", "thread", ["thread", "process"])
+
+# --- Readers' comments ------------------------------------------------------------------------------------------------
+
+# Without a key Akismet is never asked.
+AKISMET_KEY = env.text("AKISMET_KEY", "")
+AKISMET_URL = env.origin("AKISMET_URL", "https://rest.akismet.com")
+# How long the words of what was turned away are kept.
+COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
@@ -238,5 +270,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
-    "loggers": {"django": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("django", "django_tasks", "django_tasks_db")},
 }

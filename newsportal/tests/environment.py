@@ -19,6 +19,8 @@ os.environ |= {
     "TIME_ZONE": "Africa/Lagos",
     "LOG_LEVEL": "ERROR",
     "MEDIA_ROOT": tempfile.gettempdir(),
+    # Tests that are about it let work be done; in all others none goes on beside them.
+    "BACKGROUND_WORKER": "process",
 }
 
 # Playwright's event loop runs in the thread of the test, which uses the database as any test does.

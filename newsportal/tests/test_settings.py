@@ -43,6 +43,11 @@ def ask(expression: str, **changes: str | None):
         ("CACHE_URL", "memcached://x"),
         ("LOG_LEVEL", "LOUD"),
         ("TIME_ZONE", "Europe/Lindhaven"),
+        ("EMAIL_PORT", "smtp"),
+        ("EMAIL_USE_TLS", "perhaps"),
+        ("BACKGROUND_WORKER", "threads"),
+        ("AKISMET_URL", "rest.akismet.com"),
+        ("COMMENT_REJECTED_DAYS", "0"),
     ],
 )
 def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(variable, value):
@@ -101,3 +106,27 @@ def test_a_number_below_its_minimum_is_refused(monkeypatch):
     monkeypatch.setenv("WORKERS", "0")
     with pytest.raises(ImproperlyConfigured, match="WORKERS"):
         Environment().number("WORKERS", 2, minimum=1)
+
+
+def test_without_a_mail_server_no_mail_is_tried():
+    assert ask("settings.MAIL_ENABLED, settings.EMAIL_BACKEND").stdout.startswith(
+        "False django.core.mail.backends.dummy"
+    )
+
+
+def test_a_mail_server_needs_an_address_to_send_from():
+    refused = ask("''", EMAIL_HOST="mail.example.org")
+    assert refused.returncode != 0
+    assert "MAIL_FROM" in refused.stderr.splitlines()[-1]
+    assert "MAIL_FROM" in ask("''", EMAIL_HOST="mail.example.org", MAIL_FROM="not one").stderr.splitlines()[-1]
+    given = ask("settings.DEFAULT_FROM_EMAIL", EMAIL_HOST="mail.example.org", MAIL_FROM="talk@example.org")
+    assert given.stdout.strip() == "The Check <talk@example.org>"
+
+
+def test_mail_goes_over_tls_unless_told_otherwise():
+    mail = {"EMAIL_HOST": "mail.example.org", "SITE_EMAIL": "desk@example.org"}
+    asked = "settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT"
+    assert ask(asked, **mail).stdout.strip() == "True False 587 10"
+    assert ask(asked, **mail, EMAIL_USE_SSL="true").stdout.strip() == "False True 465 10"
+    assert ask(asked, **mail, EMAIL_USE_TLS="false").stdout.strip() == "False False 25 10"
+    assert "EMAIL_USE_SSL" in ask("''", EMAIL_USE_SSL="true", EMAIL_USE_TLS="true").stderr.splitlines()[-1]

@@ -1,0 +1,134 @@
+"""Work after the answer: jobs wait in the database, and this process or another does them.
+
+A job is claimed in one transaction, so that it runs once however many processes look (django-tasks-db: SKIP LOCKED on
+PostgreSQL, an exclusive transaction on SQLite). One that a killed process left behind is put back, which is why
+every job can be run a second time without harm.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+logger = logging.getLogger(__name__)
+
+#: A job that has been running for so long belongs to a process that is no more: each takes seconds.
+ABANDONED_AFTER = datetime.timedelta(minutes=15)
+#: A job that has taken so many processes with it is not tried again.
+MAX_STARTS = 5
+#: How often, in seconds, a process that answers requests looks for what is due: jobs for later, and of other processes.
+LOOK_EVERY = 60
+
+
+def drain() -> int:
+    """Do all jobs that are due; returns how many there were."""
+    worker = Worker(
+        queue_names=[DEFAULT_TASK_QUEUE_NAME], backend_name=DEFAULT_TASK_BACKEND_ALIAS, worker_id=get_random_string(32),
+        batch=True, interval=0.1, startup_delay=False, max_tasks=None, excluded_queue_names=[],
+    )  # fmt: skip
+    worker.run()
+    return worker._run_tasks
+
+
+def put_back_abandoned(now: datetime.datetime | None = None) -> int:
+    """Let jobs of killed processes be done by others; returns how many."""
+    abandoned = DBTaskResult.objects.running().filter(started_at__lt=(now or timezone.now()) - ABANDONED_AFTER)
+    put_back = 0
+    for job in abandoned.order_by("pk")[:500]:
+        spent = len(job.worker_ids) >= MAX_STARTS
+        status = TaskResultStatus.FAILED if spent else TaskResultStatus.READY
+        # Of two processes that find it, one puts it back.
+        as_seen = DBTaskResult.objects.filter(
+            pk=job.pk, status=TaskResultStatus.RUNNING, started_at=job.started_at, worker_ids=job.worker_ids
+        )
+        if as_seen.update(status=status, finished_at=timezone.now() if spent else None):
+            put_back += not spent
+            logger.warning("The job %s (%s) was abandoned; it is %s now.", job.pk, job.task_path, status.label.lower())
+    return put_back
+
+
+class InProcess:
+    """A thread that does what is due and ends; at most one in a process, none while nothing is due."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._woken = False
+        self._looks = False
+        self._looked_at = -float("inf")
+
+    def wake(self) -> None:
+        """See to it that what is due now gets done; returns at once."""
+        with self._lock:
+            self._woken = True
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="background", daemon=True)
+                self._thread.start()
+
+    def look(self) -> None:
+        """Wake, but no more often than LOOK_EVERY: a restarted process, or one that got no job of its own, finds work too."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at, self._looks = now, True
+            self.wake()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the thread has ended by then."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        return thread is None or not thread.is_alive()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._woken = False
+            try:
+                if self._looks:
+                    self._looks = False
+                    put_back_abandoned()
+                # Asked without a lock first: looking writes nothing where nothing is due.
+                if DBTaskResult.objects.ready().exists():
+                    drain()
+            except Exception as error:
+                # Without the details: a database quotes the values it refuses.
+                logger.error("Work in the background stopped (%s); it goes on later.", type(error).__name__)
+            finally:
+                connections.close_all()
+            with self._lock:
+                if not self._woken:
+                    self._thread = None
+                    return
+
+
+in_process = InProcess()
+
+
+def on_enqueued(**kwargs: Any) -> None:
+    """A job has been written; others see it once the transaction is committed."""
+    if settings.BACKGROUND_WORKER == "thread":
+        transaction.on_commit(in_process.wake, robust=True)
+
+
+def on_request_finished(**kwargs: Any) -> None:
+    if settings.BACKGROUND_WORKER == "thread":
+        in_process.look()
+
+
+def connect() -> None:
+    from django.core.signals import request_finished
+    from django_tasks.signals import task_enqueued
+
+    task_enqueued.connect(on_enqueued, dispatch_uid="background")
+    request_finished.connect(on_request_finished, dispatch_uid="background")

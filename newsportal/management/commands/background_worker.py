@@ -1,0 +1,40 @@
+"""Do the jobs in a process of its own: what BACKGROUND_WORKER=process counts on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from django.core.management import BaseCommand
+from django.db import OperationalError, connections
+
+from newsportal.background import drain, put_back_abandoned
+
+PAUSE = 2.0
+
+
+class Command(BaseCommand):
+    help = "Do jobs as they come in (mail, questions to Akismet), until it is told to stop by SIGTERM or Ctrl+C."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="do what is due, and end")
+
+    def handle(self, *args, once: bool, **options):
+        stopped = threading.Event()
+        if not once:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(name, lambda *_: stopped.set())
+        done = 0
+        while not stopped.is_set():
+            try:
+                put_back_abandoned()
+                done += drain()
+            except OperationalError as error:
+                if once:
+                    raise
+                self.stderr.write(f"The database cannot be reached ({type(error).__name__}); trying again.")
+                connections.close_all()
+            if once:
+                break
+            stopped.wait(PAUSE)
+        self.stdout.write(f"Jobs done: {done}.")

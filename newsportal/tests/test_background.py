@@ -1,0 +1,147 @@
+"""Jobs are done after the answer, once each, however many look for them, and are not lost when a process is killed."""
+
+import datetime
+import threading
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connections, transaction
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from newsportal import background
+from newsportal.tests.jobs import fail, note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def in_thread(settings):
+    settings.BACKGROUND_WORKER = "thread"
+    yield background.in_process
+    assert background.in_process.wait(30)
+
+
+def done() -> set[str]:
+    return set(Group.objects.filter(name__startswith="job").values_list("name", flat=True))
+
+
+def abandon(*, minutes: int, workers: int = 1) -> DBTaskResult:
+    """A job whose process was killed so long ago."""
+    job = DBTaskResult.objects.get(pk=note.enqueue("job abandoned").id)
+    job.claim("killed")
+    DBTaskResult.objects.filter(pk=job.pk).update(
+        started_at=timezone.now() - datetime.timedelta(minutes=minutes), worker_ids=["killed"] * workers
+    )
+    return job
+
+
+def test_a_thread_does_the_job_and_ends(in_thread):
+    note.enqueue("job one")
+    assert in_thread.wait(30)
+    assert done() == {"job one"}
+    assert not [thread for thread in threading.enumerate() if thread.name == "background"]
+
+
+def test_a_job_waits_for_the_transaction_it_was_written_in(in_thread):
+    with transaction.atomic():
+        note.enqueue("job one")
+        assert in_thread.wait(1)
+        assert done() == set()
+    assert in_thread.wait(30)
+    assert done() == {"job one"}
+
+
+def test_a_transaction_that_fails_leaves_no_job(in_thread):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        note.enqueue("job one")
+        raise RuntimeError
+    background.in_process.wake()
+    assert in_thread.wait(30)
+    assert done() == set()
+
+
+def test_the_thread_closes_its_connections(in_thread, monkeypatch):
+    closed, real = [], type(connections).close_all
+    monkeypatch.setattr(
+        type(connections), "close_all", lambda self: closed.append(threading.current_thread().name) or real(self)
+    )
+    note.enqueue("job one")
+    assert in_thread.wait(30)
+    assert set(closed) == {"background"}
+
+
+def test_with_a_process_of_its_own_nothing_is_done_here(settings):
+    note.enqueue("job one")
+    assert background.in_process.wait(5)
+    assert done() == set()
+    call_command("background_worker", "--once", verbosity=0)
+    assert done() == {"job one"}
+
+
+def test_a_request_finds_what_another_process_left(in_thread, client, monkeypatch):
+    abandon(minutes=20)
+    monkeypatch.setattr(in_thread, "_looked_at", -float("inf"))
+    client.get("/healthz")
+    assert in_thread.wait(30)
+    assert done() == {"job abandoned"}
+
+
+def test_two_drains_at_once_do_each_job_once():
+    for number in range(20):
+        note.enqueue(f"job {number}")
+    start, counts = threading.Barrier(2), []
+
+    def work():
+        start.wait()
+        try:
+            counts.append(background.drain())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(counts) == 20
+    assert len(done()) == 20
+    assert all(len(job.worker_ids) == 1 for job in DBTaskResult.objects.all())
+
+
+def test_a_job_that_breaks_stops_no_other():
+    fail.enqueue()
+    note.enqueue("job one")
+    background.drain()
+    assert done() == {"job one"}
+    assert DBTaskResult.objects.failed().count() == 1
+
+
+def test_a_job_of_a_killed_process_is_put_back_and_done():
+    abandon(minutes=20)
+    assert background.put_back_abandoned() == 1
+    background.drain()
+    assert done() == {"job abandoned"}
+
+
+def test_a_job_that_may_still_be_running_is_left_alone():
+    job = abandon(minutes=5)
+    assert background.put_back_abandoned() == 0
+    job.refresh_from_db()
+    assert job.status == TaskResultStatus.RUNNING
+
+
+def test_a_job_that_kills_each_process_is_given_up():
+    job = abandon(minutes=20, workers=background.MAX_STARTS)
+    assert background.put_back_abandoned() == 0
+    job.refresh_from_db()
+    assert job.status == TaskResultStatus.FAILED
+
+
+def test_a_job_for_later_is_not_done_now():
+    note.using(run_after=timezone.now() + datetime.timedelta(hours=1)).enqueue("job later")
+    note.using(run_after=timezone.now() - datetime.timedelta(hours=1)).enqueue("job due")
+    background.drain()
+    assert done() == {"job due"}
