@@ -33,7 +33,7 @@ from tqdm import tqdm  # noqa: E402
 
 from articles.models import Article, Section  # noqa: E402
 from comments.conversation import Sort, page_of, replies_to  # noqa: E402
-from comments.feeds import SiteCommentFeed  # noqa: E402
+from comments.feeds import latest  # noqa: E402
 from comments.identity import Reader  # noqa: E402
 from comments.models import Comment, Commenter, Status  # noqa: E402
 from comments.post import post  # noqa: E402
@@ -123,7 +123,7 @@ def measure(article: Article, thread: Comment) -> dict[str, float]:
         "queue, pending": best(lambda: page_of_queue(comments_in(View.PENDING), after=middle)),
         "queue, reported": best(lambda: page_of_queue(comments_in(View.REPORTED))),
         "queue, counts": best(counts),
-        "feed": best(lambda: list(SiteCommentFeed().items())),
+        "feed": best(lambda: list(latest())),
         "posting": best(
             lambda: post(
                 article,

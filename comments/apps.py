@@ -5,13 +5,11 @@ class CommentsConfig(AppConfig):
     name = "comments"
 
     def ready(self) -> None:
-        from comments import classifier
+        from comments import akismet, classifier, notifications
         from comments.checks.lookalike import listen
-        from comments.signals import comment_decided
+        from comments.signals import comment_changed, comment_decided
 
         listen()
-        comment_decided.connect(
-            lambda comment, decision, **kwargs: classifier.learn_from(comment, decision),
-            weak=False,
-            dispatch_uid="comments.classifier",
-        )
+        comment_decided.connect(classifier.on_decision, dispatch_uid="comments.classifier")
+        comment_decided.connect(notifications.on_decision, dispatch_uid="comments.notifications")
+        comment_changed.connect(akismet.on_change, dispatch_uid="comments.akismet")

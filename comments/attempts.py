@@ -6,7 +6,7 @@ import datetime
 import logging
 
 from django.utils import timezone
-from django_tasks import Task
+from django_tasks.base import Task
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -72,6 +73,11 @@ def _weight(row: WordCount, total: WordCount) -> float:
     likely = bad / (good + bad) if good + bad else 0.5
     seen = row.good + row.bad
     return min(0.99, max(0.01, (DOUBT * 0.5 + seen * likely) / (DOUBT + seen)))
+
+
+def on_decision(comment: Comment, decision: Decision, **kwargs: Any) -> None:
+    """Receiver of `comment_decided`."""
+    learn_from(comment, decision)
 
 
 def learn_from(comment: Comment, decision: Decision) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from comments.decide import DecisionRefused, decide
 from comments.identity import Reader
 from comments.models import Comment, Commenter, Policy, Sanction, Status
 from comments.post import status_by
+from comments.signals import comment_changed
 
 #: As many of the comments that wait are looked at again.
 AT_MOST = 20
@@ -39,6 +41,8 @@ def _prove(comment: Comment) -> None:
         said = [finding.as_json() for finding in findings]
         if not as_seen.update(is_proved=True, findings=said, score=comment.score):
             return
+        comment.findings = said
+        transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
         if comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED:
             try:
                 decide(comment, Status.PUBLISHED, by=None, note="The address was confirmed.")

@@ -1,75 +1,109 @@
-"""What readers said last, as Atom feeds (RFC 4287): of one story, and of the whole site."""
+"""Atom feeds (RFC 4287) of what was said last: under a story, and on the whole site."""
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.utils import timezone
+from django.urls import path, reverse
 from django.utils.feedgenerator import Atom1Feed
 
 from articles.models import Article
-from articles.workflow import Status as ArticleStatus
 from comments.models import Comment
 
-ENTRIES = 50
+LENGTH = 50
+# Allowed in a Python string, and nowhere in XML (1.0, 2.2).
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class _CommentFeed(Feed):
-    feed_type = Atom1Feed
-    language = settings.LANGUAGE_CODE
+def latest_on(article: Article) -> QuerySet[Comment]:
+    """What was published last under a story, over the index comment_story_feed."""
+    return _latest().on(article).select_related("parent", "answers")[:LENGTH]
+
+
+def latest() -> QuerySet[Comment]:
+    """What was published last under all public stories, over the index comment_site_feed."""
+    # Asked story by story, as comments are met: a list of all public stories would have to be made first.
+    public = Exists(Article.objects.public().filter(pk=OuterRef("article")))
+    return _latest().filter(public).select_related("article", "parent", "answers")[:LENGTH]
+
+
+def _latest():
+    return Comment.objects.listed().visible().order_by("-published_at", "-pk")
+
+
+class _AtomFeed(Atom1Feed):
+    def latest_post_date(self) -> datetime.datetime:
+        """Without entries, a time that stays: an unchanged feed has the same bytes each time."""
+        return super().latest_post_date() if self.items else self.feed["unchanged_since"]
+
+
+class SiteFeed(Feed):
+    feed_type = _AtomFeed
+
+    def __call__(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().__call__(request, *args, **kwargs)
+        # The newest entry does not tell when an older one was taken back; the ETag does.
+        del response["Last-Modified"]
+        return response
+
+    def title(self, article: Article | None) -> str:
+        return f"Comments: {settings.SITE_NAME}"
+
+    def link(self, article: Article | None) -> str:
+        return f"{settings.SITE_URL}/"
+
+    def feed_url(self, article: Article | None) -> str:
+        return settings.SITE_URL + reverse("comment_feed")
+
+    def feed_guid(self, article: Article | None) -> str:
+        return self.feed_url(article)
+
+    def feed_extra_kwargs(self, article: Article | None) -> dict:
+        since = article.publish_at if article else datetime.datetime.fromtimestamp(0, datetime.UTC)
+        return {"unchanged_since": since}
+
+    def items(self, article: Article | None) -> list[Comment]:
+        return list(latest())
 
     def item_title(self, comment: Comment) -> str:
-        return f"{comment.name} on {comment.article.list_headline}"
+        answered = comment.answers or comment.parent
+        whom = f" to {answered.name}" if answered and answered.is_visible else ""
+        return _xml(f"{comment.name}{whom} on “{comment.article.list_headline}”")
 
     def item_description(self, comment: Comment) -> str:
-        return comment.body_html
+        return _xml(comment.body_html)
+
+    def item_author_name(self, comment: Comment) -> str:
+        return _xml(comment.name)
 
     def item_link(self, comment: Comment) -> str:
         return settings.SITE_URL + comment.get_absolute_url()
 
-    def item_author_name(self, comment: Comment) -> str:
-        return comment.name
-
-    def item_pubdate(self, comment: Comment) -> datetime.datetime:
-        return comment.published_at or comment.created_at
-
-    def item_updateddate(self, comment: Comment) -> datetime.datetime:
-        return max(comment.edited_at or self.item_pubdate(comment), self.item_pubdate(comment))
-
     def item_guid(self, comment: Comment) -> str:
-        """For ever the same, whatever becomes of addresses (RFC 4151)."""
-        return f"tag:{urlsplit(settings.SITE_URL).hostname},{comment.created_at:%Y-%m-%d}:comment/{comment.pk}"
+        """A tag URI (RFC 4151): the same for ever, wherever the comment stands."""
+        host = urlsplit(settings.SITE_URL).hostname
+        return f"tag:{host},{comment.created_at.astimezone(datetime.UTC):%Y-%m-%d}:comment-{comment.pk}"
+
+    def item_pubdate(self, comment: Comment) -> datetime.datetime | None:
+        return comment.published_at
+
+    def item_updateddate(self, comment: Comment) -> datetime.datetime | None:
+        return max(filter(None, (comment.published_at, comment.edited_at)), default=None)
 
 
-class SiteCommentFeed(_CommentFeed):
-    title = f"{settings.SITE_NAME}: comments"
-
-    def link(self) -> str:
-        return f"{settings.SITE_URL}/"
-
-    def feed_url(self) -> str:
-        return settings.SITE_URL + reverse("comment_feed")
-
-    def items(self) -> QuerySet[Comment]:
-        public = {"article__status": ArticleStatus.PUBLISHED, "article__publish_at__lte": timezone.now()}
-        newest = Comment.objects.listed().visible().filter(**public).select_related("article")
-        return newest.order_by("-published_at", "-pk")[:ENTRIES]
-
-
-class StoryCommentFeed(_CommentFeed):
-    def get_object(self, request: HttpRequest, article: int) -> Article:  # type: ignore[override]
+class StoryFeed(SiteFeed):
+    def get_object(self, request: HttpRequest, article: int) -> Article:
         return get_object_or_404(Article.objects.public(), pk=article)
 
     def title(self, article: Article) -> str:
-        return f"Comments on {article.headline}"
+        return _xml(f"Comments on “{article.headline}”")
 
     def link(self, article: Article) -> str:
         return settings.SITE_URL + article.get_absolute_url()
@@ -78,8 +112,17 @@ class StoryCommentFeed(_CommentFeed):
         return settings.SITE_URL + reverse("comment_story_feed", args=[article.pk])
 
     def items(self, article: Article) -> list[Comment]:
-        newest = Comment.objects.listed().visible().on(article).order_by("-published_at", "-pk")[:ENTRIES]
-        comments: list[Any] = list(newest)
+        comments = list(latest_on(article))
         for comment in comments:
             comment.article = article
         return comments
+
+
+def _xml(text: str) -> str:
+    return NOT_XML.sub("", text)
+
+
+feed_urls = [
+    path("feed/", SiteFeed(), name="comment_feed"),
+    path("on/<int:article>/feed/", StoryFeed(), name="comment_story_feed"),
+]

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -19,10 +20,9 @@ from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
 
 FORMER_NAME = "Former reader"
-#: After so long: hashes of networks and browsers; texts their authors deleted; texts that moderators turned away.
+#: After so long: hashes of networks and browsers, and texts their authors deleted.
 FORGET_HASHES = datetime.timedelta(days=30)
 FORGET_DELETED = datetime.timedelta(days=30)
-FORGET_TURNED_AWAY = datetime.timedelta(days=180)
 BATCH = 500
 
 
@@ -144,7 +144,7 @@ def forget_in_time(
         progress(len(rows))
     for name, statuses, kept in (
         ("deleted texts", [Status.DELETED], FORGET_DELETED),
-        ("texts turned away", TURNED_AWAY, FORGET_TURNED_AWAY),
+        ("texts turned away", TURNED_AWAY, datetime.timedelta(days=settings.COMMENT_REJECTED_DAYS)),
     ):
         for rows in _batches(Comment.objects.filter(status__in=statuses, created_at__lt=now - kept).exclude(body="")):
             for comment in Comment.objects.filter(pk__in=rows):

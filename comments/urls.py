@@ -1,6 +1,7 @@
 from django.urls import path
 
-from comments.feeds import SiteCommentFeed, StoryCommentFeed
+from comments.feeds import feed_urls
+from comments.mail_views import mail_urls
 from comments.views import moderating, own, posting, reacting, reading
 
 urlpatterns = [
@@ -8,8 +9,6 @@ urlpatterns = [
     path("reply/<int:pk>/", posting.reply, name="comment_reply"),
     path("received/<str:token>/", posting.received, name="comment_received"),
     path("on/<int:article>/", reading.thread, name="comment_thread"),
-    path("on/<int:article>/feed/", StoryCommentFeed(), name="comment_story_feed"),
-    path("feed/", SiteCommentFeed(), name="comment_feed"),
     path("replies/<int:root>/", reading.replies, name="comment_replies"),
     path("<int:pk>/", reading.permalink, name="comment"),
     path("like/<int:pk>/", reacting.like, name="comment_like"),
@@ -23,4 +22,6 @@ urlpatterns = [
     path("delete/<int:pk>/", own.delete, name="comment_delete"),
     path("confirm/", own.ask_for_link, name="comment_ask_for_link"),
     path("confirm/<str:token>/", own.confirm, name="comment_confirm"),
+    *feed_urls,
+    *mail_urls,
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from comments.checks.akismet import akismet
 from comments.checks.classifier import classifier
 from comments.checks.closed import closed
 from comments.checks.duplicate import duplicate
@@ -40,6 +41,7 @@ CHECKS: list[Check] = [
     policy,
     classifier,
     unconfirmed,
+    akismet,
 ]
 
 

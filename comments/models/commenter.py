@@ -31,6 +31,8 @@ class Commenter(models.Model):
     wants_mail = models.BooleanField("wants notices of replies", default=True)
     # When a link was last sent to the address: strangers can type it as often as they like.
     link_sent_at = models.DateTimeField(null=True, editable=False)
+    # How many since there was last a day without one.
+    links_sent = models.PositiveSmallIntegerField(default=0, editable=False)
     # Of what was written with the cookie's proof, decided by a person; kept by decide().
     published_count = models.PositiveIntegerField(default=0, editable=False)
     rejected_count = models.PositiveIntegerField(default=0, editable=False)

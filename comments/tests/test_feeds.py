@@ -6,7 +6,7 @@ import pytest
 
 from articles.tests.factories import make_article
 from comments.decide import decide
-from comments.feeds import SiteCommentFeed, StoryCommentFeed
+from comments.feeds import latest, latest_on
 from comments.models import Comment, Status
 from comments.tests.factories import make_comment
 from comments.tests.plans import crowd, plans_of, sorts, wasteful
@@ -88,7 +88,7 @@ def test_stories_name_their_feed(client, article):
 
 def test_feeds_scan_and_sort_nothing():
     root = crowd()[0]
-    for asked in (lambda: list(SiteCommentFeed().items()), lambda: StoryCommentFeed().items(root.article)):
+    for asked in (lambda: list(latest()), lambda: list(latest_on(root.article))):
         (plan,) = plans_of(asked)
         assert not wasteful(plan), plan
         assert not sorts(plan), plan

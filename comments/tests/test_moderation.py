@@ -193,19 +193,3 @@ def test_markup_in_a_name_or_text_is_text_in_the_queue(desk):
     page = desk.get(QUEUE).content.decode()
     assert "<b>Bold</b>" not in page
     assert "<script>alert(1)" not in page
-
-
-def test_only_moderators_reach_the_queue(client, reporter, editor, outsider):
-    comment = make_comment()
-    for person in (reporter, editor, outsider):
-        client.force_login(person)
-        assert client.get(QUEUE).status_code in {302, 403}
-        assert client.post(QUEUE, {"_approve": seen(comment)}).status_code in {302, 403}
-        assert client.post(f"{QUEUE}{comment.pk}/change/", {"_approve": seen(comment)}).status_code in {302, 403}
-    assert Comment.objects.get().status == Status.PENDING
-
-
-def test_a_moderator_can_do_this_and_nothing_else(desk):
-    make_comment()
-    for place in ("articles/article/", "articles/image/", "auth/user/", "adverts/booking/"):
-        assert desk.get(f"/admin/{place}").status_code == 403

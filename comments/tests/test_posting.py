@@ -180,15 +180,19 @@ def test_a_program_that_fills_the_hidden_field_is_held_with_the_reason(reader, a
     assert "people do not see" in " ".join(finding["sentence"] for finding in comment.findings)
 
 
+@pytest.mark.parametrize("mail", [False, True])
 @pytest.mark.parametrize("answers", [False, True])
 @pytest.mark.parametrize("trusted", [False, True])
-def test_posting_costs_at_most_15_queries(article, answers, trusted):
+def test_posting_costs_at_most_15_queries(
+    article, answers, trusted, mail, settings, django_capture_on_commit_callbacks
+):
     """The beginning and the end of a transaction are no questions."""
     from comments.tests.test_identity import trusted as trusted_browser
 
+    settings.MAIL_ENABLED = mail
     reader = trusted_browser(article) if trusted else Client(headers={"sec-fetch-site": "same-origin"})
     parent = make_comment(article=article, status=Status.PUBLISHED).pk if answers else ""
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as queries, django_capture_on_commit_callbacks(execute=True):
         assert post(reader, article, parent=parent).status_code == 302
     asked = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(asked) <= 15, "\n".join(asked)

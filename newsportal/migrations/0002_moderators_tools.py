@@ -29,7 +29,7 @@ def give(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("newsportal", "0001_initial"),
-        ("comments", "0004_known_by_hash"),
+        ("comments", "0005_notices"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

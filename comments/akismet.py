@@ -1,0 +1,129 @@
+"""Ask Akismet what it thinks of a comment, in the background, where the newsroom has a key for it.
+
+It gets the text, the name and the address of the story; not the e-mail, and not the network address, which we do not
+keep. Its answer holds for the text that it was asked about, and for nothing that a person has decided.
+https://akismet.com/developers/detailed-docs/comment-check/
+"""
+
+from __future__ import annotations
+
+import logging
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from django.conf import settings
+from django.db import transaction
+from django_tasks import task
+
+from comments.attempts import try_again
+from comments.checks import Finding, Verdict
+from comments.checks.akismet import AWAITED
+from comments.decide import DecisionRefused, decide
+from comments.models import Actor, Comment, Status
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 5
+#: Akismet insists on an address. We keep none, and say so by the one that is nobody's.
+NO_ADDRESS = "127.0.0.1"
+#: What keeps a comment from being published.
+HOLDING = {verdict.name.lower() for verdict in Verdict if verdict >= Verdict.HOLD}
+
+
+class Unreachable(Exception):
+    """There is no answer that can be understood."""
+
+
+def on_change(comment: Comment, **kwargs: Any) -> None:
+    """Receiver of `comment_changed`: what waits for Akismet is asked about."""
+    if settings.AKISMET_KEY and _awaits(comment):
+        ask.enqueue(comment.pk, comment.revision)
+
+
+@task
+def ask(comment: int, revision: int, attempt: int = 1) -> None:
+    """Write Akismet's finding down and act upon it; try again later when there is no answer."""
+    asked = Comment.objects.select_related("article").filter(pk=comment, revision=revision).first()
+    if asked is None or not _awaits(asked):
+        return
+    try:
+        spam = is_spam(asked)
+    except Unreachable:
+        if try_again(ask, comment, revision, attempt=attempt):
+            _note(asked, Finding(Verdict.HOLD, AWAITED, "Akismet cannot be reached; it is asked again."))
+        else:
+            sentence = "Akismet could not be reached for a day: please decide without it."
+            _note(asked, Finding(Verdict.HOLD, "akismet_unreached", sentence))
+        return
+    finding = Finding(Verdict.SPAM, "akismet_spam", "Akismet takes it for spam.") if spam else None
+    try:
+        with transaction.atomic():
+            if not _note(asked, finding):
+                return
+            if spam:
+                decide(asked, Status.SPAM, by=None)
+            elif _nothing_else_holds(asked):
+                decide(asked, Status.PUBLISHED, by=None)
+    except DecisionRefused:
+        return  # somebody was quicker
+
+
+def is_spam(comment: Comment) -> bool:
+    """One question, one answer. Raises Unreachable."""
+    data = {
+        "api_key": settings.AKISMET_KEY,
+        "blog": settings.SITE_URL,
+        "blog_charset": "UTF-8",
+        "user_ip": NO_ADDRESS,
+        "permalink": settings.SITE_URL + comment.article.get_absolute_url(),
+        "comment_type": "reply" if comment.parent_id else "comment",
+        "comment_author": comment.name,
+        "comment_content": comment.body,
+        "comment_date_gmt": comment.created_at.isoformat(),
+    }
+    # The origin is the operator's own setting, read as http or https by newsportal.environment.
+    request = Request(f"{settings.AKISMET_URL}/1.1/comment-check", data=urlencode(data).encode())  # noqa: S310
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT) as response:
+            answer = response.read(16).strip()
+    except (OSError, HTTPException) as failure:
+        logger.warning("Akismet cannot be reached (%s).", type(failure).__name__)
+        raise Unreachable from None
+    if answer not in {b"true", b"false"}:
+        logger.warning("Akismet's answer cannot be understood; is AKISMET_KEY right?")
+        raise Unreachable
+    return answer == b"true"
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """What readers write goes to the configured host or nowhere."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def _awaits(comment: Comment) -> bool:
+    return comment.status == Status.PENDING and any(finding["check"] == AWAITED for finding in comment.findings)
+
+
+def _note(comment: Comment, finding: Finding | None) -> bool:
+    """Put this finding in the place of the awaited one, unless the comment has moved on. Returns whether it has not."""
+    findings = [other for other in comment.findings if other["check"] != AWAITED]
+    if finding:
+        # The strictest stands first.
+        findings.insert(0 if finding.verdict == Verdict.SPAM else len(findings), finding.as_json())
+    as_asked = Comment.objects.filter(
+        pk=comment.pk, revision=comment.revision, status=Status.PENDING, findings=comment.findings
+    )
+    comment.findings = findings
+    return bool(as_asked.update(findings=findings))
+
+
+def _nothing_else_holds(comment: Comment) -> bool:
+    if any(finding["verdict"] in HOLDING for finding in comment.findings):
+        return False
+    # Readers have reported it, or a moderator has put it back into the queue: a person decides.
+    last = comment.decisions.order_by("-pk").first()
+    return not (comment.reported or comment.open_flags or (last and last.made_as == Actor.MODERATOR))

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.conf import settings
+
+from comments.checks.finding import Finding, Verdict
+from comments.checks.submission import Submission
+from comments.models import Comment
+
+#: The name of the finding while the answer is awaited.
+AWAITED = "akismet"
+
+
+def akismet(comment: Comment, submission: Submission) -> Finding | None:
+    """Nothing is asked while somebody is posting: the comment waits, and `comments.akismet` asks after the answer."""
+    if not settings.AKISMET_KEY or comment.is_staff:
+        return None
+    return Finding(Verdict.HOLD, AWAITED, "Waiting for Akismet.")

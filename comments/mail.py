@@ -1,0 +1,65 @@
+"""Write a letter as plain text and as HTML, and hand it to the mail server."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from email.utils import make_msgid
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+MAX_SUBJECT = 150
+
+
+class Outcome(Enum):
+    SENT = "sent"
+    LATER = "later"  # the server cannot be reached, or takes nothing now
+    NEVER = "never"  # the address or the letter is refused for good
+
+
+def send(to: str, subject: str, template: str, context: dict[str, Any], **headers: str) -> Outcome:
+    """Send `comments/mail/<template>.txt` with its `.html` to one address. Nothing of either gets into the logs.
+
+    `headers`: with `_` for `-`. Line ends in the subject become spaces, so that no reader can write headers.
+    """
+    context = {"site_name": settings.SITE_NAME, "origin": settings.SITE_URL, **context}
+    subject = " ".join(subject.split())
+    if len(subject) > MAX_SUBJECT:
+        subject = subject[: MAX_SUBJECT - 1].rstrip() + "…"
+    try:
+        letter = EmailMultiAlternatives(
+            subject,
+            render_to_string(f"comments/mail/{template}.txt", context),
+            to=[to],
+            headers={
+                # The host is ours: Python would give the machine's own name away.
+                "Message-ID": make_msgid(domain=urlsplit(settings.SITE_URL).hostname),
+                "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's out-of-office answers it
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+        letter.attach_alternative(render_to_string(f"comments/mail/{template}.html", context), "text/html")
+        letter.send()
+    except smtplib.SMTPRecipientsRefused as refusal:
+        permanent = all(code >= 500 for code, _ in refusal.recipients.values())
+        return _failed(template, refusal, Outcome.NEVER if permanent else Outcome.LATER)
+    except smtplib.SMTPDataError as refusal:
+        return _failed(template, refusal, Outcome.NEVER if refusal.smtp_code >= 500 else Outcome.LATER)
+    except (smtplib.SMTPException, OSError) as failure:
+        return _failed(template, failure, Outcome.LATER)
+    except ValueError as unwritable:  # an address that no letter can be written to
+        return _failed(template, unwritable, Outcome.NEVER)
+    return Outcome.SENT
+
+
+def _failed(template: str, error: Exception, outcome: Outcome) -> Outcome:
+    # Servers quote addresses in what they answer, so that only the kind of error is told.
+    logger.warning("A %s mail was not sent (%s): %s.", template, type(error).__name__, outcome.value)
+    return outcome

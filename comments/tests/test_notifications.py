@@ -1,0 +1,443 @@
+"""Letters: to whom, when, how often, and nothing in them that a stranger could use."""
+
+import datetime
+import re
+import threading
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from comments import notifications
+from comments.attempts import LAST_ATTEMPT
+from comments.decide import decide
+from comments.models import Comment, Commenter, Status
+from comments.notifications import ask_to_confirm, unsubscribe_token
+from comments.tests.factories import make_comment
+from comments.tests.letters import Sink, do_jobs, do_later_jobs, listening, make_proved, make_reply
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def plain(letter) -> str:
+    return letter.get_body(("plain",)).get_content()
+
+
+def html(letter) -> str:
+    return letter.get_body(("html",)).get_content()
+
+
+def publish(comment: Comment) -> None:
+    decide(Comment.objects.get(pk=comment.pk), Status.PUBLISHED, by=None)
+
+
+def reject(comment: Comment, **said) -> None:
+    decide(Comment.objects.get(pk=comment.pk), Status.REJECTED, by=None, **said)
+
+
+# --- Confirming an address ---
+
+
+def test_a_confirmation_holds_a_link_and_nothing_that_was_typed(sink):
+    comment = make_comment(name="Buy Now Cheap", body="Visit http://evil.example today", email="stranger@example.org")
+    ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    [letter] = sink.letters
+    assert letter["To"] == "stranger@example.org"
+    for part in (plain(letter), html(letter), letter["Subject"]):
+        assert "Buy" not in part
+        assert "evil" not in part
+    link = re.search(r"http://testserver/comments/confirm/(\S+)/", plain(letter))
+    assert signing.loads(link[1], salt="comments.confirm", max_age=86_400) == [comment.commenter_id, 1]
+    assert link[0] in html(letter)
+    assert comment.article.headline in plain(letter)
+
+
+def test_at_most_one_confirmation_an_hour_and_five_a_day(sink):
+    comment = make_comment()
+    DBTaskResult.objects.all().delete()
+    Commenter.objects.update(link_sent_at=None, links_sent=0)
+    sent = 0
+    for minutes in range(0, 48 * 60, 10):
+        Commenter.objects.filter(link_sent_at__isnull=False).update(
+            link_sent_at=Commenter.objects.get().link_sent_at - datetime.timedelta(minutes=10) if minutes else None
+        )
+        ask_to_confirm(comment.commenter, comment)
+        now_sent = DBTaskResult.objects.count()
+        if minutes < 60:
+            assert now_sent == 1
+        if minutes < 24 * 60:
+            assert now_sent <= 5
+        sent = now_sent
+    # A day without one must pass before there are more.
+    assert sent == 6 + 4
+
+
+def test_of_two_processes_one_sends_the_link(mail):
+    comment = make_comment()
+    start = threading.Barrier(4)
+
+    def ask():
+        start.wait()
+        try:
+            ask_to_confirm(comment.commenter, comment)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_known_and_unknown_addresses_get_the_same_letter(sink):
+    known = make_proved(email="known@example.org")
+    unknown = make_comment(article=known.article, email="new@example.org")
+    for comment in (known, unknown):
+        ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    texts = [re.sub(r"confirm/\S+/", "confirm/…/", plain(letter)) for letter in sink.letters]
+    assert len(texts) == 2
+    assert texts[0] == texts[1]
+
+
+def test_without_a_mail_server_nothing_is_enqueued(settings):
+    assert settings.MAIL_ENABLED is False
+    answered = make_proved(status=Status.PUBLISHED)
+    ask_to_confirm(answered.commenter, answered)
+    publish(make_reply(to=answered))
+    reject(answered, inform=True)
+    assert not DBTaskResult.objects.exists()
+
+
+# --- Replies ---
+
+
+def test_a_reply_is_told_of_once_it_is_published(sink):
+    answered = make_proved(email="asker@example.org", status=Status.PUBLISHED)
+    reply = make_reply(to=answered, body="I see it <b>otherwise</b>.")
+    do_jobs()
+    assert not sink.letters
+    publish(reply)
+    do_jobs()
+    [letter] = sink.letters
+    assert letter["To"] == "asker@example.org"
+    assert letter["From"] == "The Test Post <talk@post.example>"
+    assert "Ludmila answered your comment" in letter["Subject"]
+    assert "> I see it <b>otherwise</b>." in plain(letter)
+    assert "I see it &lt;b&gt;otherwise&lt;/b&gt;." in html(letter)
+    assert f"http://testserver{reply.get_absolute_url()}" in plain(letter)
+    assert "<img" not in html(letter)
+    assert "answerer@example.org" not in letter.as_string()
+
+
+def test_a_letter_says_that_a_machine_wrote_it_and_how_to_get_no_more(sink):
+    answered = make_proved(status=Status.PUBLISHED)
+    publish(make_reply(to=answered))
+    do_jobs()
+    [letter] = sink.letters
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Message-ID"].endswith("@testserver>")
+    link = letter["List-Unsubscribe"].strip(" <>")
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link.startswith("http://testserver/comments/unsubscribe/")
+    assert link in plain(letter)
+    assert link in html(letter)
+
+
+def test_a_reply_that_is_rejected_and_approved_again_is_told_of_once(sink):
+    answered = make_proved(status=Status.PUBLISHED)
+    reply = make_reply(to=answered)
+    for _ in range(2):
+        publish(reply)
+        do_jobs()
+        reject(reply)
+    publish(reply)
+    do_jobs()
+    assert len(sink.letters) == 1
+
+
+def test_a_reply_that_was_gone_before_the_letter_was_written_is_told_of_when_it_is_back(sink):
+    answered = make_proved(status=Status.PUBLISHED)
+    reply = make_reply(to=answered)
+    publish(reply)
+    reject(reply)
+    do_jobs()
+    assert not sink.letters
+    publish(reply)
+    do_jobs()
+    assert len(sink.letters) == 1
+
+
+def test_whom_a_deep_reply_answers_is_told_not_the_one_it_hangs_on(sink):
+    parent = make_proved(email="parent@example.org", status=Status.PUBLISHED)
+    answered = make_reply(to=parent, email="answered@example.org", is_proved=True, wants_replies=True)
+    Commenter.objects.filter(email="answered@example.org").update(verified_at=timezone.now())
+    publish(answered)
+    do_jobs()
+    publish(make_reply(to=parent, answers=answered))
+    do_jobs()
+    assert [letter["To"] for letter in sink.letters] == ["parent@example.org", "answered@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("of_comment", "of_guest"),
+    [
+        ({"is_proved": False}, {}),
+        ({"wants_replies": False}, {}),
+        ({"status": Status.REJECTED}, {}),
+        ({}, {"verified_at": None}),
+        ({}, {"wants_mail": False}),
+        ({}, {"email": ""}),
+    ],
+)
+def test_nobody_is_told_who_has_not_asked_and_shown_who_they_are(sink, of_comment, of_guest):
+    answered = make_proved(status=Status.PUBLISHED)
+    Comment.objects.filter(pk=answered.pk).update(**{"is_proved": True} | of_comment)
+    Commenter.objects.filter(pk=answered.commenter_id).update(**{"wants_mail": True} | of_guest)
+    publish(make_reply(to=answered))
+    do_jobs()
+    assert not sink.letters
+
+
+def test_nobody_is_told_of_their_own_reply(sink):
+    answered = make_proved(email="me@example.org", status=Status.PUBLISHED)
+    publish(make_reply(to=answered, email="me@example.org"))
+    do_jobs()
+    assert not sink.letters
+
+
+def test_nobody_is_told_of_a_reply_under_a_story_that_was_withdrawn(sink):
+    answered = make_proved(status=Status.PUBLISHED)
+    publish(make_reply(to=answered))
+    answered.article.withdraw(None)
+    do_jobs()
+    assert not sink.letters
+
+
+@pytest.mark.parametrize("name", ["Eve\nBcc: all@example.org", "Eve\r\nBcc: all@example.org", "Eve\r\n\r\n<b>body"])
+def test_a_name_writes_no_headers(sink, name):
+    answered = make_proved(status=Status.PUBLISHED)
+    reply = make_reply(to=answered)
+    Comment.objects.filter(pk=reply.pk).update(name=name)
+    publish(reply)
+    do_jobs()
+    [letter] = sink.letters
+    assert letter["Bcc"] is None
+    assert letter["Subject"].strip().startswith("Eve ")
+    assert "<b>body" not in html(letter)
+
+
+# --- Rejections ---
+
+
+def test_a_rejection_is_told_with_its_reason_where_the_moderator_wishes(sink, moderator):
+    comment = make_proved(email="author@example.org", body="They are all thieves.")
+    decide(comment, Status.REJECTED, by=moderator, reason="libel", note="Name a <source>.", inform=True)
+    do_jobs()
+    [letter] = sink.letters
+    assert letter["To"] == "author@example.org"
+    assert "May be libellous" in plain(letter)
+    assert "Name a <source>." in plain(letter)
+    assert "Name a &lt;source&gt;." in html(letter)
+    assert "> They are all thieves." in plain(letter)
+    assert "moderator@" not in letter.as_string()
+
+
+def test_a_rejection_is_not_told_unasked_or_to_an_address_that_a_stranger_may_have_typed(sink):
+    reject(make_proved(), inform=False)
+    reject(make_comment(), inform=True)
+    do_jobs()
+    assert not [letter for letter in sink.letters if "not published" in letter["Subject"]]
+
+
+def test_a_rejection_that_was_taken_back_is_not_told(sink):
+    comment = make_proved()
+    reject(comment, inform=True)
+    publish(comment)
+    do_jobs()
+    assert not sink.letters
+
+
+# --- A mail server that is down ---
+
+
+def test_a_letter_is_delivered_once_after_the_server_is_up_again(mail):
+    answered = make_proved(status=Status.PUBLISHED)
+    publish(make_reply(to=answered))
+    do_jobs()
+    do_later_jobs()
+    sink = Sink()
+    with listening(sink, mail.EMAIL_PORT):
+        do_jobs()
+        assert not sink.letters  # its time has not come
+        for _ in range(3):
+            do_later_jobs()
+    assert len(sink.letters) == 1
+
+
+def test_pauses_grow_and_in_a_day_it_is_given_up(mail, caplog):
+    comment = make_comment(email="private@example.org")
+    ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    pauses = []
+    for _ in range(LAST_ATTEMPT + 2):
+        waiting = DBTaskResult.objects.filter(status="READY").first()
+        if waiting:
+            pauses.append(round((waiting.run_after - timezone.now()).total_seconds() / 60))
+        do_later_jobs()
+    assert pauses == [1, 5, 30, 240, 1080]
+    assert DBTaskResult.objects.count() == LAST_ATTEMPT
+    assert "Given up after 6 attempts" in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_an_address_that_does_not_exist_is_not_tried_again_nor_logged(sink, caplog):
+    sink.refuse = "550 No such user: private@example.org"
+    comment = make_comment(email="private@example.org")
+    ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    assert DBTaskResult.objects.count() == 1
+    assert "private" not in caplog.text
+    assert not any("private" in job.traceback for job in DBTaskResult.objects.all())
+
+
+def test_a_full_mailbox_is_tried_again(sink):
+    sink.refuse = "452 Try again later"
+    comment = make_comment()
+    ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    sink.refuse = ""
+    do_later_jobs()
+    assert len(sink.letters) == 1
+
+
+# --- Unsubscribing ---
+
+
+@pytest.fixture
+def subscribed():
+    return make_proved(status=Status.PUBLISHED)
+
+
+def wishes(comment: Comment) -> tuple[bool, bool]:
+    comment = Comment.objects.select_related("commenter").get(pk=comment.pk)
+    return comment.wants_replies, comment.commenter.wants_mail
+
+
+def test_looking_at_the_link_changes_nothing(client, subscribed):
+    url = f"/comments/unsubscribe/{unsubscribe_token(subscribed)}/"
+    for ask in (client.get, client.head, client.options):
+        response = ask(url)
+    response = client.get(url)
+    assert response.status_code == 200
+    assert "<button" in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+    assert wishes(subscribed) == (True, True)
+
+
+def test_a_mail_program_unsubscribes_with_one_post_without_cookie_or_token(subscribed):
+    client = Client(enforce_csrf_checks=True)
+    url = f"/comments/unsubscribe/{unsubscribe_token(subscribed)}/"
+    response = client.post(url, {"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
+    assert not response.cookies
+    assert wishes(subscribed) == (True, False)
+
+
+def test_the_buttons_stop_one_comment_or_all(client, subscribed):
+    url = f"/comments/unsubscribe/{unsubscribe_token(subscribed)}/"
+    client.post(url, {"only": "this"})
+    assert wishes(subscribed) == (False, True)
+    client.post(url, {"only": "all"})
+    assert wishes(subscribed) == (False, False)
+
+
+@pytest.mark.parametrize("change", ["forged", "ended", "expired", "other"])
+def test_a_link_that_is_not_valid_changes_nothing(client, subscribed, change, monkeypatch):
+    token = unsubscribe_token(subscribed)
+    match change:
+        case "forged":
+            token = token[:-1] + ("A" if token[-1] != "A" else "B")
+        case "ended":
+            subscribed.commenter.forget_browsers()
+        case "expired":
+            monkeypatch.setattr(signing.time, "time", lambda real=signing.time.time: real() + 91 * 86_400)
+        case "other":
+            token = signing.dumps([subscribed.commenter_id, 1, subscribed.pk], salt="comments.confirm")
+    url = f"/comments/unsubscribe/{token}/"
+    for response in (client.get(url), client.post(url, {"List-Unsubscribe": "One-Click"})):
+        assert response.status_code == 410
+        assert "no longer valid" in response.content.decode()
+    assert wishes(subscribed) == (True, True)
+
+
+# --- The moderators' digest ---
+
+
+def test_moderators_are_told_what_waits(sink, moderator):
+    moderator.email = "mo@post.example"
+    moderator.save()
+    moderator.groups.add(Group.objects.get(name="Moderator"))
+    article = make_comment().article
+    make_comment(article=article)
+    Comment.objects.filter(pk=make_comment(article=article, status=Status.PUBLISHED).pk).update(reported=True)
+    oldest = Comment.objects.order_by("pk").first()
+    Comment.objects.filter(pk=oldest.pk).update(created_at=timezone.now() - 5 * HOUR)
+    call_command("comment_digest")
+    [letter] = sink.letters
+    assert letter["To"] == "mo@post.example"
+    assert "2 comments wait" in plain(letter)
+    assert "5\xa0hours" in plain(letter)
+    assert "1 published comment has been reported" in plain(letter)
+    assert "http://testserver/admin/comments/comment/" in plain(letter)
+
+
+def test_others_are_told_nothing_and_nobody_when_nothing_waits(sink, reporter, moderator):
+    reporter.email = "re@post.example"
+    reporter.save()
+    moderator.email = "mo@post.example"
+    moderator.save()
+    call_command("comment_digest")
+    assert not sink.letters
+    make_comment()
+    call_command("comment_digest")
+    assert [letter["To"] for letter in sink.letters] == ["mo@post.example"]
+
+
+def test_a_digest_that_cannot_be_sent_is_an_error_without_addresses(mail, moderator):
+    moderator.email = "mo@post.example"
+    moderator.save()
+    make_comment()
+    with pytest.raises(CommandError) as refusal:
+        call_command("comment_digest")
+    assert "mo@" not in str(refusal.value)
+
+
+def test_jobs_carry_no_address_and_no_text(sink):
+    answered = make_proved(email="secret@example.org", body="Secret words.", status=Status.PUBLISHED)
+    ask_to_confirm(answered.commenter, answered)
+    publish(make_reply(to=answered, body="Secret answer."))
+    reject(answered, inform=True, note="Secret note.")
+    do_jobs()
+    assert DBTaskResult.objects.count() == 3
+    assert not any("ecret" in str(vars(job)) for job in DBTaskResult.objects.all())
+
+
+def test_the_reaper_may_run_a_notice_twice_without_a_second_letter(sink):
+    answered = make_proved(status=Status.PUBLISHED)
+    reply = make_reply(to=answered)
+    publish(reply)
+    notifications.send_reply_notice.enqueue(reply.pk)
+    do_jobs()
+    assert len(sink.letters) == 1
