@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from comments import thread
@@ -96,7 +96,10 @@ class Undone:
 
 
 def undo(batch: Batch, *, by: User) -> Undone:
-    """Put back what one press has done, once, where nothing has happened to the comment since."""
+    """Put back what one press has done, once, where nothing has been decided of the comment since.
+
+    What was published and seen before is unseen again: whoever undoes has not said that it may stand.
+    """
     may_moderate(by)
     undone = Undone()
     if not Batch.objects.filter(pk=batch.pk, undone_at=None, made_by=by).update(undone_at=timezone.now()):
@@ -106,7 +109,7 @@ def undo(batch: Batch, *, by: User) -> Undone:
         comment = decision.comment
         comment.status, comment.revision = decision.to_status, decision.revision
         try:
-            _move(comment, decision.from_status, by=by, made_as=Actor.MODERATOR, note="Undone.", reviewed=False)
+            _move(comment, decision.from_status, by=by, made_as=Actor.MODERATOR, note="Undone.", undoes=decision)
             undone.count += 1
         except DecisionRefused as refusal:
             undone.refused += refusal.messages
@@ -118,15 +121,20 @@ def may_moderate(by: User | None) -> None:
         raise PermissionDenied(f"{by} may not moderate comments.")
 
 
-def _move(comment: Comment, to: str, *, by: User | None, made_as: str, reviewed: bool = True, **said: Any) -> Decision:
+def _move(
+    comment: Comment, to: str, *, by: User | None, made_as: str, undoes: Decision | None = None, **said: Any
+) -> Decision:
     was = comment.status
     human = made_as == Actor.MODERATOR
     with transaction.atomic():
         as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=was)
+        if undoes:
+            # The same status may have been reached again by another way: then it is another's decision.
+            as_seen = as_seen.exclude(Exists(Decision.objects.filter(comment=OuterRef("pk"), pk__gt=undoes.pk)))
         changes: dict[str, Any] = {"status": to}
         if human:
-            changes["reviewed_at"] = timezone.now() if reviewed else None
-        settles = (human and reviewed) or to == Status.DELETED
+            changes["reviewed_at"] = None if undoes else timezone.now()
+        settles = (human and not undoes) or to == Status.DELETED
         if settles:
             changes |= {"reported": False, "open_flags": 0}
         if was == Status.DELETED or not as_seen.update(**changes):
@@ -145,7 +153,9 @@ def _move(comment: Comment, to: str, *, by: User | None, made_as: str, reviewed:
         if human:
             _count(comment, to)
         if settles:
-            _settle_flags(comment, Flag.Outcome.DISMISSED if to == Status.PUBLISHED else Flag.Outcome.UPHELD)
+            _settle_flags(comment, _outcome(to))
+        elif undoes:
+            _reopen_flags(comment, _outcome(was))
         transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
         transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
     return decision
@@ -165,20 +175,44 @@ def _count(comment: Comment, to: str) -> None:
     comment.counted_as = counts_as
 
 
-def _settle_flags(comment: Comment, outcome: str) -> None:
+def _outcome(status: str) -> Flag.Outcome:
+    """What a decision says of the reports."""
+    return Flag.Outcome.DISMISSED if status == Status.PUBLISHED else Flag.Outcome.UPHELD
+
+
+def _settle_flags(comment: Comment, outcome: Flag.Outcome) -> None:
     """The open reports were right or wrong, which counts for who made them."""
-    open_flags = Flag.objects.filter(comment=comment, outcome=Flag.Outcome.OPEN)
-    flaggers = list(open_flags.exclude(commenter=None).values_list("commenter", flat=True))
-    open_flags.update(outcome=outcome)
+    _turn_flags(comment, Flag.Outcome.OPEN, outcome, outcome, step=1)
+
+
+def _reopen_flags(comment: Comment, outcome: Flag.Outcome) -> None:
+    """The decision on the reports is taken back, and with it what it counted for."""
+    _turn_flags(comment, outcome, Flag.Outcome.OPEN, outcome, step=-1)
+    count = Flag.objects.filter(comment=comment, outcome=Flag.Outcome.OPEN).count()
+    Comment.objects.filter(pk=comment.pk).update(open_flags=count, reported=count > 0)
+    comment.open_flags, comment.reported = count, count > 0
+
+
+def _turn_flags(comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: Flag.Outcome, *, step: int) -> None:
+    flags = Flag.objects.filter(comment=comment, outcome=of)
+    flaggers = list(flags.exclude(commenter=None).values_list("commenter", flat=True))
+    flags.update(outcome=to)
     if flaggers:
-        counter = "flags_upheld" if outcome == Flag.Outcome.UPHELD else "flags_dismissed"
-        Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + 1})
+        counter = "flags_upheld" if counted == Flag.Outcome.UPHELD else "flags_dismissed"
+        Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + step})
 
 
 def _moved_on(comment: Comment) -> DecisionRefused:
+    """What has happened to it since it was looked at."""
     now = Comment.objects.filter(pk=comment.pk).first()
-    state = now.get_status_display().lower() if now else "gone"
-    return DecisionRefused(f"The comment by {comment.name} has changed in the meantime: it is {state} now.")
+    if now is None:
+        happened = "it is gone now"
+    elif now.revision != comment.revision:
+        happened = f"its author has edited it, and it is {now.get_status_display().lower()} now"
+    else:
+        last = now.decisions.select_related("made_by").first()
+        happened = f"it is {now.get_status_display().lower()} now" + (f", by {last.who}" if last else "")
+    return DecisionRefused(f"The comment by {comment.name} has changed in the meantime: {happened}.")
 
 
 def start_batch(by: User) -> Batch:
@@ -188,16 +222,22 @@ def start_batch(by: User) -> Batch:
 def last_batch(by: User) -> Batch | None:
     """What this moderator can undo."""
     batch = Batch.objects.filter(made_by=by).order_by("-pk").first()
-    return batch if batch and batch.undone_at is None else None
+    return batch if batch and batch.undone_at is None and batch.decisions.exists() else None
 
 
-def decide_all(comments: Iterable[Comment], to: str, *, by: User, **said: Any) -> tuple[Batch, int, list[str]]:
+def decide_all(
+    comments: Iterable[Comment], to: str, *, by: User, batch: Batch | None = None, **said: Any
+) -> tuple[Batch, int, list[str]]:
     """Decide many in one batch, each in a transaction of its own: (the batch, how many, why not the others)."""
-    batch, count, refused = start_batch(by), 0, []
+    may_moderate(by)
+    batch, count, refused = batch or start_batch(by), 0, []
     for comment in comments:
         try:
             decide(comment, to, by=by, batch=batch, **said)
             count += 1
         except DecisionRefused as refusal:
             refused += refusal.messages
+    if not batch.decisions.exists():
+        # Nothing of it can be undone: it must not stand before the press that can.
+        Batch.objects.filter(pk=batch.pk).delete()
     return batch, count, refused

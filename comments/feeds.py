@@ -18,24 +18,31 @@ from articles.models import Article
 from comments.models import Comment
 
 LENGTH = 50
+#: Among them places of deleted comments that replies hang on, which no feed has.
+READ = 2 * LENGTH
 # Allowed in a Python string, and nowhere in XML (1.0, 2.2).
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def latest_on(article: Article) -> QuerySet[Comment]:
-    """What was published last under a story, over the index comment_story_feed."""
-    return _latest().on(article).select_related("parent", "answers")[:LENGTH]
+    """What was listed last under a story, over the index comment_story_feed."""
+    return _latest().on(article)[:READ]
 
 
 def latest() -> QuerySet[Comment]:
-    """What was published last under all public stories, over the index comment_site_feed."""
+    """What was listed last under all public stories, over the index comment_site_feed."""
     # Asked story by story, as comments are met: a list of all public stories would have to be made first.
     public = Exists(Article.objects.public().filter(pk=OuterRef("article")))
-    return _latest().filter(public).select_related("article", "parent", "answers")[:LENGTH]
+    return _latest().filter(public).select_related("article")[:READ]
 
 
 def _latest():
-    return Comment.objects.listed().visible().order_by("-published_at", "-pk")
+    # Not visible(), which the queue's index answers too, unordered and for the whole archive: `_visible` picks.
+    return Comment.objects.listed().select_related("parent", "answers").order_by("-published_at", "-pk")
+
+
+def _visible(comments: QuerySet[Comment]) -> list[Comment]:
+    return [comment for comment in comments if comment.is_visible][:LENGTH]
 
 
 class _AtomFeed(Atom1Feed):
@@ -70,7 +77,7 @@ class SiteFeed(Feed):
         return {"unchanged_since": since}
 
     def items(self, article: Article | None) -> list[Comment]:
-        return list(latest())
+        return _visible(latest())
 
     def item_title(self, comment: Comment) -> str:
         answered = comment.answers or comment.parent
@@ -112,7 +119,7 @@ class StoryFeed(SiteFeed):
         return settings.SITE_URL + reverse("comment_story_feed", args=[article.pk])
 
     def items(self, article: Article) -> list[Comment]:
-        comments = list(latest_on(article))
+        comments = _visible(latest_on(article))
         for comment in comments:
             comment.article = article
         return comments

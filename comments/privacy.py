@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from comments.classifier import learn
-from comments.decide import DecisionRefused, delete_own
+from comments.decide import delete_own
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Status, WordCount
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
+from comments.signals import comment_changed
 
 FORMER_NAME = "Former reader"
 #: After so long: hashes of networks and browsers, and texts their authors deleted.
@@ -27,7 +29,13 @@ BATCH = 500
 
 
 def guest_of(email: str) -> Commenter | None:
-    return Commenter.objects.filter(email_hash=keyed_hash("email", normal_email(email))).first()
+    """The guest with this address, who need not have confirmed it."""
+    email = normal_email(email)
+    if not email:
+        return None  # what those have who were erased
+    # The address itself, too: its hash is another one where PRIVACY_KEY was changed.
+    known = Commenter.objects.filter(Q(email_hash=keyed_hash("email", email)) | Q(email=email))
+    return known.order_by("pk").first()
 
 
 def export(guest: Commenter) -> dict[str, Any]:
@@ -81,31 +89,42 @@ def _told(moment: datetime.datetime | None) -> str | None:
 def erase(guest: Commenter, *, keep_comments: bool) -> int:
     """Make a guest nobody: address, names, notes, reports' words; with `keep_comments` false the texts, too.
 
-    What was published and deleted leaves its place while others' replies hang on it. Cookies and links end. Done again
-    after it was broken off, it goes on. Returns how many comments it has touched.
+    Deleted comments leave their place while others' replies hang on it; with `keep_comments` only what is published stays.
+    Cookies and links end first and the address goes last: what was broken off half-way is found by it, and finished by
+    asking again. Returns how many comments it has touched.
     """
-    Commenter.objects.filter(pk=guest.pk).update(
-        email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, wants_mail=False,
-        token_version=F("token_version") + 1,
-    )  # fmt: skip
-    guest.notes.all().delete()  # type: ignore[attr-defined]
-    guest.sanctions.all().delete()  # type: ignore[attr-defined]
-    for flag in Flag.objects.filter(commenter=guest):
-        Flag.objects.filter(pk=flag.pk).update(words="", person=_nobody())
+    guest.forget_browsers()
+    Commenter.objects.filter(pk=guest.pk).update(wants_mail=False)
+    touched = _erase_comments(guest, keep=keep_comments)
+    with transaction.atomic():
+        guest.notes.all().delete()  # type: ignore[attr-defined]
+        guest.sanctions.all().delete()  # type: ignore[attr-defined]
+        for flag in Flag.objects.filter(commenter=guest):
+            Flag.objects.filter(pk=flag.pk).update(words="", person=_nobody())
+        Commenter.objects.filter(pk=guest.pk).update(
+            email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, link_sent_at=None,
+        )  # fmt: skip
+    # What was sent while this went on.
+    return touched + _erase_comments(guest, keep=keep_comments)
+
+
+def _erase_comments(guest: Commenter, *, keep: bool) -> int:
     touched = 0
-    for comment in guest.comments.order_by("pk").iterator(chunk_size=BATCH):  # type: ignore[attr-defined]
+    theirs = guest.comments.exclude(name=FORMER_NAME, browser="", network="", is_proved=False)  # type: ignore[attr-defined]
+    for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
-            if not keep_comments:
+            # Locked until it is done: a moderator's decision comes before or after, and neither is lost.
+            comment = Comment.objects.select_for_update(of=("self",)).get(pk=pk)
+            if not (keep and comment.status == Status.PUBLISHED):
                 if comment.status != Status.DELETED:
-                    try:
-                        delete_own(comment)
-                    except DecisionRefused:
-                        delete_own(Comment.objects.get(pk=comment.pk))
+                    delete_own(comment)
                 forget_text(comment)
-            Comment.objects.filter(pk=comment.pk).update(
-                name=FORMER_NAME, network="", browser="", wants_replies=False, is_proved=False
+            comment.revisions.all().delete()  # type: ignore[attr-defined]
+            Comment.objects.filter(pk=pk).update(
+                name=FORMER_NAME, network="", browser="", wants_replies=False, is_proved=False, findings=[]
             )
-            touched += 1
+            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+        touched += 1
     return touched
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.models import Article
 from comments.models import Comment, Status
+
+#: Which comments are listed: the visible, and the place of one that is not while visible replies hang on it.
+LISTED = Q(status=Status.PUBLISHED) | Q(visible_replies__gt=0)
 
 
 def make_room(comment: Comment) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def disappear(comment: Comment) -> None:
     if comment.ancestors:
         above = Comment.objects.filter(pk__in=comment.ancestors)
         above.update(visible_replies=F("visible_replies") - 1)
-        above.filter(visible_replies=0).exclude(status=Status.PUBLISHED).update(listed=False)
-    Comment.objects.filter(pk=comment.pk, visible_replies=0).update(listed=False)
+        above.exclude(LISTED).update(listed=False)
+    Comment.objects.filter(pk=comment.pk).exclude(LISTED).update(listed=False)
     Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") - 1)
     comment.listed = Comment.objects.filter(pk=comment.pk, listed=True).exists()

@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 from articles.tests.factories import make_article
 from comments import checks
 from comments.checks import Finding, Submission, Verdict
-from comments.decide import DecisionRefused, decide
-from comments.models import Comment, Decision, Status
+from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
+from comments.models import Comment, Commenter, Decision, Flag, Status
 from comments.signals import comment_changed
 from comments.tests.factories import make_comment
 
@@ -193,3 +193,53 @@ def test_markup_in_a_name_or_text_is_text_in_the_queue(desk):
     page = desk.get(QUEUE).content.decode()
     assert "<b>Bold</b>" not in page
     assert "<script>alert(1)" not in page
+
+
+# --- Undoing ---
+
+
+def reported(comment: Comment, *, by: str = "reader@example.org") -> Flag:
+    flagger = Commenter.objects.by_email(by)
+    flag = Flag.objects.create(comment=comment, person=f"person {flagger.pk}", commenter=flagger, why=Flag.Why.ABUSE)
+    Comment.objects.filter(pk=comment.pk).update(reported=True, open_flags=1)
+    comment.refresh_from_db()
+    return flag
+
+
+def test_what_another_has_decided_again_since_is_not_undone(moderator, administrator):
+    comment = make_comment()
+    batch, *_ = decide_all([comment], Status.REJECTED, by=moderator)
+    decide(comment, Status.PUBLISHED, by=administrator)
+    decide(comment, Status.REJECTED, by=administrator)
+    undone = undo(batch, by=moderator)
+    assert undone.count == 0
+    assert "it is rejected now, by administrator" in undone.refused[0]
+    assert Comment.objects.get().status == Status.REJECTED
+
+
+def test_reports_are_open_again_when_the_decision_on_them_is_undone(moderator):
+    comment = make_comment(status=Status.PUBLISHED)
+    flag = reported(comment)
+    batch, *_ = decide_all([comment], Status.REJECTED, by=moderator)
+    flag.commenter.refresh_from_db()
+    assert flag.commenter.flags_upheld == 1
+    undo(batch, by=moderator)
+    comment, flag = Comment.objects.get(), Flag.objects.select_related("commenter").get()
+    assert (comment.status, comment.reported, comment.open_flags) == (Status.PUBLISHED, True, 1)
+    assert (flag.outcome, flag.commenter.flags_upheld) == (Flag.Outcome.OPEN, 0)
+
+
+def test_a_press_that_came_to_nothing_does_not_stand_before_the_last_that_did(moderator):
+    comment, stale = make_comment(), make_comment()
+    batch, *_ = decide_all([comment], Status.REJECTED, by=moderator)
+    Comment.objects.filter(pk=stale.pk).update(revision=2)
+    _, count, refused = decide_all([stale], Status.REJECTED, by=moderator)
+    assert (count, len(refused)) == (0, 1)
+    assert last_batch(moderator) == batch
+
+
+def test_an_edited_comment_is_refused_with_that_word(moderator):
+    comment = make_comment()
+    Comment.objects.update(revision=2)
+    with pytest.raises(DecisionRefused, match="its author has edited it, and it is waiting now"):
+        decide(comment, Status.PUBLISHED, by=moderator)

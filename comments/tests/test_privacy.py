@@ -93,6 +93,31 @@ def test_the_same_address_can_begin_anew(reader):
     assert Commenter.objects.by_email(EMAIL).pk != reader.commenter.pk
 
 
+def test_what_was_broken_off_is_finished_by_asking_again(reader, monkeypatch):
+    from comments import privacy
+
+    real, calls = privacy.forget_text, []
+
+    def breaks_once(comment):
+        calls.append(comment)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        real(comment)
+
+    monkeypatch.setattr(privacy, "forget_text", breaks_once)
+    with pytest.raises(KeyboardInterrupt):
+        erase(reader.commenter, keep_comments=False)
+    erase(guest_of(EMAIL), keep_comments=False)
+    assert "wilhelmina" not in everything_stored()
+    assert "zanzibar" not in everything_stored()
+
+
+def test_with_texts_kept_only_what_is_published_stays(reader):
+    erase(reader.commenter, keep_comments=True)
+    assert "zanzibar second." in everything_stored()
+    assert "zanzibar third" not in everything_stored()
+
+
 def test_erasing_twice_changes_nothing_more(reader):
     erase(reader.commenter, keep_comments=False)
     before = Comment.objects.values_list("pk", "status", "name", "body")
