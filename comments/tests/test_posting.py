@@ -1,11 +1,13 @@
 """A reader says something: clear answers, nothing lost, nothing doubled, and the page around it stays the same."""
 
 import re
+import socket
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_tasks_db.models import DBTaskResult
 
 from articles.tests.factories import make_article
 from articles.workflow import Status as ArticleStatus
@@ -197,3 +199,23 @@ def test_posting_costs_at_most_15_queries(
     asked = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(asked) <= 15, "\n".join(asked)
     assert Comment.objects.latest("pk").status == (Status.PUBLISHED if trusted else Status.PENDING)
+
+
+def test_posting_connects_to_nowhere(reader, article, settings, monkeypatch, django_capture_on_commit_callbacks):
+    """Mail and Akismet are asked afterwards; what is linked in a comment is never looked at."""
+    settings.MAIL_ENABLED, settings.EMAIL_HOST, settings.AKISMET_KEY = True, "mail.example", "key"
+    own = {connection.settings_dict.get("PORT"), 6379}
+    connected = []
+    real = socket.socket.connect
+
+    def connect(self, address):
+        if not (isinstance(address, tuple) and address[1] in {int(port) for port in own if port}):
+            connected.append(address)
+        return real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with django_capture_on_commit_callbacks(execute=True):
+        response = post(reader, article, body="See https://evil.example/a.png and http://127.0.0.1:1/")
+    assert response.status_code == 302
+    assert connected == []
+    assert DBTaskResult.objects.count() == 2, "a link to confirm, and a question to Akismet, for later"

@@ -1,11 +1,13 @@
 """The readers' talk in a real browser: nicer with scripts, whole without them, and deaf to what readers type."""
 
 import pytest
+from django.http import HttpResponse
 from playwright.sync_api import expect
 
 from articles.tests.factories import make_article
+from comments.identity import COOKIE, remember
 from comments.models import Comment, Status
-from comments.tests.factories import make_comment
+from comments.tests.factories import make_comment, make_reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -136,4 +138,25 @@ def test_nothing_a_reader_types_runs_anywhere(watch, article, moderator):
         assert "{{ 7|add:7 }}" in text or place in places[3:], place
         assert page.locator("script:not([src]), [onerror], [onload], [onmouseover]").count() == 0, place
         assert page.locator("a[href^='javascript']").count() == 0, place
+    assert not ran
+
+
+def test_nothing_runs_that_is_written_by_changing_a_comment(watch, article):
+    reader = make_reader(email="trusted@example.org", approved=5)
+    page, ran = watch.page(), []
+    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    response = HttpResponse()
+    remember(response, reader)
+    cookie = {"name": COOKIE, "value": response.cookies[COOKIE].value, "url": f"{watch.origin}/comments/"}
+    page.context.add_cookies([cookie])
+    for number, payload in enumerate(PAYLOADS[:4]):
+        comment = make_comment(article=article, reader=reader, body=f"Before {number}")
+        page.goto(f"/comments/edit/{comment.pk}/")
+        page.fill("#comment-body", f"After {payload}")
+        page.click("text=Save")
+        expect(page.locator("[role=status]")).to_contain_text("has been changed")
+        page.goto(f"/comments/edit/{comment.pk}/")
+        expect(page.locator("#comment-body")).to_have_value(f"After {payload}")
+    page.goto(article.get_absolute_url())
+    expect(page.locator("#comments")).to_contain_text("After <script>alert(1)</script>")
     assert not ran
