@@ -112,7 +112,7 @@ def hang(root: Node, replies: Iterable[Comment]) -> None:
     nodes = {root.comment.pk: root}
     for reply in replies:
         nodes[reply.pk] = node = Node(reply)
-        nodes.get(reply.parent_id, root).replies.append(node)
+        nodes.get(reply.parent_id or 0, root).replies.append(node)
 
 
 @dataclass

@@ -48,6 +48,8 @@ def decide(
         raise ValueError(f"{to!r} is not for a moderator to decide.")
     if to == comment.status:
         raise DecisionRefused(f"The comment by {comment.name} is {comment.get_status_display().lower()} already.")
+    if to == Status.PUBLISHED and not comment.body:
+        raise DecisionRefused("Its text was erased: there is nothing left to publish.")
     return _move(
         comment, to, by=by, made_as=Actor.MODERATOR if by else Actor.SYSTEM,
         reason=reason, note=note, batch=batch, inform=inform,

@@ -94,6 +94,6 @@ def _replace(comment: Comment, before: str, findings: list[checks.Finding]) -> N
     }
     if not unchanged.update(**changes):
         raise EditRefused("It has been answered, decided or changed in the meantime. What you typed is still here.")
-    comment.revisions.create(number=comment.revision, body=before, replaced_at=now)  # type: ignore[attr-defined]
+    comment.revisions.create(number=comment.revision, body=before, replaced_at=now)
     for name, value in changes.items():
         setattr(comment, name, value)

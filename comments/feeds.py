@@ -109,16 +109,16 @@ class StoryFeed(SiteFeed):
     def get_object(self, request: HttpRequest, article: int) -> Article:
         return get_object_or_404(Article.objects.public(), pk=article)
 
-    def title(self, article: Article) -> str:
+    def title(self, article: Article) -> str:  # type: ignore[override]
         return _xml(f"Comments on “{article.headline}”")
 
-    def link(self, article: Article) -> str:
+    def link(self, article: Article) -> str:  # type: ignore[override]
         return settings.SITE_URL + article.get_absolute_url()
 
-    def feed_url(self, article: Article) -> str:
+    def feed_url(self, article: Article) -> str:  # type: ignore[override]
         return settings.SITE_URL + reverse("comment_story_feed", args=[article.pk])
 
-    def items(self, article: Article) -> list[Comment]:
+    def items(self, article: Article) -> list[Comment]:  # type: ignore[override]
         comments = _visible(latest_on(article))
         for comment in comments:
             comment.article = article

@@ -70,7 +70,7 @@ class Reader:
 
 def reader_of(request: HttpRequest) -> Reader:
     """The sender of a request. A cookie that is not whole, or that the guest has ended since, proves nothing."""
-    user = request.user if request.user.is_authenticated and request.user.is_staff else None  # type: ignore[union-attr]
+    user = request.user if request.user.is_authenticated and request.user.is_staff else None
     browser_id, commenter = "", None
     try:
         known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE_SALT, max_age=COOKIE_AGE)
@@ -81,7 +81,7 @@ def reader_of(request: HttpRequest) -> Reader:
             ).first()
     except (signing.BadSignature, KeyError, TypeError):
         pass
-    return Reader(browser_id or secrets.token_urlsafe(16), network_hash(request), commenter, user)  # type: ignore[arg-type]
+    return Reader(browser_id or secrets.token_urlsafe(16), network_hash(request), commenter, user)
 
 
 def remember(response: HttpResponse, reader: Reader) -> None:

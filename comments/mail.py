@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from contextlib import suppress
 from email.utils import make_msgid
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
@@ -24,19 +25,21 @@ class Outcome(Enum):
     NEVER = "never"  # the address or the letter is refused for good
 
 
-def send(to: str, subject: str, template: str, context: dict[str, Any], **headers: str) -> Outcome:
+def send(to: str, subject: str, template: str, said: dict[str, Any], **headers: str) -> Outcome:
     """Send `comments/mail/<template>.txt` with its `.html` to one address. Nothing of either gets into the logs.
 
     `headers`: with `_` for `-`. Line ends in the subject become spaces, so that no reader can write headers.
     """
-    context = {"site_name": settings.SITE_NAME, "origin": settings.SITE_URL, **context}
+    context = {"site_name": settings.SITE_NAME, "origin": settings.SITE_URL, "LANGUAGE_CODE": settings.LANGUAGE_CODE}
+    text, html = (render_to_string(f"comments/mail/{template}.{kind}", context | said) for kind in ("txt", "html"))
     subject = " ".join(subject.split())
     if len(subject) > MAX_SUBJECT:
         subject = subject[: MAX_SUBJECT - 1].rstrip() + "…"
+    server = get_connection()
     try:
         letter = EmailMultiAlternatives(
             subject,
-            render_to_string(f"comments/mail/{template}.txt", context),
+            text,
             to=[to],
             headers={
                 # The host is ours: Python would give the machine's own name away.
@@ -45,8 +48,9 @@ def send(to: str, subject: str, template: str, context: dict[str, Any], **header
                 **{name.replace("_", "-"): value for name, value in headers.items()},
             },
         )
-        letter.attach_alternative(render_to_string(f"comments/mail/{template}.html", context), "text/html")
-        letter.send()
+        letter.attach_alternative(html, "text/html")
+        server.open()
+        server.send_messages([letter])
     except smtplib.SMTPRecipientsRefused as refusal:
         permanent = all(code >= 500 for code, _ in refusal.recipients.values())
         return _failed(template, refusal, Outcome.NEVER if permanent else Outcome.LATER)
@@ -56,6 +60,10 @@ def send(to: str, subject: str, template: str, context: dict[str, Any], **header
         return _failed(template, failure, Outcome.LATER)
     except ValueError as unwritable:  # an address that no letter can be written to
         return _failed(template, unwritable, Outcome.NEVER)
+    finally:
+        # What was accepted is sent, also when the goodbye fails: it must not be sent again for that.
+        with suppress(smtplib.SMTPException, OSError):
+            server.close()
     return Outcome.SENT
 
 

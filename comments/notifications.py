@@ -159,7 +159,7 @@ def subscription(token: str) -> Comment:
 
 def unsubscribe(comment: Comment, *, everything: bool) -> None:
     if everything:
-        Commenter.objects.filter(pk=comment.commenter_id).update(wants_mail=False)
+        Commenter.objects.filter(comments=comment).update(wants_mail=False)
     else:
         Comment.objects.filter(pk=comment.pk).update(wants_replies=False)
 

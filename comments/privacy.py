@@ -64,7 +64,7 @@ def export(guest: Commenter) -> dict[str, Any]:
             }
             for comment in guest.comments.select_related("article")
             .prefetch_related("revisions", "decisions")
-            .order_by("pk")  # type: ignore[attr-defined]
+            .order_by("pk")
         ],
         "reports": [
             {
@@ -73,11 +73,11 @@ def export(guest: Commenter) -> dict[str, Any]:
                 "words": flag.words,
                 "at": _told(flag.created_at),
             }
-            for flag in guest.flags.order_by("pk")  # type: ignore[attr-defined]
+            for flag in guest.flags.order_by("pk")
         ],
         "sanctions": [
             {"measure": s.get_measure_display(), "reason": s.reason, "from": _told(s.made_at), "until": _told(s.until)}
-            for s in guest.sanctions.order_by("pk")  # type: ignore[attr-defined]
+            for s in guest.sanctions.order_by("pk")
         ],
     }
 
@@ -97,8 +97,8 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
     Commenter.objects.filter(pk=guest.pk).update(wants_mail=False)
     touched = _erase_comments(guest, keep=keep_comments)
     with transaction.atomic():
-        guest.notes.all().delete()  # type: ignore[attr-defined]
-        guest.sanctions.all().delete()  # type: ignore[attr-defined]
+        guest.notes.all().delete()
+        guest.sanctions.all().delete()
         for flag in Flag.objects.filter(commenter=guest):
             Flag.objects.filter(pk=flag.pk).update(words="", person=_nobody())
         Commenter.objects.filter(pk=guest.pk).update(
@@ -110,7 +110,7 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
 
 def _erase_comments(guest: Commenter, *, keep: bool) -> int:
     touched = 0
-    theirs = guest.comments.exclude(name=FORMER_NAME, browser="", network="", is_proved=False)  # type: ignore[attr-defined]
+    theirs = guest.comments.exclude(name=FORMER_NAME, browser="", network="", is_proved=False)
     for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             # Locked until it is done: a moderator's decision comes before or after, and neither is lost.
@@ -119,7 +119,7 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
                 if comment.status != Status.DELETED:
                     delete_own(comment)
                 forget_text(comment)
-            comment.revisions.all().delete()  # type: ignore[attr-defined]
+            comment.revisions.all().delete()
             Comment.objects.filter(pk=pk).update(
                 name=FORMER_NAME, network="", browser="", wants_replies=False, is_proved=False, findings=[]
             )
@@ -135,7 +135,7 @@ def forget_text(comment: Comment) -> None:
     Comment.objects.filter(pk=comment.pk).update(
         name=FORMER_NAME, body="", body_html="", body_hash=secrets.token_hex(32), findings=[], score=None
     )
-    comment.revisions.all().delete()  # type: ignore[attr-defined]
+    comment.revisions.all().delete()
     Decision.objects.filter(comment=comment).exclude(note="").update(note="")
     Flag.objects.filter(comment=comment).exclude(words="").update(words="")
 

@@ -89,7 +89,7 @@ def _hide_if_many(comment: Comment) -> None:
     comment.refresh_from_db()
     if comment.reviewed_at is not None or comment.status != Status.PUBLISHED or comment.is_staff:
         return
-    reports = comment.flags.filter(outcome=Flag.Outcome.OPEN).aggregate(people=Count("pk"), weight=Sum("weight"))  # type: ignore[attr-defined]
+    reports = comment.flags.filter(outcome=Flag.Outcome.OPEN).aggregate(people=Count("pk"), weight=Sum("weight"))
     if reports["people"] >= PEOPLE_TO_HIDE and reports["weight"] >= WEIGHT_TO_HIDE:
         try:
             hold(comment, note=f"Reported by {reports['people']} readers.")

@@ -58,7 +58,8 @@ def tried(term: Term) -> dict[str, object]:
     """What it would have caught among the comments of the last 30 days: newest first, the first SHOWN to read."""
     matcher = Matcher((term,))
     recent = Comment.objects.filter(created_at__gt=timezone.now() - WITHIN).order_by("-created_at", "-pk")
-    looked_at, caught, shown = 0, 0, []
+    looked_at, caught = 0, 0
+    shown: list[tuple[Comment, SafeString]] = []
     for comment in recent.only("name", "body", "status", "created_at")[:TRIED].iterator(chunk_size=500):
         looked_at += 1
         if matcher.found_in(f"{comment.name}\n{comment.body}"):
@@ -124,7 +125,8 @@ class TermAdmin(admin.ModelAdmin):
     def many_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form, refused = ManyForm(request.POST or None), []
+        form = ManyForm(request.POST or None)
+        refused: list[str] = []
         if request.method == "POST" and form.is_valid():
             added, refused = form.save(request.user)
             self.message_user(request, f"New terms: {added}.", messages.SUCCESS)

@@ -70,7 +70,7 @@ class Commenter(models.Model):
         self.refresh_from_db(fields=["token_version"])
 
     def latest_comments(self) -> models.QuerySet[Comment]:
-        return self.comments.order_by("-created_at", "-pk")  # type: ignore[attr-defined]
+        return self.comments.order_by("-created_at", "-pk")
 
 
 def normal_email(email: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -49,7 +49,7 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
         scope = Q(section=None, article=None) | Q(article=article)
         if article.section_id:
             scope |= Q(section=article.section_id)
-        rules = {}
+        rules: dict[str, Any] = {}
         for policy in sorted(self.filter(scope), key=Policy.particularity):
             rules |= policy.said()
         return Rules(**rules)
@@ -115,5 +115,5 @@ class Policy(models.Model):
     def particularity(self) -> int:
         return 2 if self.article_id else 1 if self.section_id else 0
 
-    def said(self) -> dict[str, object]:
+    def said(self) -> dict[str, Any]:
         return {name: value for name in self.RULES if (value := getattr(self, name)) not in (None, "")}

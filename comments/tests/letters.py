@@ -20,11 +20,11 @@ from newsportal.background import drain
 
 
 class Sink:
-    """`letters`: what has arrived, in order. `refuse`: an answer such as "550 no" to every recipient."""
+    """`letters`: what has arrived, in order. `refuse`: an answer such as "550 no" to every recipient. `rude`: to QUIT."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
-        self.refuse = ""
+        self.refuse = self.rude = ""
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:
         if self.refuse:
@@ -35,6 +35,9 @@ class Sink:
     async def handle_DATA(self, server, session, envelope) -> str:
         self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope) -> str:
+        return self.rude or "221 Bye"
 
     def to(self, address: str) -> list[EmailMessage]:
         return [letter for letter in self.letters if letter["To"] == address]

@@ -71,6 +71,13 @@ def test_a_decision_on_a_text_that_has_changed_is_refused(moderator):
         decide(comment, Status.PUBLISHED, by=moderator)
 
 
+def test_a_text_that_was_erased_is_not_published(moderator):
+    comment = make_comment(status=Status.REJECTED)
+    Comment.objects.update(body="")
+    with pytest.raises(DecisionRefused, match="nothing left"):
+        decide(Comment.objects.get(pk=comment.pk), Status.PUBLISHED, by=moderator)
+
+
 def test_a_comment_deleted_by_its_author_stays_deleted(moderator):
     comment = make_comment()
     Comment.objects.update(status=Status.DELETED)

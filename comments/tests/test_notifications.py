@@ -20,6 +20,7 @@ from comments.models import Comment, Commenter, Status
 from comments.notifications import ask_to_confirm, unsubscribe_token
 from comments.tests.factories import make_comment
 from comments.tests.letters import Sink, do_jobs, do_later_jobs, listening, make_proved, make_reply
+from newsportal.background import in_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -237,6 +238,27 @@ def test_a_name_writes_no_headers(sink, name):
     assert "<b>body" not in html(letter)
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{ reply.commenter.email }}{% debug %}",
+        "</blockquote><a href='javascript:alert(1)'>x</a>",
+        'http://a.example/"onmouseover=alert(1)',
+    ],
+)
+def test_what_readers_write_stays_text_in_a_letter(sink, payload):
+    answered = make_proved(status=Status.PUBLISHED)
+    publish(make_reply(to=answered, name=payload[:60], body=payload))
+    reject(make_proved(body=payload), inform=True, note=payload)
+    do_jobs()
+    assert len(sink.letters) == 2
+    for letter in sink.letters:
+        assert "answerer@" not in html(letter)
+        assert not re.search(r"<(?:script|img)|<[^>]*\son\w+\s*=|href=.javascript", html(letter))
+
+
 # --- Rejections ---
 
 
@@ -269,6 +291,14 @@ def test_a_rejection_that_was_taken_back_is_not_told(sink):
 
 
 # --- A mail server that is down ---
+
+
+def test_the_serving_process_sends_it_after_the_answer(sink, settings):
+    settings.BACKGROUND_WORKER = "thread"
+    comment = make_comment(email="someone@example.org")
+    ask_to_confirm(comment.commenter, comment)
+    assert in_process.wait(30)
+    assert len(sink.to("someone@example.org")) == 1
 
 
 def test_a_letter_is_delivered_once_after_the_server_is_up_again(mail):
@@ -309,6 +339,15 @@ def test_an_address_that_does_not_exist_is_not_tried_again_nor_logged(sink, capl
     assert DBTaskResult.objects.count() == 1
     assert "private" not in caplog.text
     assert not any("private" in job.traceback for job in DBTaskResult.objects.all())
+
+
+def test_a_server_that_ends_badly_has_delivered(sink):
+    sink.rude = "garbage that is no answer"
+    comment = make_comment()
+    ask_to_confirm(comment.commenter, comment)
+    do_jobs()
+    do_later_jobs()
+    assert len(sink.letters) == 1
 
 
 def test_a_full_mailbox_is_tried_again(sink):

@@ -91,8 +91,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error("body", sentence)
         else:
             return _back("changed" if comment.is_visible else "changed-waits")
-    refusal = None if form.is_bound or may_edit(comment, reader) else "It can no longer be changed."
-    context = {"comment": comment, "article": comment.article, "form": form, "refusal": refusal}
+    too_late = None if form.is_bound or may_edit(comment, reader) else "It can no longer be changed."
+    context = {"comment": comment, "article": comment.article, "form": form, "refusal": too_late}
     return render(request, "comments/edit.html", context, status=400 if form.errors else 200)
 
 
