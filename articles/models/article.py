@@ -111,6 +111,8 @@ class Article(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField("last saved", auto_now=True)
 
+    #: Written by others at any time, and never by saving a story that was read some time before.
+    KEPT_BY_OTHERS = frozenset({"comment_count"})
     MOVED_FIELDS = ("status", "publish_at", "published_on", "slug", "withdrawn_at", "withdrawal_note")
 
     objects = ArticleQuerySet.as_manager()
@@ -224,6 +226,9 @@ class Article(models.Model):
         with transaction.atomic():
             before = Article.objects.filter(pk=self.pk).only("publish_at", "published_on", "slug").first()
             self._settle_address(before)
+            if before and not kwargs.get("update_fields"):
+                own = (field for field in self._meta.concrete_fields if not field.primary_key)
+                kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
             super().save(*args, **kwargs)
             if before and before.published_on and before.address != self.address:
                 PreviousSlug.objects.get_or_create(

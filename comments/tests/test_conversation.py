@@ -134,6 +134,15 @@ def test_counts_follow_every_change(article, moderator):
     assert drawn(article) == [(0, "a")]
 
 
+def test_saving_a_story_that_was_read_before_a_comment_came_loses_no_count(article):
+    as_an_editor_has_it = Article.objects.get(pk=article.pk)
+    say(article)
+    as_an_editor_has_it.headline = "Another headline"
+    as_an_editor_has_it.save()
+    article.refresh_from_db()
+    assert (article.headline, article.comment_count) == ("Another headline", 1)
+
+
 def test_a_reply_keeps_its_place_when_it_comes_back(article, moderator):
     root = say(article)
     first, second = say(parent=root, body="1"), say(parent=root, body="2")
