@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 
 import django
 import pytest
@@ -44,6 +45,8 @@ def own_places(settings, tmp_path):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    # What a test counts in the cache is its own, also where all of them, and earlier runs, share one Redis.
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

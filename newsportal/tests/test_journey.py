@@ -79,7 +79,7 @@ def test_from_the_desk_to_the_readers_and_back(watch, editor, moderator, javascr
     expect(reader.locator("article p", has_text="By nightfall the square had filled again.")).to_be_visible()
     lead = reader.locator("main figure img").first
     expect(lead).to_be_visible()
-    assert lead.evaluate("image => image.complete && image.naturalWidth") > 0 if javascript else True
+    assert lead.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0 if javascript else True
     expect(reader.get_by_text("No comments yet.")).to_be_visible()
     assert reader.context.cookies() == []
     whatsapp = reader.locator("a[href^='https://wa.me'], a[href*='whatsapp']")
