@@ -6,6 +6,7 @@ from adminsortable2.admin import SortableAdminBase
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,7 +15,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from articles import workflow
+from articles.admin.conflicts import settle
 from articles.admin.editor import ProseEditorAdminMixin
+from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
 from articles.admin.tag_field import TagsField
 from articles.models import Article, Byline
@@ -50,6 +53,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class ArticleForm(forms.ModelForm):
+    # Which version its editor has read: articles.admin.conflicts compares it before anything is saved.
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tags = TagsField(help_text="What the story is about. Type to look one up; Enter makes a new one.")
     is_update = forms.BooleanField(
         required=False,
@@ -80,8 +85,16 @@ class ArticleForm(forms.ModelForm):
             "short_headline": forms.TextInput(attrs={"class": "vLargeTextField"}),
         }
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = self.instance.version
+
     def clean_headline(self) -> str:
         return " ".join(self.cleaned_data["headline"].split())
+
+
+class SavedMeanwhile(Exception):
+    """Between looking and saving, somebody else has saved: the transaction is given up."""
 
 
 class BylineInline(PartInline):
@@ -92,7 +105,7 @@ class BylineInline(PartInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
+class ArticleAdmin(HistoryMixin, ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
     form = ArticleForm
     inlines = [BylineInline]
     change_form_template = "admin/articles/article/change_form.html"
@@ -114,7 +127,7 @@ class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
     save_on_top = True
 
     class Media:
-        css = {"all": ["css/desk/desk.css"]}
+        css = {"all": ["css/desk/desk.css", "css/desk/editing.css"]}
         js = ["js/desk/slug.js"]
 
     # --- The list -----------------------------------------------------------------------------------------------------
@@ -185,7 +198,7 @@ class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
         fieldsets = [
-            (None, {"fields": ["headline", "standfirst", "body"]}),
+            (None, {"fields": ["version", "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
             (
@@ -220,15 +233,31 @@ class ArticleAdmin(ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
             return f"Schedule for {timezone.localtime(article.publish_at):%a %-d %b %H:%M %Z}"
         return "Publish now" if move.name == "publish" else move.label
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and object_id:
+            article = self.get_object(request, unquote(object_id))
+            if article and self.has_change_permission(request, article):
+                try:
+                    return settle(self, request, article) or super().changeform_view(
+                        request, object_id, form_url, extra_context
+                    )
+                except SavedMeanwhile:
+                    # Somebody was quicker by a moment: what both have done is put together anew.
+                    return self.changeform_view(request, object_id, form_url, extra_context)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def save_model(self, request, obj: Article, form, change) -> None:
         if not change:
             obj.created_by = request.user
+        elif not obj.claim(form.cleaned_data.get("version") or 0):
+            raise SavedMeanwhile
         obj.save()
 
     def save_related(self, request, form, formsets, change) -> None:
         super().save_related(request, form, formsets, change)
         article: Article = form.instance
         article.list_bylines()
+        article.record(request.user, reason=form.cleaned_data.get("note", ""))
         try:
             if text := form.cleaned_data.get("correction"):
                 article.correct(request.user, text)

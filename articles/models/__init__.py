@@ -8,6 +8,7 @@ from articles.models.section import Colour, Section
 from articles.models.slug import PreviousSlug, make_slug
 from articles.models.status_change import StatusChange
 from articles.models.tag import Tag, TaggedArticle
+from articles.models.version import Text, Version
 
 __all__ = [
     "Article",
@@ -22,5 +23,7 @@ __all__ = [
     "StatusChange",
     "Tag",
     "TaggedArticle",
+    "Text",
+    "Version",
     "make_slug",
 ]

@@ -23,6 +23,8 @@ from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
 from articles.models.slug import MAX_LENGTH, PreviousSlug, make_slug
 from articles.models.tag import TaggedArticle
+from articles.models.version import Kind as VersionKind
+from articles.models.version import Version, record
 from articles.signals import article_changed
 from articles.workflow import MOVES, MoveRefused, Status
 
@@ -92,6 +94,9 @@ class Article(models.Model):
     # Kept by whoever keeps the readers' talk: lists show it without asking.
     comment_count = models.PositiveIntegerField(editable=False, default=0)
 
+    # The number of its latest version: who saves says which one they have read (articles.editing).
+    version = models.PositiveIntegerField(default=0, editable=False)
+
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     publish_at = models.DateTimeField(
         "publication time",
@@ -112,7 +117,7 @@ class Article(models.Model):
     modified_at = models.DateTimeField("last saved", auto_now=True)
 
     #: Written by others at any time, and never by saving a story that was read some time before.
-    KEPT_BY_OTHERS = frozenset({"comment_count"})
+    KEPT_BY_OTHERS = frozenset({"comment_count", "version"})
     MOVED_FIELDS = ("status", "publish_at", "published_on", "slug", "withdrawn_at", "withdrawal_note")
 
     objects = ArticleQuerySet.as_manager()
@@ -214,6 +219,8 @@ class Article(models.Model):
             problems["section"] = "A published story needs a section."
         if not body.plain_text(self.body):
             problems["body"] = "A published story needs a text."
+        if self.status == Status.PUBLISHED and not self.publish_at:
+            problems["publish_at"] = "A published story needs a time."
         return problems
 
     def save(self, *args, **kwargs):
@@ -321,6 +328,32 @@ class Article(models.Model):
             raise MoveRefused("Only a story that readers can see can be updated or corrected.")
         self.updated_at = timezone.now()
         self.save()
+        self.record(by, VersionKind.UPDATED)
+
+    def record(self, by: User | None, kind: str = VersionKind.SAVED, reason: str = "") -> Version | None:
+        """Keep a version of what the story is now; None when nothing has changed since the last one."""
+        from articles.editing.snapshot import take
+
+        return record(self, take(self), by=by, kind=kind, reason=reason)
+
+    def claim(self, seen: int) -> bool:
+        """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends."""
+        return bool(Article.objects.filter(pk=self.pk, version=seen).update(modified_at=timezone.now()))
+
+    def restore(self, version: Version, by: User) -> Version | None:
+        """Make the story what it was, as a new version. Its time stays once it is published: readers have seen it."""
+        from articles.editing.snapshot import opened, put, told
+
+        if not workflow.may_edit(self, by):
+            raise PermissionDenied(f"{by} may not change this story.")
+        with transaction.atomic():
+            if not self.claim(self.version):
+                raise MoveRefused("Somebody has saved the story in this moment. Look at it again.")
+            content = opened(version)
+            if self.status not in workflow.UNPUBLISHED:
+                content["publish_at"] = told(self.publish_at)
+            put(self, content)
+            return self.record(by, VersionKind.RESTORED, f"As in version {version.number}.")
 
     @contextmanager
     def _move(self, name: str, by: User | None, note: str) -> Iterator[None]:
@@ -337,6 +370,7 @@ class Article(models.Model):
                 self.status = move.target
                 yield
                 self.save()
+                self.record(by, VersionKind.MOVED, f"{move.label}. {note}".strip())
         except BaseException:
             for field, value in before.items():
                 setattr(self, field, value)

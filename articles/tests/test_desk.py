@@ -116,7 +116,8 @@ def test_the_button_says_what_it_will_do(desk):
 
 def test_a_story_is_withdrawn_with_its_note(desk):
     article = make_article()
-    data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, note="Forged.", _move="withdraw",
+    data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, note="Forged.",
+                     version=article.version, _move="withdraw",
                      publish_at_0=f"{timezone.localtime(article.publish_at):%Y-%m-%d}",
                      publish_at_1=f"{timezone.localtime(article.publish_at):%H:%M:%S}")  # fmt: skip
     desk.post(change(article), data)
@@ -127,7 +128,7 @@ def test_a_story_is_withdrawn_with_its_note(desk):
 def test_a_correction_is_made_from_the_form(desk, client):
     article = make_article()
     moment = timezone.localtime(article.publish_at)
-    data = form_data(section=article.section.pk, slug=article.slug, correction="Five, not four.",
+    data = form_data(section=article.section.pk, slug=article.slug, correction="Five, not four.", version=article.version,
                      publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")  # fmt: skip
     desk.post(change(article), data)
     assert "Five, not four." in client.get(article.get_absolute_url()).content.decode()
@@ -243,3 +244,13 @@ def test_everything_is_looked_up_by_autocomplete(desk, model, field, term):
     response = desk.get(url)
     assert response.status_code == 200
     assert field == "lead_image" or response.json()["results"]
+
+
+def test_a_published_story_cannot_lose_its_time(desk):
+    article = make_article()
+    data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, version=article.version)
+    response = desk.post(change(article), data)
+    assert response.status_code == 200
+    assert "needs a time" in response.content.decode()
+    article.refresh_from_db()
+    assert article.publish_at

@@ -1,0 +1,161 @@
+"""Two people save the same story: what each has changed is merged, and what both have changed is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from articles.admin.tag_field import NEW
+from articles.editing.diff import Change, changes
+from articles.editing.merge import MINE, THEIRS, Merge, merge
+from articles.editing.snapshot import LABELS, PLAIN, Snapshot, opened, take, told
+from articles.models import Article, Tag, Version
+from articles.workflow import Status
+
+if TYPE_CHECKING:
+    from articles.admin.article import ArticleAdmin
+
+#: Of the form: which version its editor has read, and what they chose where they were asked.
+VERSION, CHOICE = "version", "choose-"
+BYLINES = "bylines"
+
+
+@dataclass
+class Question:
+    """A field that both have changed: how theirs and mine differ from what both began from."""
+
+    name: str
+    label: str
+    mine: Change | None
+    theirs: Change | None
+
+
+def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> HttpResponse | None:
+    """Make a posted form one that begins from the story as it is now; None when it can be saved, else the page that asks.
+
+    Nothing typed is lost: the page carries the whole form. `request.POST` is replaced by what the two sides make together.
+    """
+    data = request.POST
+    seen = data.get(VERSION, "")
+    if seen.isascii() and seen.isdigit() and int(seen) == article.version:
+        return None
+    mine = _posted(screen, request, article)
+    if mine is None:
+        return None  # the form has errors of its own, which are shown first
+    theirs = take(article)
+    version = Version.objects.of(article).select_related("text")
+    base = version.filter(number=seen).first() if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+    choices = {name: choice for name in LABELS if (choice := data.get(CHOICE + name)) in {MINE, THEIRS}}
+    merged = merge(opened(base) if base else None, mine, theirs, choices)
+    latest = version.select_related("made_by").first()
+    if merged.conflicts:
+        return _ask(screen, request, article, merged, opened(base) if base else None, mine, theirs, latest)
+    request.POST = _rewritten(data, article, merged.result)
+    if merged.taken:
+        who = latest.made_by if latest and latest.made_by else "somebody else"
+        taken = ", ".join(LABELS[name] for name in merged.taken)
+        messages.warning(request, f"{who} saved this story while you were at it. Taken over from theirs: {taken}.")
+    return None
+
+
+def _posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snapshot | None:
+    """What the form says, as a snapshot; None when it is not valid."""
+    blank = Article.objects.get(pk=article.pk)  # validating a form writes into its object
+    # What a published story cannot do without may be on the other side: it is asked for when all is together.
+    blank.status = Status.DRAFT
+    form = screen.get_form(request, blank, change=True)(request.POST, request.FILES, instance=blank)
+    if not form.is_valid():
+        return None
+    data = form.cleaned_data
+    snapshot: Snapshot = {name: data.get(name, getattr(article, name)) for name in PLAIN}
+    return snapshot | {
+        "slug": data.get("slug") or article.slug,
+        "lead_image": data["lead_image"].pk if data.get("lead_image") else None,
+        "section": data["section"].pk if data.get("section") else None,
+        "publish_at": told(data.get("publish_at")),
+        "tags": sorted(tag.name if isinstance(tag, Tag) else tag for tag in data.get("tags", [])),
+        "bylines": _posted_bylines(request.POST),
+    }
+
+
+def _posted_bylines(data: QueryDict) -> list[list[Any]]:
+    rows = []
+    total = data.get(f"{BYLINES}-TOTAL_FORMS", "0")
+    for number in range(min(int(total) if total.isdigit() else 0, 200)):
+        row = {name: data.get(f"{BYLINES}-{number}-{name}", "") for name in ("contributor", "role", "order", "DELETE")}
+        if row["contributor"].isdigit() and not row["DELETE"]:
+            order = int(row["order"]) if row["order"].isdigit() else 0
+            rows.append((order, number, [int(row["contributor"]), row["role"]]))
+    return [pair for _, _, pair in sorted(rows, key=lambda row: row[:2])]
+
+
+def _rewritten(data: QueryDict, article: Article, result: Snapshot) -> QueryDict:
+    """The form as if its editor had typed the result over the story as it is now."""
+    data = data.copy()
+    data[VERSION] = str(article.version)
+    for name in PLAIN:
+        data[name] = result[name]
+    data["lead_image"], data["section"] = (str(result[name] or "") for name in ("lead_image", "section"))
+    moment = parse_datetime(result["publish_at"]) if result["publish_at"] else None
+    local = timezone.localtime(moment) if moment else None
+    data["publish_at_0"], data["publish_at_1"] = (f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}") if local else ("", "")
+    known = dict(Tag.objects.filter(name__in=result["tags"]).values_list("name", "pk"))
+    data.setlist("tags", [str(known.get(name, f"{NEW}{name}")) for name in result["tags"]])
+    _rewrite_bylines(data, article, result["bylines"])
+    return data
+
+
+def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]]) -> None:
+    for name in [name for name in data if name.startswith(f"{BYLINES}-") and name.split("-")[1].isdigit()]:
+        del data[name]
+    rows = list(article.bylines.order_by("order", "pk"))
+    free = {}
+    for byline in rows:
+        free.setdefault((byline.contributor_id, byline.role), []).append(byline)
+    kept = [(free.get(tuple(pair)) or [None]).pop(0) if free.get(tuple(pair)) else None for pair in wanted]
+    old = {byline.pk: order for order, byline in enumerate(kept) if byline}
+    # Forms of rows that exist come first, in the order of the database, as the management form says.
+    for number, byline in enumerate(rows):
+        row = {"id": byline.pk, "article": article.pk, "contributor": byline.contributor_id, "role": byline.role,
+               "order": old.get(byline.pk, number)}  # fmt: skip
+        if byline.pk not in old:
+            row["DELETE"] = "on"
+        for name, value in row.items():
+            data[f"{BYLINES}-{number}-{name}"] = str(value)
+    number = len(rows)
+    for order, (pair, byline) in enumerate(zip(wanted, kept, strict=True)):
+        if byline is None:
+            row = {"id": "", "article": article.pk, "contributor": pair[0], "role": pair[1], "order": order}
+            for name, value in row.items():
+                data[f"{BYLINES}-{number}-{name}"] = str(value)
+            number += 1
+    data[f"{BYLINES}-TOTAL_FORMS"], data[f"{BYLINES}-INITIAL_FORMS"] = str(number), str(len(rows))
+
+
+def _ask(
+    screen: ArticleAdmin, request: HttpRequest, article: Article, merged: Merge, base: Snapshot | None, mine: Snapshot,
+    theirs: Snapshot, latest: Version | None,
+) -> HttpResponse:  # fmt: skip
+    by_me = {change.name: change for change in changes(base or theirs, mine)}
+    by_them = {change.name: change for change in changes(base, theirs)} if base else {}
+    questions = [Question(name, LABELS[name], by_me.get(name), by_them.get(name)) for name in merged.conflicts]
+    asked = {CHOICE + name for name in merged.conflicts}
+    context = {
+        "title": "Somebody else saved this story",
+        "opts": screen.opts,
+        "media": screen.media,
+        "article": article,
+        "latest": latest,
+        "questions": questions,
+        "taken": [LABELS[name] for name in merged.taken],
+        "kept": [(name, value) for name, values in request.POST.lists() for value in values
+                 if name not in asked and name != "csrfmiddlewaretoken"],
+    }  # fmt: skip
+    template = "admin/articles/article/conflict.html"
+    return TemplateResponse(request, template, screen.admin_site.each_context(request) | context, status=409)

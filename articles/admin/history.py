@@ -1,0 +1,81 @@
+"""What a story was: its versions, what each has changed, and the way back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from articles.editing.diff import changes
+from articles.editing.snapshot import opened
+from articles.models import Version
+
+PAGE_SIZE = 50
+
+
+class HistoryMixin:
+    """The history of a story, in place of Django's list of form saves."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.version_view)
+        return [path("<int:pk>/history/<int:number>/", view, name="articles_article_version"), *super().get_urls()]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
+        article = self.get_object(request, object_id)
+        if article is None:
+            raise Http404("There is no such story.")
+        self._check(request, article)
+        versions = Version.objects.of(article).select_related("made_by").defer("content")
+        before = request.GET.get("before", "")
+        if before.isascii() and before.isdigit() and len(before) < 10:
+            versions = versions.filter(number__lt=before)
+        found = list(versions[: PAGE_SIZE + 1])
+        context = {
+            "versions": found[:PAGE_SIZE],
+            "older": found[PAGE_SIZE - 1].number if len(found) > PAGE_SIZE else None,
+        }
+        return self._render_history(request, article, "history", context)
+
+    def version_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """What one version has changed, against the one before it or `?against=`; POST restores it."""
+        article = self.get_object(request, str(pk))
+        if article is None:
+            raise Http404("There is no such story.")
+        self._check(request, article)
+        versions = Version.objects.of(article).select_related("text", "made_by")
+        version = get_object_or_404(versions, number=number)
+        if request.method == "POST":
+            try:
+                restored = article.restore(version, request.user)
+            except (ValidationError, PermissionDenied) as refusal:
+                self.message_user(request, " ".join(getattr(refusal, "messages", [str(refusal)])), messages.ERROR)
+            else:
+                told = (
+                    f"The story is as it was in version {number}." if restored else "Nothing differs: it is so already."
+                )
+                self.message_user(request, told, messages.SUCCESS)
+            return redirect(reverse("admin:articles_article_change", args=[article.pk]))
+        against = request.GET.get("against", "")
+        wanted = int(against) if against.isascii() and against.isdigit() and len(against) < 10 else number - 1
+        other = versions.filter(number=wanted).first()
+        context = {
+            "version": version,
+            "other": other,
+            "changes": changes(opened(other) if other else None, opened(version)),
+            "latest": article.version,
+            "may_restore": number != article.version and self.has_change_permission(request, article),
+        }
+        return self._render_history(request, article, "version", context)
+
+    def _check(self, request: HttpRequest, article) -> None:
+        # What a story was is for those who may work on it: a reporter sees no colleague's drafts.
+        if not self.has_change_permission(request, article):
+            raise PermissionDenied
+
+    def _render_history(self, request: HttpRequest, article, name: str, context: dict) -> HttpResponse:
+        context |= {"title": f"History: {article}", "opts": self.opts, "media": self.media, "article": article}
+        template = f"admin/articles/article/{name}.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)

@@ -1,0 +1,430 @@
+"""A story keeps what it was; two editors lose nothing to each other; and any version comes back whole."""
+
+import datetime
+import itertools
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from articles.admin import article as screen
+from articles.editing.diff import changes
+from articles.editing.merge import MINE, THEIRS, merge
+from articles.editing.snapshot import LABELS, opened, put, take
+from articles.models import Article, Byline, PreviousSlug, Text, Version
+from articles.tests.factories import make_article, make_contributor, make_section
+from articles.workflow import Status
+
+pytestmark = pytest.mark.django_db
+
+
+def url(article, name="change", *args) -> str:
+    return reverse(f"admin:articles_article_{name}", args=[article.pk, *args])
+
+
+def form_of(article: Article, **changed) -> dict:
+    """The form as a browser has it after opening the story."""
+    article.refresh_from_db()
+    moment = timezone.localtime(article.publish_at) if article.publish_at else None
+    bylines = list(article.bylines.order_by("order", "pk"))
+    data = {
+        "version": article.version, "headline": article.headline, "short_headline": article.short_headline,
+        "standfirst": article.standfirst, "body": article.body, "kind": article.kind, "dateline": article.dateline,
+        "slug": article.slug, "section": article.section_id or "", "lead_image": article.lead_image_id or "",
+        "tags": [tagged.tag_id for tagged in article.tagged.all()],
+        "publish_at_0": f"{moment:%Y-%m-%d}" if moment else "", "publish_at_1": f"{moment:%H:%M:%S}" if moment else "",
+        "comment_policy-TOTAL_FORMS": 0, "comment_policy-INITIAL_FORMS": 0,
+        "bylines-TOTAL_FORMS": len(bylines), "bylines-INITIAL_FORMS": len(bylines),
+    }  # fmt: skip
+    for number, byline in enumerate(bylines):
+        row = {"id": byline.pk, "article": article.pk, "contributor": byline.contributor_id, "role": byline.role,
+               "order": number}  # fmt: skip
+        data |= {f"bylines-{number}-{name}": value for name, value in row.items()}
+    return data | changed
+
+
+def with_byline(data: dict, contributor) -> dict:
+    number = data["bylines-TOTAL_FORMS"]
+    row = {"id": "", "contributor": contributor.pk, "role": "written", "order": number}
+    return data | {"bylines-TOTAL_FORMS": number + 1} | {f"bylines-{number}-{k}": v for k, v in row.items()}
+
+
+@pytest.fixture
+def desk(client, editor):
+    client.force_login(editor)
+    return client
+
+
+@pytest.fixture
+def colleague(administrator):
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def article(editor):
+    article = make_article(
+        status=Status.DRAFT, headline="The headline", tags=("one", "two"), bylines=((make_contributor(), "written"),)
+    )
+    Article.objects.filter(pk=article.pk).update(created_by=editor)
+    article.record(editor)
+    return article
+
+
+def names(article) -> list[str]:
+    return sorted(article.tags.names())
+
+
+# --- Versions ---
+
+
+def test_every_save_is_one_version_with_its_parent_and_author(desk, article, editor):
+    first = article.version
+    desk.post(url(article), form_of(article, headline="Second", note="Sharper."))
+    desk.post(url(article), form_of(article, headline="Third"))
+    versions = list(Version.objects.of(article))
+    assert [(v.number, v.content["headline"], v.made_by) for v in versions[:2]] == [
+        (first + 2, "Third", editor),
+        (first + 1, "Second", editor),
+    ]
+    assert versions[0].parent == versions[1]
+    assert versions[1].reason == "Sharper."
+
+
+def test_saving_what_has_not_changed_makes_no_version(desk, article):
+    before = Version.objects.count()
+    desk.post(url(article), form_of(article))
+    assert Version.objects.count() == before
+
+
+def test_moves_updates_and_corrections_are_versions(editor):
+    article = make_article(status=Status.DRAFT)
+    article.publish(editor)
+    assert Version.objects.of(article).first().was_public
+    assert Version.objects.of(article).first().kind in {"moved", "first"}
+
+
+def test_a_text_that_stays_is_stored_once(desk, article):
+    for number in range(5):
+        desk.post(url(article), form_of(article, headline=f"Headline {number}"))
+    assert Version.objects.of(article).count() >= 6
+    assert Text.objects.count() == 1
+
+
+def test_a_deleted_story_leaves_its_versions(article):
+    pk, count = article.pk, Version.objects.count()
+    article.delete()
+    assert Version.objects.filter(story=pk, article=None).count() == count
+
+
+def test_what_was_taken_is_put_back_whole(article):
+    other = make_article(status=Status.DRAFT, headline="Another")
+    snapshot = take(article)
+    put(other, snapshot | {"slug": "elsewhere"})
+    other.refresh_from_db()
+    assert take(other) == snapshot | {"slug": "elsewhere"}
+
+
+# --- Conflicts ---
+
+
+def test_an_editor_who_is_second_overwrites_nothing(desk, colleague, article):
+    stale = form_of(article, standfirst="Mine.")
+    colleague.post(url(article), form_of(article, headline="Theirs."))
+    page = desk.post(url(article), stale, follow=True).content.decode()
+    article.refresh_from_db()
+    assert (article.headline, article.standfirst) == ("Theirs.", "Mine.")
+    assert "Taken over from theirs: headline" in page
+
+
+def test_what_both_have_changed_is_asked_about_and_nothing_typed_is_lost(desk, colleague, article):
+    stale = form_of(article, headline="Mine <b>", standfirst="Also mine.", note="My note.")
+    colleague.post(url(article), form_of(article, headline="Theirs"))
+    response = desk.post(url(article), stale)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "administrator" in page
+    for words in ("<ins>Mine", "&lt;b&gt;", "Theirs", "Also mine.", "My note."):
+        assert words in page
+    article.refresh_from_db()
+    assert (article.headline, article.standfirst) == ("Theirs", "")
+
+
+@pytest.mark.parametrize(("choice", "headline"), [("mine", "Mine"), ("theirs", "Theirs")])
+def test_the_answer_is_saved_with_all_else(desk, colleague, article, choice, headline):
+    stale = form_of(article, headline="Mine", standfirst="Also mine.")
+    colleague.post(url(article), form_of(article, headline="Theirs", dateline="Brzeň"))
+    desk.post(url(article), stale | {"choose-headline": choice})
+    article.refresh_from_db()
+    assert (article.headline, article.standfirst, article.dateline) == (headline, "Also mine.", "Brzeň")
+
+
+def test_a_third_save_while_being_asked_is_not_overwritten_either(desk, colleague, article):
+    stale = form_of(article, headline="Mine")
+    colleague.post(url(article), form_of(article, headline="Theirs"))
+    assert desk.post(url(article), stale).status_code == 409
+    colleague.post(url(article), form_of(article, standfirst="Later."))
+    desk.post(url(article), stale | {"choose-headline": "mine"})
+    article.refresh_from_db()
+    assert (article.headline, article.standfirst) == ("Mine", "Later.")
+
+
+def test_tags_of_both_are_kept_and_taken_off(desk, colleague, article):
+    two = article.tags.get(name="two").pk
+    stale = form_of(article, tags=[two, "new:mine"])  # without "one", with "mine"
+    colleague.post(url(article), form_of(article, tags=[*form_of(article)["tags"], "new:theirs"]))
+    desk.post(url(article), stale)
+    assert names(article) == ["mine", "theirs", "two"]
+
+
+def test_a_byline_that_only_they_added_stays(desk, colleague, article):
+    stale = form_of(article, headline="Mine")
+    colleague.post(url(article), with_byline(form_of(article), make_contributor(name="Zora")))
+    desk.post(url(article), stale)
+    article.refresh_from_db()
+    assert article.headline == "Mine"
+    assert article.bylines.count() == 2
+    assert article.bylines.order_by("order").last().contributor.name == "Zora"
+
+
+def test_bylines_that_both_have_changed_are_asked_about(desk, colleague, article):
+    first = article.bylines.get().contributor
+    stale = with_byline(form_of(article), make_contributor(name="Mine"))
+    colleague.post(url(article), with_byline(form_of(article), make_contributor(name="Theirs")))
+    assert desk.post(url(article), stale).status_code == 409
+    desk.post(url(article), stale | {"choose-bylines": "mine"})
+    assert [b.contributor.name for b in article.bylines.order_by("order", "pk")] == [first.name, "Mine"]
+    assert Byline.objects.count() == 2
+
+
+def test_a_story_that_was_moved_meanwhile_is_told_of_and_keeps_its_time(desk, article, editor):
+    stale = form_of(article, headline="Mine")
+    Article.objects.get(pk=article.pk).publish(editor)
+    desk.post(url(article), stale)
+    article.refresh_from_db()
+    assert (article.status, article.headline) == (Status.PUBLISHED, "Mine")
+    assert article.publish_at
+
+
+def test_a_form_without_a_version_saves_nothing_that_differs(desk, article):
+    data = form_of(article, headline="From an old page")
+    del data["version"]
+    assert desk.post(url(article), data).status_code == 409
+    article.refresh_from_db()
+    assert article.headline == "The headline"
+
+
+@pytest.mark.parametrize("version", ["-1", "x", "99999999999999999999", "0", "٣"])
+def test_a_forged_version_saves_nothing_that_differs(desk, article, version):
+    desk.post(url(article), form_of(article, headline="Forged", version=version))
+    article.refresh_from_db()
+    assert article.headline == "The headline"
+
+
+def test_an_error_in_the_form_is_shown_before_anything_is_asked(desk, colleague, article):
+    stale = form_of(article, headline="x")
+    colleague.post(url(article), form_of(article, headline="Theirs"))
+    response = desk.post(url(article), stale)
+    assert response.status_code == 200
+    assert "at least 3 characters" in response.content.decode()
+
+
+def test_who_saves_in_the_same_moment_is_merged_too(desk, article, monkeypatch):
+    """Between looking and saving, somebody else saves: the transaction is given up, and all is put together anew."""
+    real, moments = screen.settle, iter([True])
+
+    def settle(admin, request, story):
+        answer = real(admin, request, story)
+        if next(moments, False):
+            theirs = Article.objects.get(pk=article.pk)
+            theirs.dateline = "Brzeň"
+            theirs.save()
+            theirs.record(None)
+        return answer
+
+    monkeypatch.setattr(screen, "settle", settle)
+    desk.post(url(article), form_of(article, headline="Mine"))
+    article.refresh_from_db()
+    assert (article.headline, article.dateline) == ("Mine", "Brzeň")
+
+
+WORDS = st.sampled_from(["a", "b", "c", "d"])
+FIELDS = st.sampled_from(["headline", "standfirst", "dateline", "tags"])
+EDITS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["open", "save"]), FIELDS, WORDS), max_size=30)
+EMPTY = dict.fromkeys(LABELS, "") | {"tags": [], "bylines": [], "lead_image": None, "section": None, "publish_at": None}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EDITS)
+def test_three_editors_lose_no_change_in_any_order(edits):
+    """Each changes a field of what they have open. What is saved and not chosen against later is in the story."""
+    history, open_at, serial = [dict(EMPTY)], {}, itertools.count()
+    for editor, act, field, word in edits:
+        if act == "open":
+            open_at[editor] = (len(history) - 1, dict(history[-1]))
+            continue
+        if editor not in open_at:
+            continue
+        seen, mine = open_at[editor]
+        typed = f"{word}{next(serial)}"
+        mine[field] = sorted({*mine[field], typed}) if field == "tags" else typed
+        theirs, base = history[-1], history[seen]
+        merged = merge(base, mine, theirs)
+        for name in merged.conflicts:
+            assert base[name] != theirs[name] != mine[name] != base[name], "only what both have changed is asked about"
+        merged = merge(base, mine, theirs, dict.fromkeys(merged.conflicts, MINE))
+        assert not merged.conflicts
+        for name in LABELS:
+            if theirs[name] != base[name] and mine[name] == base[name]:
+                assert merged.result[name] == theirs[name], "a change of theirs alone stays"
+        assert merged.result[field] == mine[field] or (field == "tags" and typed in merged.result["tags"])
+        assert set(theirs["tags"]) <= set(merged.result["tags"]), "nobody took a tag off"
+        history.append(merged.result)
+        open_at[editor] = (len(history) - 1, dict(merged.result))
+
+
+def test_without_a_common_version_everything_that_differs_is_asked():
+    base = dict.fromkeys(LABELS, "")
+    merged = merge(None, base | {"headline": "a", "tags": ["x"]}, base | {"headline": "b", "tags": ["y"]})
+    assert merged.conflicts == ["headline", "tags"]
+    assert merge(None, base | {"tags": ["x"]}, base | {"tags": ["y"]}, {"tags": THEIRS}).result["tags"] == ["y"]
+
+
+# --- History ---
+
+
+def test_the_history_tells_who_when_and_why(desk, article):
+    desk.post(url(article), form_of(article, headline="Second", note="Sharper <b>."))
+    page = desk.get(url(article, "history")).content.decode()
+    for words in ("Version 2", "Version 1", "by editor", "Sharper &lt;b&gt;."):
+        assert words in page
+
+
+def test_a_version_shows_what_it_has_changed_word_by_word(desk, article):
+    body = "<p>The ruling came at four.</p><p>The square filled.</p>"
+    desk.post(url(article), form_of(article, body=body))
+    desk.post(
+        url(article),
+        form_of(article, body=body.replace("four", "five"), tags=["new:three"], standfirst="<script>alert(1)</script>"),
+    )
+    article.refresh_from_db()
+    page = desk.get(url(article, "version", article.version)).content.decode()
+    assert "came at <del>four.</del><ins>five.</ins>" in page
+    assert "<p>The square filled.</p>" in page
+    assert "<del>one</del>" in page and "<ins>three</ins>" in page
+    assert "<ins>&lt;script&gt;" in page
+    assert "Headline" not in page.split("<h2>", 1)[1]
+
+
+def test_any_version_comes_back_whole_as_a_new_one(desk, article, editor):
+    before = take(article)
+    desk.post(
+        url(article), form_of(article, headline="Second", body="<p>Other.</p>", tags=["new:three"], slug="second")
+    )
+    article.refresh_from_db()
+    desk.post(url(article, "version", 1))
+    article.refresh_from_db()
+    assert take(article) == before
+    assert article.version == 3
+    assert Version.objects.of(article).first().kind == "restored"
+
+
+def test_restoring_a_published_story_keeps_its_time_and_leads_from_its_address(client, editor):
+    article = make_article(headline="First")
+    article.record(editor)
+    address, moment = article.get_absolute_url(), article.publish_at
+    first = Version.objects.of(article).last()
+    article.headline, article.slug = "Second", "second"
+    article.save()
+    article.record(editor)
+    second = article.get_absolute_url()
+    article.restore(first, editor)
+    article.refresh_from_db()
+    assert (article.get_absolute_url(), article.publish_at) == (address, moment)
+    assert client.get(second).status_code == 301
+    assert PreviousSlug.objects.filter(slug="second").exists()
+
+
+def test_only_who_may_edit_a_story_sees_and_restores_what_it_was(client, reporter, outsider, moderator, article):
+    for person in (reporter, outsider, moderator):
+        client.force_login(person)
+        for place in (url(article, "history"), url(article, "version", 1)):
+            assert client.get(place).status_code in {302, 403}
+        assert client.post(url(article, "version", 1)).status_code in {302, 403}
+    with pytest.raises(Exception, match="may not change"):
+        article.restore(Version.objects.of(article).first(), reporter)
+
+
+def test_a_story_of_2000_versions_stays_usable(desk, article):
+    first = Version.objects.of(article).select_related("text").get()
+    Version.objects.bulk_create(
+        Version(article=article, story=article.pk, number=n, kind="saved", content=first.content, text=first.text,
+                made_at=timezone.now() - datetime.timedelta(minutes=n))
+        for n in range(2, 2_001)
+    )  # fmt: skip
+    Article.objects.filter(pk=article.pk).update(version=2_000)
+    with CaptureQueriesContext(connection) as queries:
+        page = desk.get(url(article, "history")).content.decode()
+    assert page.count("<li><a") <= 50 + 10
+    assert "Older versions" in page
+    assert len(queries) <= 12
+    assert desk.get(url(article, "history") + "?before=51").status_code == 200
+    assert desk.get(url(article, "version", 2_000)).status_code == 200
+
+
+@pytest.mark.parametrize("number", [0, 999])
+def test_a_version_that_is_not_there_is_missing(desk, article, number):
+    assert desk.get(url(article, "version", number)).status_code == 404
+
+
+def test_diffs_of_everything(article):
+    snapshot = take(article)
+    assert changes(snapshot, snapshot) == []
+    told = {change.name for change in changes(None, snapshot)}
+    assert {"headline", "body", "tags", "bylines", "section"} <= told
+    gone = snapshot | {"section": 999_999, "bylines": [[999_999, "written"]]}
+    assert "section that is gone" in str(changes(snapshot, gone))
+
+
+# --- Migration ---
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("migrations")
+def test_stories_that_were_there_before_get_their_first_version():
+    try:
+        executor = MigrationExecutor(connection)
+        executor.migrate([("articles", "0002_comment_count")])
+        old = executor.loader.project_state([("articles", "0002_comment_count")]).apps
+        section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
+        person = old.get_model("articles", "Contributor").objects.create(name="Zora", slug="zora")
+        story = old.get_model("articles", "Article").objects.create(
+            headline="Rain", slug="rain", section=section, body="<p>Rain.</p>", body_html="<p>Rain.</p>",
+            publish_at=timezone.now(),
+        )  # fmt: skip
+        old.get_model("articles", "Byline").objects.create(article=story, contributor=person, role="written", order=0)
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())
+    article = Article.objects.get()
+    version = Version.objects.of(article).get()
+    assert article.version == version.number == 1
+    snapshot = take(article)
+    told = opened(version)
+    assert {name: told[name] for name in LABELS if name != "publish_at"} == {
+        name: snapshot[name] for name in LABELS if name != "publish_at"
+    }
+    assert datetime.datetime.fromisoformat(told["publish_at"]) == article.publish_at
+    assert article.record(None) is None, "the migration says of a story what take() says"
+
+
+def test_sections_of_the_form_carry_the_version(desk, article):
+    assert f'name="version" value="{article.version}"' in desk.get(url(article)).content.decode()
+    make_section()
