@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
+from newsportal.stale import RefusesStale
+
 APP_ORDER = ["articles", "comments", "adverts", "newsportal", "auth"]
 
 
@@ -21,6 +23,15 @@ class Desk(admin.AdminSite):
     @property
     def site_title(self) -> str:  # type: ignore[override]
         return f"{settings.SITE_NAME} desk"
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Every screen refuses to overwrite what somebody else has saved, unless it knows how to merge."""
+        admin_class = admin_class or admin.ModelAdmin
+        if not getattr(admin_class, "merges_changes", False) and not issubclass(admin_class, RefusesStale):
+            admin_class = type(
+                admin_class.__name__, (RefusesStale, admin_class), {"__module__": admin_class.__module__}
+            )
+        super().register(model_or_iterable, admin_class, **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
         apps = super().get_app_list(request, app_label)

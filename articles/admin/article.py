@@ -107,6 +107,7 @@ class BylineInline(PartInline):
 @admin.register(Article)
 class ArticleAdmin(HistoryMixin, ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
     form = ArticleForm
+    merges_changes = True
     inlines = [BylineInline]
     change_form_template = "admin/articles/article/change_form.html"
     list_display = ["thumbnail", "title", "state", "section", "byline", "time"]

@@ -137,7 +137,7 @@ def test_a_correction_is_made_from_the_form(desk, client):
 def test_an_address_that_is_taken_is_said_beside_the_slug(desk):
     first, second = make_article(headline="Fog"), make_article(headline="Rain")
     moment = timezone.localtime(second.publish_at)
-    data = form_data(section=second.section.pk, slug=first.slug,
+    data = form_data(section=second.section.pk, slug=first.slug, version=second.version,
                      publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")  # fmt: skip
     response = desk.post(change(second), data)
     assert "slug" in response.context["adminform"].form.errors

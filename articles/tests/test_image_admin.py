@@ -13,6 +13,7 @@ from articles.models import Image
 from articles.pictures.renditions import JPEG, sizes
 from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
+from newsportal.tests.browsing import opened_with
 
 LIBRARY = "admin:articles_image_changelist"
 ADD = "admin:articles_image_add"
@@ -102,7 +103,8 @@ def test_moving_the_focal_point_moves_the_crops(desk, django_capture_on_commit_c
     before = image.file_names()
 
     with django_capture_on_commit_callbacks(execute=True):
-        response = desk.post(reverse(CHANGE, args=[image.pk]), WORDS | {"focal_x": "0.95"})
+        url = reverse(CHANGE, args=[image.pk])
+        response = desk.post(url, WORDS | {"focal_x": "0.95"} | opened_with(desk, url))
 
     assert response.status_code == 302
     image.refresh_from_db()
@@ -115,7 +117,8 @@ def test_new_words_alone_touch_no_file(desk, settings):
     image = make_image(focal_x=0.3, focal_y=0.7)
     files = sorted(stored_files(settings))
 
-    desk.post(reverse(CHANGE, args=[image.pk]), WORDS)
+    url = reverse(CHANGE, args=[image.pk])
+    desk.post(url, WORDS | opened_with(desk, url))
 
     image.refresh_from_db()
     assert image.caption == WORDS["caption"]
@@ -126,7 +129,8 @@ def test_new_words_reach_the_text_of_stories_that_show_the_picture(desk):
     image = make_image()
     story = make_article(body=f'<p>See.</p><figure data-image="{image.pk}"><figcaption></figcaption></figure>')
 
-    desk.post(reverse(CHANGE, args=[image.pk]), WORDS)
+    url = reverse(CHANGE, args=[image.pk])
+    desk.post(url, WORDS | opened_with(desk, url))
 
     story.refresh_from_db()
     assert "A tower above roofs" in story.body_html

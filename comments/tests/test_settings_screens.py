@@ -5,6 +5,7 @@ import pytest
 from articles.tests.factories import make_article, make_section
 from comments.models import Mode, Policy, Term
 from comments.tests.factories import make_comment
+from newsportal.tests.browsing import opened_with
 
 pytestmark = pytest.mark.django_db
 
@@ -92,14 +93,15 @@ def test_an_editor_says_on_a_sections_screen_how_its_stories_are_discussed(clien
     section = make_section()
     url = f"/admin/articles/section/{section.pk}/change/"
     assert "comment_policy-0-mode" in client.get(url).content.decode()
-    client.post(url, section_form(section, mode="all"))
+    client.post(url, section_form(section, mode="all") | opened_with(client, url))
     assert Policy.objects.rules_for(make_article(section=section)).mode == Mode.ALL
 
 
 def test_a_policy_that_says_nothing_is_not_kept(client, editor):
     client.force_login(editor)
     section = make_section()
-    client.post(f"/admin/articles/section/{section.pk}/change/", section_form(section))
+    url = f"/admin/articles/section/{section.pk}/change/"
+    assert client.post(url, section_form(section) | opened_with(client, url)).status_code == 302
     assert not Policy.objects.exists()
 
 
@@ -121,7 +123,8 @@ def test_the_sites_policy_is_there_as_soon_as_it_is_looked_for(desk):
     policy = Policy.objects.get()
     assert (policy.mode, policy.first_count) == (Mode.FIRST, 3)
     data = {"mode": "open", "first_count": "0", "close_after_days": "14", "guests_allowed": "true", "link_limit": "1"}
-    desk.post(f"/admin/comments/policy/{policy.pk}/change/", data)
+    url = f"/admin/comments/policy/{policy.pk}/change/"
+    desk.post(url, data | opened_with(desk, url))
     assert Policy.objects.rules_for(make_article()).close_after_days == 14
     desk.get("/admin/comments/policy/")
     assert Policy.objects.count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -40,3 +41,9 @@ def log_in(page: Page, name: str) -> None:
     page.fill("#id_password", "open sesame")
     page.click("[type=submit]")
     expect(page.locator("#user-tools")).to_be_visible()
+
+
+def opened_with(client, url: str) -> dict[str, str]:
+    """What a form of the desk says of what it began from: to be sent back with it."""
+    value = re.search(r'name="_opened_with" value="([^"]+)"', client.get(url).content.decode())
+    return {"_opened_with": value[1]} if value else {}

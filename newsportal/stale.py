@@ -1,0 +1,93 @@
+"""A form that was opened before somebody else saved does not overwrite them: for every screen of the desk that has no better way.
+
+The form carries, signed, what its fields held when it was opened. When the database holds something else by the time it comes
+back, nothing is saved: what was typed stays in the form, and stands beside what is there now. Pressing "Save" again then
+overwrites knowingly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.db import models
+from django.http import HttpRequest
+
+SALT = "newsportal.stale"
+FIELD = "_opened_with"
+SHOWN = 200
+
+
+class RefusesStale:
+    """Mixed into every ModelAdmin by the desk, except one that says `merges_changes`."""
+
+    def _changeform_view(self, request: HttpRequest, object_id, form_url, extra_context):
+        # Django calls this within the transaction that saves, so what is compared here is what will be overwritten.
+        if request.method == "POST" and object_id:
+            obj = self.get_object(request, object_id)
+            if obj is not None and self.has_change_permission(request, obj):
+                self.model._default_manager.select_for_update().filter(pk=obj.pk).first()
+                obj.refresh_from_db()
+                request.stale = _differences(request.POST.get(FIELD, ""), self._held(request, obj))
+        return super()._changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not (stale := getattr(request, "stale", None)):
+            return form
+
+        def clean(self):
+            form.clean(self)
+            names = ", ".join(label for label, _, _ in stale)
+            raise forms.ValidationError(
+                f"Somebody else saved this while you had it open ({names}). Nothing has been overwritten: compare below, "
+                "and press Save again to keep what you have typed."
+            )
+
+        return type(form.__name__, (form,), {"clean": clean})
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if change and obj is not None:
+            # As the database has it: the object at hand may hold what was typed.
+            context["opened_with"] = signing.dumps(
+                self._held(request, type(obj)._base_manager.get(pk=obj.pk)), salt=SALT
+            )
+            context["stale"] = getattr(request, "stale", None)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _held(self, request: HttpRequest, obj: models.Model) -> dict[str, str]:
+        """What the form's fields and rows hold in the database, as text by label."""
+        held = {}
+        for field in super().get_form(request, obj, change=True).base_fields:
+            held[field] = _told(obj, field)
+        for inline in self.get_inline_instances(request, obj):
+            name = str(inline.model._meta.verbose_name_plural)
+            foreign_key = forms.models._get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
+            rows = inline.model._base_manager.filter(**{foreign_key.name: obj}).order_by("pk")
+            held[name] = "; ".join(", ".join(map(str, row)) for row in rows.values_list())
+        return held
+
+
+def _told(obj: models.Model, name: str) -> str:
+    try:
+        field = obj._meta.get_field(name)
+    except models.FieldDoesNotExist:
+        return ""
+    if field.many_to_many:
+        return ", ".join(sorted(str(other) for other in getattr(obj, name).all()))
+    value: Any = getattr(obj, name, "")
+    return "" if value is None else str(value)
+
+
+def _differences(opened_with: str, holds: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(label, what it held when the form was opened, what it holds now) for all that differs."""
+    try:
+        held = signing.loads(opened_with, salt=SALT)
+    except signing.BadSignature:
+        return [("the form is older than this page", "", "")]
+    return [
+        (name.replace("_", " "), held.get(name, "")[:SHOWN], value[:SHOWN])
+        for name, value in holds.items()
+        if held.get(name) != value
+    ]

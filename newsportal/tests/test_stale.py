@@ -1,0 +1,114 @@
+"""No form of the desk overwrites what somebody else has saved since it was opened."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from adverts.models import Sponsor
+from articles.models import Contributor, Section, Tag
+from articles.tests.factories import make_contributor, make_section, make_tag
+from comments.models import Term
+from newsportal.models import Page
+from newsportal.stale import RefusesStale
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client, administrator):
+    client.force_login(administrator)
+    return client
+
+
+def opened(desk, url) -> dict[str, str]:
+    """What a browser would send back of a form that was just opened: all its fields as they are."""
+    form = desk.get(url)
+    data = {}
+    admin_form = form.context["adminform"].form
+    for bound in admin_form:
+        value = bound.value()
+        data[bound.html_name] = "" if value is None else value
+    for formset in form.context["inline_admin_formsets"]:
+        for bound in formset.formset.management_form:
+            data[bound.html_name] = bound.value()
+        for row in formset.formset:
+            for bound in row:
+                data[bound.html_name] = "" if bound.value() is None else bound.value()
+    data["_opened_with"] = re.search(r'name="_opened_with" value="([^"]+)"', form.content.decode())[1]
+    return {name: value for name, value in data.items() if value is not False}
+
+
+CASES = {
+    "section": (make_section, Section, "name", "articles/section"),
+    "contributor": (make_contributor, Contributor, "name", "articles/contributor"),
+    "tag": (make_tag, Tag, "name", "articles/tag"),
+    "term": (lambda: Term.objects.create(phrase="first"), Term, "phrase", "comments/term"),
+    "page": (
+        lambda: Page.objects.create(title="First", slug="first", body="<p>x</p>"),
+        Page,
+        "title",
+        "newsportal/page",
+    ),
+    "sponsor": (lambda: Sponsor.objects.create(name="First"), Sponsor, "name", "adverts/sponsor"),
+    "group": (lambda: Group.objects.create(name="First"), Group, "name", "auth/group"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_second_is_refused_with_both_sides_and_may_insist(desk, case):
+    make, model, field, place = CASES[case]
+    obj = make()
+    url = f"/admin/{place}/{obj.pk}/change/"
+    mine = opened(desk, url) | {field: "Mine, typed long"}
+    model.objects.filter(pk=obj.pk).update(**{field: "Theirs <b>"})
+
+    response = desk.post(url, mine)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Somebody else saved this" in page
+    assert "Theirs &lt;b&gt;" in page
+    assert "Mine, typed long" in page
+    assert getattr(model.objects.get(pk=obj.pk), field) == "Theirs <b>"
+
+    again = mine | {"_opened_with": re.search(r'name="_opened_with" value="([^"]+)"', page)[1]}
+    assert desk.post(url, again).status_code == 302
+    assert getattr(model.objects.get(pk=obj.pk), field) == "Mine, typed long"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_who_is_alone_saves_as_ever(desk, case):
+    make, model, field, place = CASES[case]
+    obj = make()
+    url = f"/admin/{place}/{obj.pk}/change/"
+    assert desk.post(url, opened(desk, url) | {field: "Mine alone"}).status_code == 302
+    assert getattr(model.objects.get(pk=obj.pk), field) == "Mine alone"
+
+
+@pytest.mark.parametrize("value", [None, "", "x", "forged:by:me"])
+def test_a_form_that_does_not_say_what_it_began_from_saves_nothing(desk, value):
+    section = make_section(name="First")
+    url = f"/admin/articles/section/{section.pk}/change/"
+    data = opened(desk, url) | {"name": "Forged"}
+    data.pop("_opened_with")
+    if value is not None:
+        data["_opened_with"] = value
+    assert desk.post(url, data).status_code == 200
+    section.refresh_from_db()
+    assert section.name == "First"
+
+
+def test_a_row_that_another_has_added_is_noticed(desk):
+    contributor = make_contributor()
+    url = f"/admin/articles/contributor/{contributor.pk}/change/"
+    mine = opened(desk, url) | {"name": "Mine"}
+    contributor.links.create(label="Their page", url="https://example.org/")
+    assert "Their page" in desk.post(url, mine).content.decode()
+    contributor.refresh_from_db()
+    assert contributor.name != "Mine"
+
+
+def test_every_screen_either_merges_or_refuses():
+    for model, screen in admin.site._registry.items():
+        assert isinstance(screen, RefusesStale) or screen.merges_changes, model
