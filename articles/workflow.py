@@ -80,6 +80,11 @@ def may_edit(article: Article, user: User) -> bool:
     return user.has_perm(PUBLISH) or (article.created_by_id == user.pk and article.status in UNPUBLISHED)
 
 
+def may_see(article: Article, user: User) -> bool:
+    """The same as being in `Article.objects.seen_by(user)`: nobody looks into a colleague's draft but who publishes."""
+    return user.has_perm(PUBLISH) or article.created_by_id == user.pk or article.is_public()
+
+
 def available(article: Article, user: User) -> list[Move]:
     """The moves that this person can make with this story now, in the order in which a desk thinks of them."""
     return [

@@ -41,7 +41,7 @@ class RefusesStale:
             form.clean(self)
             names = ", ".join(label for label, _, _ in stale)
             raise forms.ValidationError(
-                f"Somebody else saved this while you had it open ({names}). Nothing has been overwritten: compare below, "
+                f"Somebody else saved this while you had it open ({names}). Nothing has been overwritten: compare the table, "
                 "and press Save again to keep what you have typed."
             )
 

@@ -134,7 +134,7 @@ class ArticleAdmin(HistoryMixin, ProseEditorAdminMixin, SortableAdminBase, admin
     # --- The list -----------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        articles = super().get_queryset(request)
+        articles = super().get_queryset(request).seen_by(request.user)
         if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
             return articles.for_lists()
         return articles
@@ -187,6 +187,9 @@ class ArticleAdmin(HistoryMixin, ProseEditorAdminMixin, SortableAdminBase, admin
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(workflow.PUBLISH)
+
+    def has_view_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_view_permission(request, obj) and (obj is None or workflow.may_see(obj, request.user))
 
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or workflow.may_edit(obj, request.user))

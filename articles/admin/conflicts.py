@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from articles.admin.tag_field import NEW
-from articles.editing.diff import Change, changes
+from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
 from articles.editing.snapshot import LABELS, PLAIN, Snapshot, opened, take, told
 from articles.models import Article, Tag, Version
@@ -34,6 +34,9 @@ class Question:
     label: str
     mine: Change | None
     theirs: Change | None
+    #: The values themselves; the text of a story is long enough as a difference.
+    my_words: str = ""
+    their_words: str = ""
 
 
 def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> HttpResponse | None:
@@ -145,6 +148,9 @@ def _ask(
     by_me = {change.name: change for change in changes(base or theirs, mine)}
     by_them = {change.name: change for change in changes(base, theirs)} if base else {}
     questions = [Question(name, LABELS[name], by_me.get(name), by_them.get(name)) for name in merged.conflicts]
+    for question in questions:
+        if question.name != "body":
+            question.my_words, question.their_words = in_words(mine, question.name), in_words(theirs, question.name)
     asked = {CHOICE + name for name in merged.conflicts}
     context = {
         "title": "Somebody else saved this story",

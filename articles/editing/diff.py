@@ -18,6 +18,8 @@ from articles.models.section import Section
 
 BLOCK = re.compile(r"</(?:p|h\d|li|blockquote|figure|tr|aside)>", re.IGNORECASE)
 WORDS = re.compile(r"\s+|[^\s]+")
+#: Lines that share less are another line: shown one after the other, not shredded.
+LITTLE_IN_COMMON = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Change]:
     return found
 
 
+def in_words(snapshot: Snapshot, name: str) -> str:
+    """One field of a snapshot as text: names for numbers, a line each."""
+    return "\n".join(_Names(snapshot).told(name, snapshot.get(name)))
+
+
 def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
     """Line by line, and word by word within lines that replace each other."""
     lines = []
@@ -60,8 +67,11 @@ def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
 
 def diff_of_words(before: str, after: str) -> str:
     old, new = WORDS.findall(before), WORDS.findall(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.ratio() < LITTLE_IN_COMMON:
+        return f"<del>{escape(before)}</del> <ins>{escape(after)}</ins>"
     parts = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             parts.append(escape("".join(old[a:b])))
             continue

@@ -37,6 +37,14 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """What readers can see at this moment: published, and its time has come. `Article.is_public()` says the same."""
         return self.filter(status=Status.PUBLISHED, publish_at__lte=now or timezone.now())
 
+    def seen_by(self, user: User) -> ArticleQuerySet:
+        """What somebody at the desk may look at: all for who publishes; else one's own, and what readers see."""
+        if user.has_perm(workflow.PUBLISH):
+            return self.all()
+        return self.filter(
+            models.Q(created_by=user) | models.Q(status=Status.PUBLISHED, publish_at__lte=timezone.now())
+        )
+
     def newest_first(self) -> ArticleQuerySet:
         return self.order_by("-publish_at", "-pk")
 
