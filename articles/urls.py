@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from articles import sitemaps, views
+from articles.preview_views import preview
 
 
 class YearConverter:
@@ -48,6 +49,7 @@ urlpatterns = [
     path("<year:year>/<two:month>/", views.ArchiveList.as_view(), name="archive_month"),
     path("<year:year>/<two:month>/<two:day>/", views.ArchiveList.as_view(), name="archive_day"),
     path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", views.story, name="story"),
+    path("preview/<str:token>/", preview, name="preview"),
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
     path("sitemap-<year:year>-<two:month>.xml", sitemaps.month, name="sitemap_month"),

@@ -19,6 +19,7 @@ from articles.admin.conflicts import settle
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
+from articles.admin.previews import PreviewMixin
 from articles.admin.tag_field import TagsField
 from articles.models import Article, Byline
 from articles.templatetags.articles import picture
@@ -105,7 +106,7 @@ class BylineInline(PartInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(HistoryMixin, ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
+class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
     form = ArticleForm
     merges_changes = True
     inlines = [BylineInline]

@@ -4,6 +4,7 @@ from articles.models.article import Article
 from articles.models.contributor import Byline, Contributor, ContributorLink
 from articles.models.correction import Correction
 from articles.models.image import Image
+from articles.models.preview_link import PreviewLink, PreviewOpening
 from articles.models.section import Colour, Section
 from articles.models.slug import PreviousSlug, make_slug
 from articles.models.status_change import StatusChange
@@ -18,6 +19,8 @@ __all__ = [
     "ContributorLink",
     "Correction",
     "Image",
+    "PreviewLink",
+    "PreviewOpening",
     "PreviousSlug",
     "Section",
     "StatusChange",

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.utils import timezone
+
+from articles import workflow
+from articles.models.article import Article
+from articles.models.version import Version
+from articles.workflow import Status
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LONGEST = datetime.timedelta(days=30)
+
+
+class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
+    def issue(
+        self, article: Article, name: str, by: User, *, lasts: datetime.timedelta, version: Version | None = None
+    ) -> tuple[PreviewLink, str]:
+        """A new link for somebody without an account, and its token, which is kept nowhere: (link, token).
+
+        `version`: the one that it shows; None follows the story. Raises PermissionDenied for who may not edit the story.
+        """
+        if not workflow.may_edit(article, by):
+            raise PermissionDenied(f"{by} may not show this story to others.")
+        token = secrets.token_urlsafe(32)
+        ends = timezone.now() + min(lasts, LONGEST)
+        return self.create(
+            article=article, version=version, name=name, token_hash=hash_of(token), expires_at=ends, made_by=by
+        ), token
+
+    def opened_by(self, token: str) -> PreviewLink | None:
+        """The link that this token opens now: not revoked, not over, and its story not withdrawn."""
+        alive = self.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=timezone.now())
+        return alive.exclude(article__status=Status.WITHDRAWN).select_related("article", "version__text").first()
+
+
+class PreviewLink(models.Model):
+    """A way for one outsider to read a story before it is public: named, ending, revocable."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="preview_links")
+    version = models.ForeignKey(Version, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100, help_text="Whom it is for.")
+    # Whoever reads the database has no link: the token itself is shown once.
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    objects = PreviewLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+    def revoke(self) -> None:
+        PreviewLink.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+    def note_opening(self) -> None:
+        self.openings.create()  # type: ignore[attr-defined]
+
+
+class PreviewOpening(models.Model):
+    """One opening of a preview link: that it was, and when. Not by whom: that is what the link's name is for."""
+
+    link = models.ForeignKey(PreviewLink, on_delete=models.CASCADE, related_name="openings")
+    opened_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.opened_at:%-d %b %Y, %H:%M}"
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

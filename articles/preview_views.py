@@ -1,0 +1,37 @@
+"""What a preview link opens. Never kept by anybody, never found by a search engine."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from articles.editing.preview import preview_context
+from articles.editing.snapshot import Snapshot, opened, take
+from articles.models import Article, PreviewLink
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """The story for who has the link; all links that open nothing are answered alike."""
+    link = PreviewLink.objects.opened_by(token)
+    if link is None:
+        return guarded(render(request, "articles/preview_over.html", status=404))
+    if request.method == "GET":
+        link.note_opening()
+    snapshot = opened(link.version) if link.version else take(link.article)
+    return show(request, link.article, snapshot)
+
+
+def show(request: HttpRequest, article: Article, snapshot: Snapshot) -> HttpResponse:
+    """A page of a story that is not public in this form."""
+    return guarded(render(request, "articles/story.html", preview_context(article, snapshot)))
+
+
+def guarded(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    # The address is the key: no link on the page may take it along.
+    response["Referrer-Policy"] = "no-referrer"
+    patch_cache_control(response, no_store=True, private=True)
+    return response

@@ -1,0 +1,159 @@
+"""Previews show what readers will see to whom the newsroom chooses, and to nobody else."""
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import Article, PreviewLink, PreviewOpening, Version
+from articles.tests.factories import make_article, make_contributor, make_section
+from articles.workflow import Status
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def article(editor):
+    article = make_article(
+        status=Status.DRAFT, headline="Not yet public", body="<p>The secret.</p>", tags=("Harbour",), section=make_section(),
+        bylines=((make_contributor(name="Tereza Holubová"), "written"),),
+    )  # fmt: skip
+    Article.objects.filter(pk=article.pk).update(created_by=editor)
+    article.record(editor)
+    return article
+
+
+def issue(article, editor, **options) -> str:
+    return PreviewLink.objects.issue(article, "The lawyer", editor, **{"lasts": DAY, **options})[1]
+
+
+def test_a_link_shows_the_story_as_readers_will_see_it(client, article, editor):
+    response = client.get(f"/preview/{issue(article, editor)}/")
+    page = response.content.decode()
+    for words in ("Not yet public", "The secret.", "Tereza Holubová", "Harbour", article.section.name, "A preview"):
+        assert words in page
+    assert response.status_code == 200
+    assert "comment-form" not in page
+    assert "canonical" not in page
+
+
+def test_a_preview_is_kept_and_found_by_nobody(client, article, editor):
+    response = client.get(f"/preview/{issue(article, editor)}/")
+    assert "no-store" in response["Cache-Control"]
+    assert "noindex" in response["X-Robots-Tag"]
+    assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_link_follows_the_story_or_stays_at_a_version(client, article, editor):
+    following = issue(article, editor)
+    pinned = issue(article, editor, version=Version.objects.of(article).first())
+    article.headline = "Rewritten since"
+    article.save()
+    article.record(editor)
+    assert "Rewritten since" in client.get(f"/preview/{following}/").content.decode()
+    page = client.get(f"/preview/{pinned}/").content.decode()
+    assert "Not yet public" in page
+    assert "Rewritten" not in page
+
+
+def test_a_link_ends(client, article, editor, time_machine):
+    token = issue(article, editor)
+    time_machine.move_to(timezone.now() + DAY + datetime.timedelta(seconds=1))
+    assert client.get(f"/preview/{token}/").status_code == 404
+
+
+def test_no_link_lasts_longer_than_a_month(article, editor):
+    link, _ = PreviewLink.objects.issue(article, "x", editor, lasts=DAY * 3650)
+    assert link.expires_at <= timezone.now() + DAY * 31
+
+
+def test_an_ended_link_and_one_of_a_withdrawn_story_open_nothing(client, article, editor):
+    first, second = issue(article, editor), issue(article, editor)
+    PreviewLink.objects.last().revoke()
+    article.publish(editor)
+    article.withdraw(editor)
+    for token in (first, second):
+        response = client.get(f"/preview/{token}/")
+        assert response.status_code == 404
+        assert "The secret." not in response.content.decode()
+
+
+@pytest.mark.parametrize("token", ["x", "a" * 43, "%00", "../admin", "ž"])
+def test_a_guess_opens_nothing_and_is_answered_alike(client, article, editor, token):
+    issue(article, editor)
+    assert client.get(f"/preview/{token}/").status_code == 404
+
+
+def test_the_token_is_kept_nowhere(article, editor):
+    token = issue(article, editor)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM articles_previewlink")
+        assert token not in str(cursor.fetchall())
+    assert len(token) >= 43
+
+
+def test_openings_are_counted(client, article, editor):
+    token = issue(article, editor)
+    client.get(f"/preview/{token}/")
+    client.get(f"/preview/{token}/")
+    client.head(f"/preview/{token}/")
+    assert PreviewOpening.objects.count() == 2
+
+
+def test_links_are_made_shown_once_and_ended_at_the_desk(client, article, editor):
+    client.force_login(editor)
+    url = reverse("admin:articles_article_links", args=[article.pk])
+    page = client.post(url, {"_make": "1", "name": "The <b>lawyer</b>", "days": 3, "pinned": "yes"}).content.decode()
+    address = re.search(r'value="http://testserver(/preview/[\w-]+/)"', page)[1]
+    assert client.get(address).status_code == 200
+    later = client.get(url).content.decode()
+    assert address not in later
+    assert "The &lt;b&gt;lawyer&lt;/b&gt;" in later
+    assert "version 1" in later
+    assert "1×" in later
+    client.post(url, {"_revoke": PreviewLink.objects.get().pk})
+    assert client.get(address).status_code == 404
+    assert "ended" in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"days": 0}, {"days": 31}, {"days": "x"}])
+def test_bad_input_makes_no_link_and_is_kept(client, article, editor, wrong):
+    client.force_login(editor)
+    data = {"_make": "1", "name": "Lawyer", "days": 3, "pinned": "no"} | wrong
+    page = client.post(reverse("admin:articles_article_links", args=[article.pk]), data).content.decode()
+    assert not PreviewLink.objects.exists()
+    assert "errorlist" in page
+
+
+def test_who_may_edit_previews_any_version(client, article, editor):
+    article.headline = "Rewritten since"
+    article.save()
+    article.record(editor)
+    client.force_login(editor)
+    url = reverse("admin:articles_article_preview", args=[article.pk])
+    assert "Rewritten since" in client.get(url).content.decode()
+    assert "Not yet public" in client.get(url, {"version": 1}).content.decode()
+    for version in ("99", "x", "-1"):
+        assert client.get(url, {"version": version}).status_code == 404
+
+
+def test_others_preview_nothing_and_make_no_links(client, article, reporter, outsider, moderator):
+    for person in (reporter, outsider, moderator):
+        client.force_login(person)
+        for name in ("preview", "links"):
+            url = reverse(f"admin:articles_article_{name}", args=[article.pk])
+            assert client.get(url).status_code in {302, 403, 404}
+            data = {"_make": "1", "name": "Me", "days": 3, "pinned": "no"}
+            assert client.post(url, data).status_code in {302, 403, 404}
+    assert not PreviewLink.objects.exists()
+
+
+def test_previewing_saves_nothing(client, article, editor):
+    before = Article.objects.values().get()
+    client.get(f"/preview/{issue(article, editor)}/")
+    assert Article.objects.values().get() == before
