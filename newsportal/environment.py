@@ -60,6 +60,16 @@ class Environment:
         """A comma-separated list."""
         return [word.strip() for word in self.text(name, ",".join(default)).split(",") if word.strip()]
 
+    def some_of(self, name: str, default: Sequence[str], choices: Sequence[str]) -> frozenset[str]:
+        """A comma-separated list of some of the choices; the word `none` for none of them."""
+        words = self.words(name, default)
+        if words == ["none"]:
+            return frozenset()
+        for word in words:
+            if word not in choices:
+                self._refuse(name, word, f"some of {', '.join(choices)}, or none")
+        return frozenset(words)
+
     def networks(self, name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """A comma-separated list of addresses and networks, such as 10.0.0.0/8."""
         try:

@@ -255,6 +255,11 @@ AKISMET_URL = env.origin("AKISMET_URL", "https://rest.akismet.com")
 # How long the words of what was turned away are kept.
 COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 
+# Rules of articles.editing.preflight that keep a story back; all others only warn.
+PREFLIGHT_BLOCKS = env.some_of(
+    "PREFLIGHT_BLOCKS", ["rights"], ["standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"]
+)
+
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {

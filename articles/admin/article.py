@@ -21,6 +21,7 @@ from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
 from articles.admin.previews import PreviewMixin
 from articles.admin.tag_field import TagsField
+from articles.editing.preflight import preflight
 from articles.models import Article, Byline
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused, Status
@@ -67,6 +68,12 @@ class ArticleForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         help_text="What was wrong, and what is right. It stands under the story, dated, and cannot be taken back.",
     )
+    publish_anyway = forms.CharField(
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
+        help_text="Where something blocks publication: why it goes out all the same. It is logged.",
+    )
     note = forms.CharField(
         required=False,
         label="Note",
@@ -78,7 +85,7 @@ class ArticleForm(forms.ModelForm):
         model = Article
         fields = [
             "headline", "short_headline", "standfirst", "body", "lead_image", "section", "kind", "tags", "dateline",
-            "slug", "publish_at",
+            "slug", "publish_at", "embargo_until",
         ]  # fmt: skip
         widgets = {
             "headline": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField desk-headline"}),
@@ -208,11 +215,16 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
             (
                 "Publication",
-                {"fields": ["publish_at", "slug"], "description": f"Times are the newsroom's: {settings.TIME_ZONE}."},
+                {
+                    "fields": ["publish_at", "embargo_until", "slug"],
+                    "description": f"Times are the newsroom's: {settings.TIME_ZONE}.",
+                },
             ),
         ]
         if obj and obj.is_public() and self.has_publish_permission(request):
             fieldsets.append(("After publication", {"fields": ["is_update", "correction"]}))
+        if obj and self.has_publish_permission(request) and not obj.is_public():
+            fieldsets[-1][1]["fields"].append("publish_anyway")
         if obj and self.has_change_permission(request, obj):
             fieldsets.append(("Note", {"fields": ["note"], "classes": ["collapse"] if not obj.is_public() else []}))
         return fieldsets
@@ -229,6 +241,7 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
         article = obj or Article(created_by=request.user)
         context["moves"] = [(move, self._button(move, article)) for move in workflow.available(article, request.user)]
         context["article"] = obj
+        context["problems"] = preflight(obj) if obj and not obj.is_public() and request.method == "GET" else []
         context["status_changes"] = obj.status_changes.select_related("made_by")[:20] if obj else []
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -269,10 +282,23 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
             elif form.cleaned_data.get("is_update"):
                 article.mark_updated(request.user)
             if (name := request.POST.get("_move")) in workflow.MOVES:
-                getattr(article, name)(request.user, note=form.cleaned_data.get("note", ""))
+                note = form.cleaned_data.get("note", "")
+                if name == "publish":
+                    note = self._preflight(request, article, note, form.cleaned_data.get("publish_anyway", ""))
+                getattr(article, name)(request.user, note=note)
                 self.message_user(request, f"{capfirst(article.state_label())}: “{article}”.", messages.SUCCESS)
         except (MoveRefused, PermissionDenied) as refusal:
             self._say(request, article, refusal)
+
+    def _preflight(self, request: HttpRequest, article: Article, note: str, anyway: str) -> str:
+        """Say what is odd about it; the note with the reason for overriding. Raises MoveRefused for what blocks."""
+        problems = preflight(Article.objects.get(pk=article.pk))
+        blocking = [problem.sentence for problem in problems if problem.blocks]
+        if blocking and not anyway:
+            raise MoveRefused([*blocking, "Mend it, or say under “Publish anyway” why it goes out all the same."])
+        for problem in problems:
+            self.message_user(request, problem.sentence, messages.WARNING)
+        return f"{note} Published anyway: {anyway}".strip() if blocking else note
 
     def _say(self, request: HttpRequest, article: Article, refusal: Exception) -> None:
         sentences = refusal.messages if isinstance(refusal, ValidationError) else [str(refusal)]

@@ -82,6 +82,7 @@ def _posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Sna
         "lead_image": data["lead_image"].pk if data.get("lead_image") else None,
         "section": data["section"].pk if data.get("section") else None,
         "publish_at": told(data.get("publish_at")),
+        "embargo_until": told(data.get("embargo_until")),
         "tags": sorted(tag.name if isinstance(tag, Tag) else tag for tag in data.get("tags", [])),
         "bylines": _posted_bylines(request.POST),
     }
@@ -105,9 +106,10 @@ def _rewritten(data: QueryDict, article: Article, result: Snapshot) -> QueryDict
     for name in PLAIN:
         data[name] = result[name]
     data["lead_image"], data["section"] = (str(result[name] or "") for name in ("lead_image", "section"))
-    moment = parse_datetime(result["publish_at"]) if result["publish_at"] else None
-    local = timezone.localtime(moment) if moment else None
-    data["publish_at_0"], data["publish_at_1"] = (f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}") if local else ("", "")
+    for name in ("publish_at", "embargo_until"):
+        moment = parse_datetime(result[name]) if result[name] else None
+        local = timezone.localtime(moment) if moment else None
+        data[f"{name}_0"], data[f"{name}_1"] = (f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}") if local else ("", "")
     known = dict(Tag.objects.filter(name__in=result["tags"]).values_list("name", "pk"))
     data.setlist("tags", [str(known.get(name, f"{NEW}{name}")) for name in result["tags"]])
     _rewrite_bylines(data, article, result["bylines"])

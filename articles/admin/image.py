@@ -35,7 +35,7 @@ class FocalInput(forms.NumberInput):
 class ImageForm(forms.ModelForm):
     class Meta:
         model = Image
-        fields = ["title", "alt", "caption", "credit", "licence", "focal_x", "focal_y"]
+        fields = ["title", "alt", "caption", "credit", "licence", "rights_until", "focal_x", "focal_y"]
         widgets = {
             "title": forms.TextInput({"class": "vLargeTextField"}),
             "alt": forms.TextInput({"class": "vLargeTextField"}),
@@ -82,7 +82,7 @@ class ImageAdmin(admin.ModelAdmin):
     focal_point = ["preview", ("focal_x", "focal_y")]
     words = [
         ("For readers", {"fields": ["alt", "caption", "credit"]}),
-        ("For the newsroom", {"fields": ["title", "licence"]}),
+        ("For the newsroom", {"fields": ["title", "licence", "rights_until"]}),
     ]
     record = ["uses", "pixels", "uploaded_by", "created_at"]
 

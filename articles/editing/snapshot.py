@@ -31,11 +31,14 @@ LABELS = {
     "dateline": "dateline",
     "slug": "address",
     "publish_at": "publication time",
+    "embargo_until": "embargo",
 }
 PLAIN = ("headline", "short_headline", "standfirst", "body", "kind", "dateline", "slug")
 
 #: From the schema of the key to the next: what an old snapshot lacks or says otherwise.
-UPGRADES: dict[int, Callable[[Snapshot], Snapshot]] = {}
+UPGRADES: dict[int, Callable[[Snapshot], Snapshot]] = {
+    1: lambda old: old | {"embargo_until": None},
+}
 
 
 def take(article: Article) -> Snapshot:
@@ -45,6 +48,7 @@ def take(article: Article) -> Snapshot:
         "lead_image": article.lead_image_id,
         "section": article.section_id,
         "publish_at": told(article.publish_at),
+        "embargo_until": told(article.embargo_until),
         "tags": sorted(article.tagged.values_list("tag__name", flat=True)),
         "bylines": [list(pair) for pair in article.bylines.order_by("order", "pk").values_list("contributor", "role")],
     }
@@ -69,6 +73,7 @@ def put(article: Article, snapshot: Snapshot) -> None:
     article.lead_image = Image.objects.filter(pk=snapshot["lead_image"]).first()
     article.section = Section.objects.filter(pk=snapshot["section"]).first() or article.section
     article.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else None
+    article.embargo_until = parse_datetime(snapshot["embargo_until"]) if snapshot["embargo_until"] else None
     with transaction.atomic():
         article.save()
         article.tags.set(snapshot["tags"])

@@ -112,6 +112,9 @@ class Article(models.Model):
         blank=True,
         help_text="Empty: the moment it is published. In the future: it appears by itself in that second.",
     )
+    embargo_until = models.DateTimeField(
+        "embargo", null=True, blank=True, help_text="Nobody can make it public before, whatever is pressed."
+    )
     # The day in the address. Stored, so that a link outlives a change of the newsroom's time zone.
     published_on = models.DateField(null=True, editable=False)
     updated_at = models.DateTimeField("last real update", null=True, editable=False)
@@ -140,6 +143,12 @@ class Article(models.Model):
                 condition=models.Q(publish_at__isnull=False, published_on__isnull=False, section__isnull=False)
                 | ~models.Q(status=Status.PUBLISHED),
                 name="published_article_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.PUBLISHED)
+                | models.Q(embargo_until__isnull=True)
+                | models.Q(publish_at__gte=models.F("embargo_until")),
+                name="embargo_is_kept",
             ),
         ]
         indexes = [
@@ -229,7 +238,17 @@ class Article(models.Model):
             problems["body"] = "A published story needs a text."
         if self.status == Status.PUBLISHED and not self.publish_at:
             problems["publish_at"] = "A published story needs a time."
+        elif self.status == Status.PUBLISHED and self.breaks_embargo(self.publish_at):
+            problems["publish_at"] = self.embargo_sentence()
         return problems
+
+    def breaks_embargo(self, moment: datetime.datetime | None) -> bool:
+        return self.embargo_until is not None and moment is not None and moment < self.embargo_until
+
+    def embargo_sentence(self) -> str:
+        assert self.embargo_until is not None
+        until = timezone.localtime(self.embargo_until, timezone.get_default_timezone())
+        return f"It is under embargo until {until:%-d %B %Y, %H:%M %Z}: give a publication time from then on."
 
     def save(self, *args, **kwargs):
         """Store the story, and with it what follows from it: rendered text, address, and its place in lists."""
@@ -309,8 +328,11 @@ class Article(models.Model):
         """Publish at a time: `at`, else the story's own, else now. Raises MoveRefused when something is missing."""
         if problems := self.missing_to_publish():
             raise MoveRefused(list(problems.values()))
+        moment = at or self.publish_at or timezone.now()
+        if self.breaks_embargo(moment):
+            raise MoveRefused(self.embargo_sentence())
         with self._move("publish", by, note):
-            self.publish_at = at or self.publish_at or timezone.now()
+            self.publish_at = moment
             self.withdrawn_at, self.withdrawal_note = None, ""
 
     def unschedule(self, by: User | None, note: str = "") -> None:
@@ -340,9 +362,13 @@ class Article(models.Model):
 
     def record(self, by: User | None, kind: str = VersionKind.SAVED, reason: str = "") -> Version | None:
         """Keep a version of what the story is now; None when nothing has changed since the last one."""
-        from articles.editing.snapshot import take
+        from articles.editing.snapshot import opened, take
 
-        return record(self, take(self), by=by, kind=kind, reason=reason)
+        content = take(self)
+        latest = Version.objects.of(self).select_related("text").first()
+        if latest and opened(latest) == content:
+            return None
+        return record(self, content, latest, by=by, kind=kind, reason=reason)
 
     def claim(self, seen: int) -> bool:
         """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends."""

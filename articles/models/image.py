@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -41,6 +42,9 @@ class Image(models.Model):
     caption = models.TextField(max_length=600, blank=True, help_text="Shown under the picture: who, what, where, when.")
     credit = models.CharField(max_length=150, blank=True, help_text="Who made it, as it should be printed.")
     licence = models.CharField(max_length=150, blank=True, help_text="On what terms we may use it.")
+    rights_until = models.DateField(
+        null=True, blank=True, help_text="The last day on which we may use it. Empty: no end."
+    )
     focal_x = models.FloatField("focal point, across", default=0.5, validators=FRACTION)
     focal_y = models.FloatField("focal point, down", default=0.5, validators=FRACTION)
     width = models.PositiveIntegerField(editable=False)
@@ -75,6 +79,7 @@ class Image(models.Model):
         caption: str = "",
         credit: str = "",
         licence: str = "",
+        rights_until: datetime.date | None = None,
         uploaded_by: User | None = None,
         focal_x: float = 0.5,
         focal_y: float = 0.5,
@@ -86,6 +91,7 @@ class Image(models.Model):
             caption=caption,
             credit=credit,
             licence=licence,
+            rights_until=rights_until,
             uploaded_by=uploaded_by,
             focal_x=focal_x,
             focal_y=focal_y,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from articles.models.article import Article
 
 #: Raised whenever what `Version.content` holds changes; articles.editing.snapshot opens the older ones.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Text(models.Model):
@@ -84,18 +84,15 @@ def store(text: str) -> Text:
 
 
 def record(
-    article: Article, content: dict[str, Any], *, by: User | None, kind: str = Kind.SAVED, reason: str = ""
-) -> Version | None:
-    """Keep the content that a story has now, in the transaction that gave it that; None when it is what it was.
+    article: Article, content: dict[str, Any], latest: Version | None, *, by: User | None, kind: str, reason: str = ""
+) -> Version:
+    """Keep the content that a story has now, as the version after `latest`, in the transaction that gave it that.
 
     `content` is what articles.editing.snapshot.take() says of the story, its body included.
     """
     content = dict(content)
     body = content.pop("body")
     with transaction.atomic():
-        latest = Version.objects.of(article).select_related("text").first()
-        if latest and latest.schema == SCHEMA and latest.content == content and latest.text.text == body:
-            return None
         number = latest.number + 1 if latest else 1
         version = Version.objects.create(
             article=article, story=article.pk, number=number, parent=latest, kind=kind if latest else Kind.FIRST,

@@ -32,6 +32,7 @@ def form_of(article: Article, **changed) -> dict:
     """The form as a browser has it after opening the story."""
     article.refresh_from_db()
     moment = timezone.localtime(article.publish_at) if article.publish_at else None
+    embargo = timezone.localtime(article.embargo_until) if article.embargo_until else None
     bylines = list(article.bylines.order_by("order", "pk"))
     data = {
         "version": article.version, "headline": article.headline, "short_headline": article.short_headline,
@@ -39,6 +40,7 @@ def form_of(article: Article, **changed) -> dict:
         "slug": article.slug, "section": article.section_id or "", "lead_image": article.lead_image_id or "",
         "tags": [tagged.tag_id for tagged in article.tagged.all()],
         "publish_at_0": f"{moment:%Y-%m-%d}" if moment else "", "publish_at_1": f"{moment:%H:%M:%S}" if moment else "",
+        "embargo_until_0": f"{embargo:%Y-%m-%d}" if embargo else "", "embargo_until_1": f"{embargo:%H:%M:%S}" if embargo else "",
         "comment_policy-TOTAL_FORMS": 0, "comment_policy-INITIAL_FORMS": 0,
         "bylines-TOTAL_FORMS": len(bylines), "bylines-INITIAL_FORMS": len(bylines),
     }  # fmt: skip
@@ -258,7 +260,10 @@ def test_who_saves_in_the_same_moment_is_merged_too(desk, article, monkeypatch):
 WORDS = st.sampled_from(["a", "b", "c", "d"])
 FIELDS = st.sampled_from(["headline", "standfirst", "dateline", "tags"])
 EDITS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["open", "save"]), FIELDS, WORDS), max_size=30)
-EMPTY = dict.fromkeys(LABELS, "") | {"tags": [], "bylines": [], "lead_image": None, "section": None, "publish_at": None}
+EMPTY = dict.fromkeys(LABELS, "") | {
+    "tags": [], "bylines": [], "lead_image": None, "section": None, "publish_at": None,
+    "embargo_until": None,
+}  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

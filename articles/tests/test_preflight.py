@@ -1,0 +1,187 @@
+"""Before it goes out: what is odd is said, what blocks keeps it back until somebody gives a reason, and an embargo holds."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from articles.editing.preflight import RULES, preflight
+from articles.models import Article
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
+from articles.tests.test_versions import form_of, url
+from articles.workflow import MoveRefused, Status
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def ready(editor):
+    """A story of which nothing is to be said."""
+    article = make_article(
+        status=Status.DRAFT, headline="The ferry sails again", standfirst="After nine winters.", tags=("Ferries",),
+        body="<p>It sails at four.</p>", bylines=((make_contributor(), "written"),), section=make_section(),
+    )  # fmt: skip
+    Article.objects.filter(pk=article.pk).update(created_by=editor)
+    article.record(editor)
+    return article
+
+
+@pytest.fixture
+def desk(client, editor):
+    client.force_login(editor)
+    return client
+
+
+def said(article, rule: str) -> list[str]:
+    return [problem.sentence for problem in preflight(article) if problem.rule == rule]
+
+
+def test_a_story_that_is_ready_is_told_nothing(ready):
+    assert preflight(ready) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "sentence"),
+    [
+        ({"standfirst": " "}, "standfirst", "no standfirst"),
+        ({"headline": "a" * 75}, "headline", "search results cut it"),
+        ({"headline": "a" * 115, "short_headline": "Short"}, "headline", "cards on phones"),
+        ({"body": '<p><a href="http://testserver/tags/nowhere/">x</a></p>'}, "links", "leads nowhere"),
+        ({"body": '<p><a href="http://testserver/2020/01/01/nothing/">x</a></p>'}, "links", "leads nowhere"),
+        ({"body": '<p><a href="http://testserver/2020/13/41/nothing/">x</a></p>'}, "links", "leads nowhere"),
+        ({"body": '<p><a href="http://testserver/no/such/page/">x</a></p>'}, "links", "leads nowhere"),
+    ],
+)
+def test_each_oddity_is_said_in_a_sentence(ready, change, rule, sentence):
+    Article.objects.filter(pk=ready.pk).update(**change)
+    (told,) = said(Article.objects.get(pk=ready.pk), rule)
+    assert sentence in told
+
+
+def test_links_that_lead_somewhere_and_those_of_others_are_let_be(ready):
+    other = make_article()
+    body = "".join(
+        f'<p><a href="{href}">x</a></p>'
+        for href in (
+            f"http://testserver{other.get_absolute_url()}", f"http://testserver{ready.section.get_absolute_url()}",
+            "http://testserver/", "https://nowhere.example/no/such/page", "mailto:desk@post.example",
+        )
+    )  # fmt: skip
+    Article.objects.filter(pk=ready.pk).update(body=body)
+    assert said(Article.objects.get(pk=ready.pk), "links") == []
+
+
+def test_a_story_without_author_or_tags_is_told_so(ready):
+    ready.bylines.all().delete()
+    ready.tags.clear()
+    assert said(ready, "byline") and said(ready, "tags") == ["It has no tags."]
+
+
+def test_a_tag_that_differs_by_case_or_accent_is_named(ready):
+    make_article(tags=("Córdoba",))
+    ready.tags.set(["CORDOBA ", "Ferries"])
+    assert any("“Córdoba”" in sentence for sentence in said(ready, "tags"))
+
+
+def test_twins_are_found_by_headline_and_by_text(ready):
+    other = make_article(headline="The Ferry sails, again", body="<p>Other.</p>")
+    copy = make_article(headline="Quite another matter", body=ready.body)
+    told = " ".join(said(ready, "twins"))
+    assert f"Story {other.pk} has nearly the same headline" in told
+    assert f"Story {copy.pk}" in told and "the same text" in told
+
+
+def test_pictures_need_words_credit_and_rights(ready):
+    today = timezone.localdate()
+    lead = make_image(credit="", rights_until=today - datetime.timedelta(days=1))
+    soon = make_image(credit="Iolo", rights_until=today + datetime.timedelta(days=3))
+    ready.lead_image = lead
+    ready.body += f'<figure data-image="{soon.pk}"><figcaption></figcaption></figure>'
+    ready.save()
+    assert any("no credit" in sentence for sentence in said(ready, "pictures"))
+    ended, ends = said(ready, "rights")
+    assert "ended on" in ended and "end on" in ends
+
+
+# --- At the desk ---
+
+
+def test_the_form_says_it_before_anybody_presses(desk, ready):
+    Article.objects.filter(pk=ready.pk).update(standfirst="")
+    page = desk.get(url(ready)).content.decode()
+    assert "Before it goes out" in page
+    assert "no standfirst" in page
+
+
+def test_what_warns_is_said_and_published(desk, ready):
+    Article.objects.filter(pk=ready.pk).update(standfirst="")
+    page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
+    assert "no standfirst" in page
+    ready.refresh_from_db()
+    assert ready.status == Status.PUBLISHED
+
+
+def test_what_blocks_keeps_it_back_until_there_is_a_reason(desk, ready, settings):
+    settings.PREFLIGHT_BLOCKS = frozenset({"standfirst"})
+    Article.objects.filter(pk=ready.pk).update(standfirst="")
+    page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
+    assert "no standfirst" in page and "Publish anyway" in page
+    ready.refresh_from_db()
+    assert ready.status == Status.DRAFT
+    desk.post(url(ready), form_of(ready, _move="publish", publish_anyway="It is burning."))
+    ready.refresh_from_db()
+    assert ready.status == Status.PUBLISHED
+    assert "Published anyway: It is burning." in ready.status_changes.first().note
+
+
+def test_every_rule_can_be_made_to_block(ready, settings):
+    settings.PREFLIGHT_BLOCKS = frozenset(RULES)
+    Article.objects.filter(pk=ready.pk).update(standfirst="")
+    assert all(problem.blocks for problem in preflight(Article.objects.get(pk=ready.pk)))
+
+
+# --- Embargo ---
+
+
+def under_embargo(article) -> datetime.datetime:
+    until = timezone.now() + HOUR
+    Article.objects.filter(pk=article.pk).update(embargo_until=until)
+    article.refresh_from_db()
+    return until
+
+
+def test_an_embargo_holds_whatever_is_pressed(ready, editor, desk):
+    until = under_embargo(ready)
+    for at in (None, timezone.now(), until - datetime.timedelta(seconds=1)):
+        with pytest.raises(MoveRefused, match="under embargo until"):
+            ready.publish(editor, at=at)
+    page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
+    assert "under embargo" in page
+    data = {"action": "publish_selected", "_selected_action": [ready.pk]}
+    assert "under embargo" in desk.post("/admin/articles/article/", data, follow=True).content.decode()
+    ready.refresh_from_db()
+    assert ready.status == Status.DRAFT
+    ready.publish(editor, at=until)
+    assert ready.is_scheduled()
+
+
+def test_not_even_the_database_lets_it_out(ready):
+    under_embargo(ready)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Article.objects.filter(pk=ready.pk).update(
+            status=Status.PUBLISHED, publish_at=timezone.now(), published_on=timezone.localdate()
+        )
+
+
+def test_a_scheduled_story_is_not_moved_before_its_embargo(ready, editor, desk):
+    until = under_embargo(ready)
+    ready.publish(editor, at=until + HOUR)
+    moment = timezone.localtime(timezone.now())
+    data = form_of(ready, publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")
+    page = desk.post(url(ready), data).content.decode()
+    assert "under embargo" in page
+    ready.refresh_from_db()
+    assert ready.publish_at == until + HOUR
