@@ -37,5 +37,10 @@ class Desk(admin.AdminSite):
         apps = super().get_app_list(request, app_label)
         return sorted(apps, key=lambda app: APP_ORDER.index(app["app_label"]) if app["app_label"] in APP_ORDER else 99)
 
+    def index(self, request: HttpRequest, extra_context: dict | None = None):
+        from newsportal import dashboard  # its models are ready by now, and not when this site object is made
+
+        return super().index(request, dashboard.context(request.user) | (extra_context or {}))
+
     def each_context(self, request: HttpRequest) -> dict:
         return super().each_context(request) | {"desk_zone": settings.TIME_ZONE}

@@ -257,7 +257,9 @@ COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 
 # Rules of articles.editing.preflight that keep a story back; all others only warn.
 PREFLIGHT_BLOCKS = env.some_of(
-    "PREFLIGHT_BLOCKS", ["rights"], ["standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"]
+    "PREFLIGHT_BLOCKS",
+    ["rights", "past"],
+    ["past", "standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"],
 )
 
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.

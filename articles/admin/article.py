@@ -6,10 +6,12 @@ from adminsortable2.admin import SortableAdminBase
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -25,6 +27,9 @@ from articles.editing.preflight import preflight
 from articles.models import Article, Byline
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused, Status
+
+#: As many stories are moved with one press.
+MANY = 200
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -172,18 +177,40 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
             '<time datetime="{}">{}</time><br><small>{}</small>', moment.isoformat(), f"{moment:%-d %b %Y, %H:%M}", told
         )
 
-    @admin.action(description="Publish the selected stories", permissions=["publish"])
-    def publish_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
-        self._move_each(request, articles, "publish", "published")
+    @admin.action(description="Publish the selected stories…", permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> HttpResponse | None:
+        return self._ask_then_move(request, articles, "publish", "published")
 
-    @admin.action(description="Withdraw the selected stories", permissions=["publish"])
-    def withdraw_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
-        self._move_each(request, articles, "withdraw", "withdrawn")
+    @admin.action(description="Withdraw the selected stories…", permissions=["publish"])
+    def withdraw_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> HttpResponse | None:
+        return self._ask_then_move(request, articles, "withdraw", "withdrawn")
+
+    def _ask_then_move(
+        self, request: HttpRequest, articles: QuerySet[Article], verb: str, done: str
+    ) -> HttpResponse | None:
+        """Many at once are asked about first, with what preflight says of each; `_sure` is the answer."""
+        if "_sure" in request.POST:
+            self._move_each(request, articles, verb, done)
+            return None
+        stories = list(self.model.objects.filter(pk__in=articles.values("pk")).select_related("section")[:MANY])
+        context = {
+            "title": f"{capfirst(verb)} {len(stories)} {'story' if len(stories) == 1 else 'stories'}?",
+            "opts": self.opts,
+            "media": self.media,
+            "stories": [(story, preflight(story) if verb == "publish" else []) for story in stories],
+            "action": request.POST.get("action", ""),
+            "selected_name": ACTION_CHECKBOX_NAME,
+            "verb": capfirst(verb),
+        }
+        template = "admin/articles/article/many.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
 
     def _move_each(self, request: HttpRequest, articles: QuerySet[Article], verb: str, done: str) -> None:
         count = 0
         for article in self.model.objects.filter(pk__in=articles.values("pk")):
             try:
+                if verb == "publish" and (blocking := [p.sentence for p in preflight(article) if p.blocks]):
+                    raise MoveRefused([*blocking, "Publish it from its own screen, with a reason."])
                 getattr(article, verb)(request.user)
                 count += 1
             except (MoveRefused, PermissionDenied) as refusal:

@@ -23,6 +23,7 @@ from articles.models import Article, Contributor, Image, PreviousSlug, Section, 
 SEARCH_HEADLINE, CARD_HEADLINE = 70, 110
 ALIKE, COMPARED, WITHIN = 0.88, 400, datetime.timedelta(days=60)
 RIGHTS_END_SOON = datetime.timedelta(days=7)
+JUST_NOW = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ def rights(article: Article) -> Iterator[str]:
             yield f"The rights to the picture “{image}” ended on {image.rights_until:%-d %B %Y}."
         elif image.rights_until and image.rights_until < today + RIGHTS_END_SOON:
             yield f"The rights to the picture “{image}” end on {image.rights_until:%-d %B %Y}."
+
+
+def past(article: Article) -> Iterator[str]:
+    """A time that has passed would put it among the stories of that day, where nobody looks."""
+    if article.publish_at and article.publish_at < timezone.now() - JUST_NOW and not article.is_public():
+        moment = timezone.localtime(article.publish_at, timezone.get_default_timezone())
+        yield f"Its publication time, {moment:%-d %B %Y, %H:%M %Z}, has passed: it would stand among the stories of that moment."
 
 
 def headline(article: Article) -> Iterator[str]:
@@ -113,7 +121,7 @@ def tags(article: Article) -> Iterator[str]:
 
 
 RULES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (standfirst, byline, pictures, rights, headline, twins, links, tags)
+    rule.__name__: rule for rule in (past, standfirst, byline, pictures, rights, headline, twins, links, tags)
 }
 
 

@@ -148,6 +148,11 @@ def test_many_are_published_and_withdrawn_at_once_and_counted(desk):
     articles[2].section = None
     articles[2].save()
     chosen = {"_selected_action": [article.pk for article in articles]}
+    asked = desk.post(LIST, {"action": "publish_selected", **chosen}).content.decode()
+    assert "Publish 3 stories?" in asked
+    assert "has no standfirst" in asked
+    assert not Article.objects.exclude(status=Status.DRAFT).exists()
+    chosen["_sure"] = "1"
     page = desk.post(LIST, {"action": "publish_selected", **chosen}, follow=True).content.decode()
     assert "2 stories published." in page
     assert "needs a section" in page

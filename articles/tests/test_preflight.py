@@ -143,6 +143,28 @@ def test_every_rule_can_be_made_to_block(ready, settings):
     assert all(problem.blocks for problem in preflight(Article.objects.get(pk=ready.pk)))
 
 
+def test_a_time_that_has_passed_is_asked_about_first(desk, ready):
+    Article.objects.filter(pk=ready.pk).update(publish_at=timezone.now() - HOUR)
+    page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
+    assert "has passed" in page
+    ready.refresh_from_db()
+    assert ready.status == Status.DRAFT
+    desk.post(url(ready), form_of(ready, _move="publish", publish_anyway="It is from the archive."))
+    ready.refresh_from_db()
+    assert ready.is_public()
+
+
+def test_many_at_once_leave_out_what_is_blocked(desk, ready, settings):
+    settings.PREFLIGHT_BLOCKS = frozenset({"standfirst"})
+    blocked = make_article(status=Status.DRAFT, headline="Without a standfirst")
+    data = {"action": "publish_selected", "_selected_action": [ready.pk, blocked.pk], "_sure": "1"}
+    page = desk.post("/admin/articles/article/", data, follow=True).content.decode()
+    assert "1 story published." in page
+    assert "from its own screen" in page
+    blocked.refresh_from_db()
+    assert blocked.status == Status.DRAFT
+
+
 # --- Embargo ---
 
 
@@ -160,7 +182,7 @@ def test_an_embargo_holds_whatever_is_pressed(ready, editor, desk):
             ready.publish(editor, at=at)
     page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
     assert "under embargo" in page
-    data = {"action": "publish_selected", "_selected_action": [ready.pk]}
+    data = {"action": "publish_selected", "_selected_action": [ready.pk], "_sure": "1"}
     assert "under embargo" in desk.post("/admin/articles/article/", data, follow=True).content.decode()
     ready.refresh_from_db()
     assert ready.status == Status.DRAFT
