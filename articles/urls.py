@@ -49,6 +49,7 @@ urlpatterns = [
     path("<year:year>/<two:month>/", views.ArchiveList.as_view(), name="archive_month"),
     path("<year:year>/<two:month>/<two:day>/", views.ArchiveList.as_view(), name="archive_day"),
     path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", views.story, name="story"),
+    path("corrections/", views.corrections, name="corrections"),
     path("preview/<str:token>/", preview, name="preview"),
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 
 from articles import front_page
-from articles.models import Article, Contributor, PreviousSlug, Section, Tag
+from articles.models import Article, Contributor, Correction, PreviousSlug, Section, Tag
 from articles.models.article import ArticleQuerySet
-from articles.paging import page_of
+from articles.paging import PAGE_SIZE, page_of
 from articles.related import tags_and_related
 from articles.sharing import share_links
 
@@ -101,6 +101,23 @@ class ContributorList(ArticleList):
 
     def articles(self):
         return self.stories_of(self.contributor)
+
+
+def corrections(request: HttpRequest) -> HttpResponse:
+    """What we got wrong, newest first, in stories that readers can still see."""
+    told = Correction.objects.filter(article__in=Article.objects.public()).select_related("article__section")
+    before = request.GET.get("before", "")
+    if before:
+        if not (before.isascii() and before.isdigit() and len(before) < 19):
+            raise Http404("There is no such page of corrections.")
+        told = told.filter(pk__lt=before)
+    found = list(told.order_by("-pk")[: PAGE_SIZE + 1])
+    context = {
+        "corrections": found[:PAGE_SIZE],
+        "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+        "canonical_url": settings.SITE_URL + request.path + (f"?before={before}" if before else ""),
+    }
+    return render(request, "articles/corrections.html", context)
 
 
 class ArchiveList(ArticleList):

@@ -7,10 +7,12 @@ overwrites knowingly.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import admin
 from django.core import signing
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import HttpRequest
 
@@ -19,7 +21,13 @@ FIELD = "_opened_with"
 SHOWN = 200
 
 
-class RefusesStale:
+if TYPE_CHECKING:
+    Screen = admin.ModelAdmin
+else:
+    Screen = object
+
+
+class RefusesStale(Screen):
     """Mixed into every ModelAdmin by the desk, except one that says `merges_changes`."""
 
     def _changeform_view(self, request: HttpRequest, object_id, form_url, extra_context):
@@ -72,7 +80,7 @@ class RefusesStale:
 def _told(obj: models.Model, name: str) -> str:
     try:
         field = obj._meta.get_field(name)
-    except models.FieldDoesNotExist:
+    except FieldDoesNotExist:
         return ""
     if field.many_to_many:
         return ", ".join(sorted(str(other) for other in getattr(obj, name).all()))

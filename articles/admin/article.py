@@ -24,7 +24,7 @@ from articles.admin.inlines import PartInline
 from articles.admin.previews import PreviewMixin
 from articles.admin.tag_field import TagsField
 from articles.editing.preflight import preflight
-from articles.models import Article, Byline
+from articles.models import Article, Byline, Correction
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused, Status
 
@@ -63,10 +63,16 @@ class ArticleForm(forms.ModelForm):
     # Which version its editor has read: articles.admin.conflicts compares it before anything is saved.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tags = TagsField(help_text="What the story is about. Type to look one up; Enter makes a new one.")
-    is_update = forms.BooleanField(
+    publish_as = forms.ChoiceField(
         required=False,
-        label="Readers see “Updated”",
-        help_text="Tick when the story has really changed, not for a comma.",
+        choices=[
+            ("", "a minor edit: readers are told nothing"),
+            ("update", "an update: readers see “Updated”"),
+            ("correction", "a correction: readers are told what was wrong"),
+            ("retraction", "a retraction: readers are told that the story does not stand"),
+        ],
+        label="This edit is",
+        help_text="The one choice that decides what readers, feeds and search engines are told.",
     )
     correction = forms.CharField(
         required=False,
@@ -101,6 +107,17 @@ class ArticleForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["version"] = self.instance.version
+
+    def clean(self):
+        cleaned = super().clean()
+        kind, text = cleaned.get("publish_as", ""), cleaned.get("correction", "")
+        if kind in Correction.Kind.values and not text:
+            self.add_error("correction", "Please say what was wrong, and what is right: readers see this.")
+        if text and kind not in Correction.Kind.values:
+            self.add_error(
+                "publish_as", "Is this a correction or a retraction? What is written below is told with either."
+            )
+        return cleaned
 
     def clean_headline(self) -> str:
         return " ".join(self.cleaned_data["headline"].split())
@@ -236,6 +253,7 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
     # --- The form -----------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
+        publication = ["publish_at", "embargo_until", "slug"]
         fieldsets = [
             (None, {"fields": ["version", "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
@@ -243,15 +261,15 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
             (
                 "Publication",
                 {
-                    "fields": ["publish_at", "embargo_until", "slug"],
+                    "fields": publication,
                     "description": f"Times are the newsroom's: {settings.TIME_ZONE}.",
                 },
             ),
         ]
         if obj and obj.is_public() and self.has_publish_permission(request):
-            fieldsets.append(("After publication", {"fields": ["is_update", "correction"]}))
+            fieldsets.append(("After publication", {"fields": ["publish_as", "correction"]}))
         if obj and self.has_publish_permission(request) and not obj.is_public():
-            fieldsets[-1][1]["fields"].append("publish_anyway")
+            publication.append("publish_anyway")
         if obj and self.has_change_permission(request, obj):
             fieldsets.append(("Note", {"fields": ["note"], "classes": ["collapse"] if not obj.is_public() else []}))
         return fieldsets
@@ -304,10 +322,11 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
         article.list_bylines()
         article.record(request.user, reason=form.cleaned_data.get("note", ""))
         try:
-            if text := form.cleaned_data.get("correction"):
-                article.correct(request.user, text)
-            elif form.cleaned_data.get("is_update"):
-                article.mark_updated(request.user)
+            match form.cleaned_data.get("publish_as"):
+                case "update":
+                    article.mark_updated(request.user)
+                case "correction" | "retraction" as kind:
+                    article.correct(request.user, form.cleaned_data["correction"], kind)
             if (name := request.POST.get("_move")) in workflow.MOVES:
                 note = form.cleaned_data.get("note", "")
                 if name == "publish":

@@ -15,7 +15,7 @@ from articles.admin.tag_field import NEW
 from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
 from articles.editing.snapshot import LABELS, PLAIN, Snapshot, opened, take, told
-from articles.models import Article, Tag, Version
+from articles.models import Article, Byline, Tag, Version
 from articles.workflow import Status
 
 if TYPE_CHECKING:
@@ -120,10 +120,13 @@ def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]])
     for name in [name for name in data if name.startswith(f"{BYLINES}-") and name.split("-")[1].isdigit()]:
         del data[name]
     rows = list(article.bylines.order_by("order", "pk"))
-    free = {}
+    free: dict[tuple[int, str], list[Byline]] = {}
     for byline in rows:
         free.setdefault((byline.contributor_id, byline.role), []).append(byline)
-    kept = [(free.get(tuple(pair)) or [None]).pop(0) if free.get(tuple(pair)) else None for pair in wanted]
+    kept: list[Byline | None] = []
+    for contributor, role in wanted:
+        same = free.get((contributor, role))
+        kept.append(same.pop(0) if same else None)
     old = {byline.pk: order for order, byline in enumerate(kept) if byline}
     # Forms of rows that exist come first, in the order of the database, as the management form says.
     for number, byline in enumerate(rows):

@@ -53,7 +53,7 @@ def in_words(snapshot: Snapshot, name: str) -> str:
 
 def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
     """Line by line, and word by word within lines that replace each other."""
-    lines = []
+    lines: list[str] = []
     for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             lines += [escape(line) for line in before[a:b]]
@@ -70,7 +70,7 @@ def diff_of_words(before: str, after: str) -> str:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     if matcher.ratio() < LITTLE_IN_COMMON:
         return f"<del>{escape(before)}</del> <ins>{escape(after)}</ins>"
-    parts = []
+    parts: list[str] = []
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             parts.append(escape("".join(old[a:b])))

@@ -133,7 +133,7 @@ def preflight(article: Article) -> list[Problem]:
 
 def _images(article: Article) -> list[Image]:
     shown = [article.lead_image] if article.lead_image else []
-    return shown + list(Image.objects.filter(pk__in=body.image_ids(article.body)).exclude(pk=article.lead_image_id))
+    return shown + list(Image.objects.filter(pk__in=body.image_ids(article.body)).exclude(leads=article))
 
 
 class _Links(HTMLParser):
@@ -160,6 +160,6 @@ def _leads_somewhere(path: str) -> bool:
             address = {"published_on": day, "slug": found.kwargs["slug"]}
             return Article.objects.filter(**address).exists() or PreviousSlug.objects.filter(**address).exists()
         case "section" | "tag" | "contributor":
-            model = {"section": Section, "tag": Tag, "contributor": Contributor}[found.url_name]
-            return model._default_manager.filter(slug=found.kwargs["slug"]).exists()
+            rows = {"section": Section.objects, "tag": Tag.objects, "contributor": Contributor.objects}[found.url_name]
+            return rows.filter(slug=found.kwargs["slug"]).exists()
     return True

@@ -344,11 +344,11 @@ class Article(models.Model):
         with self._move("withdraw", by, note):
             self.withdrawn_at, self.withdrawal_note = timezone.now(), note
 
-    def correct(self, by: User | None, text: str) -> None:
-        """Tell readers what was wrong; the story has been updated then."""
+    def correct(self, by: User | None, text: str, kind: str = "correction") -> None:
+        """Tell readers what was wrong, or that all of it was ("retraction"); the story has been updated then."""
         with transaction.atomic():
             self.mark_updated(by)
-            self.corrections.create(text=text, made_by=by)
+            self.corrections.create(text=text, kind=kind, made_by=by)
 
     def mark_updated(self, by: User | None) -> None:
         """Say to readers that the story has really changed: they see "Updated"."""

@@ -72,7 +72,7 @@ class PreviewLink(models.Model):
         PreviewLink.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
 
     def note_opening(self) -> None:
-        self.openings.create()  # type: ignore[attr-defined]
+        self.openings.create()
 
 
 class PreviewOpening(models.Model):

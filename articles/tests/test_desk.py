@@ -128,7 +128,8 @@ def test_a_story_is_withdrawn_with_its_note(desk):
 def test_a_correction_is_made_from_the_form(desk, client):
     article = make_article()
     moment = timezone.localtime(article.publish_at)
-    data = form_data(section=article.section.pk, slug=article.slug, correction="Five, not four.", version=article.version,
+    data = form_data(section=article.section.pk, slug=article.slug, correction="Five, not four.",
+                     publish_as="correction", version=article.version,
                      publish_at_0=f"{moment:%Y-%m-%d}", publish_at_1=f"{moment:%H:%M:%S}")  # fmt: skip
     desk.post(change(article), data)
     assert "Five, not four." in client.get(article.get_absolute_url()).content.decode()

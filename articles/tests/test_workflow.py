@@ -1,6 +1,7 @@
 """The moves of a story: each whole, by who may, with a row in the log; or nothing at all."""
 
 import datetime
+import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from django.utils import timezone
 from articles.models import Article
 from articles.signals import article_changed
 from articles.tests.factories import make_article
+from articles.tests.test_versions import form_of, url
 from articles.workflow import MOVES, MoveRefused, Status
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +159,78 @@ def test_others_hear_of_a_change_after_commit(django_capture_on_commit_callbacks
         assert heard == [article]
     finally:
         article_changed.disconnect(listen)
+
+
+# --- What an edit to a live story is declared to be ---
+
+
+@pytest.fixture
+def live(client, editor):
+    client.force_login(editor)
+    article = make_article(headline="The ferry sails", standfirst="At four.")
+    article.record(editor)
+    return article
+
+
+def declare(client, article, **said):
+    return client.post(url(article), form_of(article, standfirst="At five.", **said), follow=True).content.decode()
+
+
+def test_a_minor_edit_tells_readers_nothing(client, live):
+    declare(client, live)
+    live.refresh_from_db()
+    assert (live.standfirst, live.updated_at) == ("At five.", None)
+    assert not live.corrections.exists()
+
+
+def test_an_update_is_seen_as_one(client, live):
+    declare(client, live, publish_as="update")
+    live.refresh_from_db()
+    assert live.updated_at
+    assert "Updated" in client.get(live.get_absolute_url()).content.decode()
+    assert not live.corrections.exists()
+
+
+@pytest.mark.parametrize("kind", ["Correction", "Retraction"])
+def test_a_correction_stands_under_the_story_and_on_the_page_of_corrections(client, live, kind):
+    declare(client, live, publish_as=kind.lower(), correction="It sails at five, <b>not</b> four.")
+    live.refresh_from_db()
+    assert live.updated_at
+    for place in (live.get_absolute_url(), "/corrections/"):
+        page = client.get(place).content.decode()
+        assert kind in page
+        assert "It sails at five, &lt;b&gt;not&lt;/b&gt; four." in page
+    live.withdraw(None)
+    assert "at five" not in client.get("/corrections/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"publish_as": "correction"}, "say what was wrong"),
+        ({"publish_as": "retraction", "correction": " "}, "say what was wrong"),
+        ({"publish_as": "update", "correction": "Five."}, "a correction or a retraction"),
+        ({"correction": "Five."}, "a correction or a retraction"),
+        ({"publish_as": "forged"}, "Select a valid choice"),
+    ],
+)
+def test_half_a_declaration_is_asked_about_and_saves_nothing(client, live, said, sentence):
+    page = declare(client, live, **said)
+    assert sentence in page
+    assert "At five." in page
+    live.refresh_from_db()
+    assert live.standfirst == "At four."
+
+
+def test_corrections_page_by_key(client):
+    article = make_article()
+    for number in range(45):
+        article.corrections.create(text=f"Correction number {number:02}.")
+    seen, place = [], "/corrections/"
+    while place:
+        page = client.get(place).content.decode()
+        seen += re.findall(r"Correction number (\d\d)", page)
+        match = re.search(r'pager-older" href="([^"]+)"', page)
+        place = match and f"/corrections/{match[1]}"
+    assert seen == [f"{number:02}" for number in reversed(range(45))]
+    assert client.get("/corrections/?before=x").status_code == 404
