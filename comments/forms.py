@@ -97,6 +97,9 @@ class CommentForm(forms.Form):
             self.fields["email"].required = False
             self.fields["email"].help_text = "Empty: the address you have confirmed here."
 
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
     def clean_email(self) -> str:
         return normal_email(self.cleaned_data["email"])
 

@@ -243,3 +243,17 @@ def test_the_owner_of_a_comment_whose_words_are_sent_again_is_not_given_away(art
     page = stranger.get(post(stranger, article)["Location"]).content.decode()
     assert "waits for a moderator" in page
     assert Comment.objects.count() == 1
+
+
+def test_a_confirmed_guest_of_an_old_browser_need_not_give_the_address_either(article):
+    reader = trusted(article)
+    del reader.defaults["HTTP_SEC_FETCH_SITE"]
+    response = post(reader, article, email="")
+    assert response.status_code == 200
+    assert "Is this right?" in response.content.decode()
+    assert not Comment.objects.exists()
+
+
+def test_a_name_is_one_line(article):
+    post(browser(), article, name="Eve\r\n  Moneypenny")
+    assert Comment.objects.get().name == "Eve Moneypenny"

@@ -224,3 +224,16 @@ def test_mail_about_replies_is_turned_off_and_on(article):
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
         reader.post("/comments/yours/mail/", {"csrfmiddlewaretoken": token, "wants_mail": wants})
         assert Commenter.objects.get().wants_mail is (wants == "yes")
+
+
+@pytest.mark.parametrize(
+    ("measure", "sentence"),
+    [("warn", "A moderator warns you"), ("premoderate", "before they appear"), ("ban", "You cannot comment here")],
+)
+def test_who_is_warned_or_banned_is_told_on_their_own_page(article, measure, sentence):
+    reader, stranger = trusted(article), browser()
+    Sanction.objects.create(commenter=Commenter.objects.get(), measure=measure, reason="Mind <b>your</b> words.")
+    page = reader.get("/comments/yours/").content.decode()
+    assert sentence in page
+    assert "Mind &lt;b&gt;your&lt;/b&gt; words." in page
+    assert "Mind" not in stranger.get("/comments/yours/").content.decode()

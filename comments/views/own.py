@@ -16,7 +16,7 @@ from comments.decide import DecisionRefused, delete_own
 from comments.edit import EditRefused, edit, may_edit
 from comments.forms import AddressForm, EditForm
 from comments.identity import Reader, commenter_confirmed_by, forget, reader_of, remember
-from comments.models import Comment, Commenter, Status
+from comments.models import Comment, Commenter, Sanction, Status
 from comments.notifications import ask_to_confirm
 
 OWN_SHOWN = 50
@@ -51,7 +51,9 @@ def own(request: HttpRequest) -> HttpResponse:
     """Who we take this browser for, and what it has sent last."""
     reader = reader_of(request)
     done = DONE.get(request.GET.get("done", ""))
-    return render(request, "comments/own.html", {"reader": reader, "comments": _latest(reader), "done": done})
+    told = Sanction.objects.against(commenter=reader.commenter) if reader.commenter else Sanction.objects.none()
+    context = {"reader": reader, "comments": _latest(reader), "done": done, "sanctions": told}
+    return render(request, "comments/own.html", context)
 
 
 def _latest(reader: Reader, **which) -> list[Comment]:

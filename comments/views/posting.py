@@ -30,12 +30,11 @@ RECEIVED_FOR = 24 * 3600
 def post(request: HttpRequest, article: int) -> HttpResponse:
     """Take a comment in, or show the form again: with what is wrong (400), or with a token to press once more (200)."""
     story = get_object_or_404(Article.objects.public(), pk=article)
-    if not (origin.is_ours(request) or origin.has_token(request)):
-        # Whoever sent this, we do not know: nothing is read of cookies, and nothing is written.
-        form = CommentForm(request.POST)
-        return _form_page(request, story, form, confirm=form.is_valid(), status=200 if form.is_valid() else 400)
     reader = reader_of(request)
     form = CommentForm(request.POST, reader=reader)
+    if not (origin.is_ours(request) or origin.has_token(request)):
+        # Another site may have sent this in the reader's name: nothing is written until they press a button of ours.
+        return _form_page(request, story, form, confirm=form.is_valid(), status=200 if form.is_valid() else 400)
     if form.is_valid():
         try:
             comment = take_in(story, reader, **form.said())
