@@ -5,23 +5,50 @@ import shutil
 import uuid
 
 import django
+import hypothesis
 import pytest
 
 from newsportal.tests import environment  # noqa: F401  (first: Django reads its settings from it)
 
 django.setup()
 
+from newsportal.tests import emptying  # noqa: E402  (needs the apps)
+
+emptying.install()
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--only-database", action="store_true", help="leave out the tests that never touch the database")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--only-database"):
+        return
+    asks = {"db", "transactional_db", "live_server"}
+    kept = [item for item in items if item.get_closest_marker("django_db") or asks & set(item.fixturenames)]
+    config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
-    """SQLite in a file, as in life: the threads of a live server then have connections, and locks, of their own."""
+    """SQLite in a file, as in life: the threads of a live server then have connections, and locks, of their own.
+
+    PostgreSQL need not wait for its disk: a test's database does not outlive a crash of the server.
+    """
     from django.conf import settings
 
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(path)
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        database["OPTIONS"]["options"] = "-c synchronous_commit=off"
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +110,15 @@ def outsider(db):
 @pytest.fixture
 def administrator(db):
     return _person("administrator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def history(transactional_db, tmp_path):
+    """For what migrations make of rows: another database, empty, in the place of the tests' own."""
+    from newsportal.tests.history import History, empty_database
+
+    with empty_database(tmp_path):
+        yield History()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ def main():
         )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsportal.settings")
     try:
+        from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
@@ -26,6 +27,8 @@ def main():
 
         write_first_env_file(demo="--empty" not in sys.argv)
     try:
+        # Asked for here: several commands of Django's would hide the name of what is missing behind an error of their own.
+        settings.INSTALLED_APPS  # noqa: B018
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:
         sys.exit(str(problem))

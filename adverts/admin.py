@@ -41,6 +41,7 @@ class BookingForm(forms.ModelForm):
 
 @admin.register(Booking)
 class BookingAdmin(admin.ModelAdmin):
+    show_full_result_count = False
     form = BookingForm
     list_display = ["thumbnail", "advert", "status", "place", "period", "weight"]
     list_display_links = ["thumbnail", "advert"]
@@ -95,6 +96,7 @@ def _minute(moment: datetime.datetime) -> str:
 
 @admin.register(Sponsor)
 class SponsorAdmin(admin.ModelAdmin):
+    show_full_result_count = False
     list_display = ["name", "contact", "bookings"]
     search_fields = ["name"]
 

@@ -26,3 +26,8 @@ def whose_turn(bookings: Sequence[Booking], *, slot: str, now: datetime.datetime
     round_number, turn = divmod(int(now.timestamp()) // TURN, len(turns))
     random.Random(f"{slot} {round_number}").shuffle(turns)
     return turns[turn]
+
+
+def next_turn(now: datetime.datetime) -> datetime.datetime:
+    """When the turns that run at this moment are over."""
+    return datetime.datetime.fromtimestamp((int(now.timestamp()) // TURN + 1) * TURN, datetime.UTC)

@@ -12,13 +12,16 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
 from articles.models import Article
+from articles.models.article import ArticleQuerySet
 
 PAGE_SIZE = 20
+#: Where the time and the number of a story stand, where a list is not another table's.
+OF_STORIES = ("publish_at", "pk")
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -60,35 +63,43 @@ class Page:
 
 
 def page_of(
-    articles: QuerySet[Article],
+    articles: ArticleQuerySet,
     params: Mapping[str, str],
     *,
-    key: tuple[str, str] = ("publish_at", "pk"),
+    key: tuple[str, str] = OF_STORIES,
     size: int = PAGE_SIZE,
+    since: datetime.datetime | None = None,
+    until: datetime.datetime | None = None,
 ) -> Page:
-    """The page of these stories that `?before=` or `?after=` in `params` asks for; Http404 for a cursor that is none.
+    """The page that `?before=` or `?after=` in `params` asks for, of those of these stories that are public; Http404 for a cursor
+    that is none.
 
-    `key`: where the time and the number of a story stand in the index that serves this list.
-    """
+    `key`: where the time and the number of a story stand in the index that serves this list. `since`, `until`: the first and the
+    last moment that it is of.
+    """  # fmt: skip
     moment, pk = key
     before, after = params.get("before"), params.get("after")
+    first, last = since, min(filter(None, (timezone.now(), until)))
+    beyond = Q()
     if after and not before:
         cursor = Cursor.read(after)
-        # The bare bound on the time lets the index begin in the right place; the rest sorts out stories of that moment.
-        beyond = Q(**{f"{moment}__gte": cursor.publish_at}) & (
-            Q(**{f"{moment}__gt": cursor.publish_at}) | Q(**{f"{pk}__gt": cursor.pk})
-        )
+        first = max(filter(None, (since, cursor.publish_at)))
+        beyond = Q(**{f"{moment}__gt": cursor.publish_at}) | Q(**{f"{pk}__gt": cursor.pk})
+    elif before:
+        cursor = Cursor.read(before)
+        last = min(last, cursor.publish_at)
+        beyond = Q(**{f"{moment}__lt": cursor.publish_at}) | Q(**{f"{pk}__lt": cursor.pk})
+    # One bound at each end, and the nearest: SQLite begins where the first that it is given lies, and would read from the present
+    # down to a page of years ago.
+    is_own = key == OF_STORIES
+    articles = articles.public(last) if is_own else articles.public().filter(**{f"{moment}__lte": last})
+    if first:
+        articles = articles.filter(**{f"{moment}__gte": first})
+    if after and not before:
         found = list(articles.filter(beyond).order_by(moment, pk)[: size + 1])
         items, more = found[:size][::-1], len(found) > size
         return Page(items, _link("after", items[0]) if more else "", _link("before", items[-1]) if items else "")
-
-    bound = Q(**{f"{moment}__lte": timezone.now()})
-    if before:
-        cursor = Cursor.read(before)
-        bound = Q(**{f"{moment}__lte": cursor.publish_at}) & (
-            Q(**{f"{moment}__lt": cursor.publish_at}) | Q(**{f"{pk}__lt": cursor.pk})
-        )
-    found = list(articles.filter(bound).order_by(f"-{moment}", f"-{pk}")[: size + 1])
+    found = list(articles.filter(beyond).order_by(f"-{moment}", f"-{pk}")[: size + 1])
     items, more = found[:size], len(found) > size
     return Page(items, _link("after", items[0]) if before and items else "", _link("before", items[-1]) if more else "")
 

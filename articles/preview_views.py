@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from articles.editing.next_version import with_live
 from articles.editing.preview import preview_context
 from articles.editing.snapshot import Snapshot, opened, take
-from articles.models import Article, PreviewLink
+from articles.models import Article, NextVersion, PreviewLink
 
 
 @require_safe
@@ -20,8 +21,17 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         return guarded(render(request, "articles/preview_over.html", status=404))
     if request.method == "GET":
         link.note_opening()
-    snapshot = opened(link.version) if link.version else take(link.article)
-    return show(request, link.article, snapshot)
+    return show(request, link.article, _shown_by(link))
+
+
+def _shown_by(link: PreviewLink) -> Snapshot:
+    if link.version:
+        return opened(link.version)
+    if link.follows_next:
+        waiting = NextVersion.objects.select_related("article", "version__text", "version__parent__text")
+        if found := waiting.filter(article=link.article_id).first():
+            return with_live(found).result
+    return take(link.article)
 
 
 def show(request: HttpRequest, article: Article, snapshot: Snapshot) -> HttpResponse:

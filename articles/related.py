@@ -1,28 +1,200 @@
-"""Stories that go with a story."""
+"""Stories that go with a story: found when it is published or changed, and stored, so that a reader's page only looks them up.
+
+What two stories have in common is the sum of the weights of the tags that they share; a rare tag weighs more than a common one
+(inverse document frequency), and the same section makes it a little more. Of equally close stories the fresher one comes first: a
+story of half a year ago counts half. The rank of a pair is the logarithm of that, which is why it never has to be computed
+again as time goes by: all stories fade alike.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import datetime
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.signals import m2m_changed
 from django.utils import timezone
+from django_tasks import task
 
-from articles.models import Article, Tag, TaggedArticle
+from articles import editions
+from articles.models import Article, RelatedArticle, Tag, TaggedArticle
+from articles.models.article import ArticleQuerySet
+from articles.prepared import Prepared
+from articles.signals import article_changed
+from articles.workflow import Status
 
-RELATED = 4
+SHOWN, KEPT = 4, 12
+#: The newest so many of each tag are looked at: the cost of a story does not grow with its tags' archives.
+PER_TAG = 60
+#: A tag that so many stories have says next to nothing; nobody counts further.
+COMMON = 1_000
+SAME_SECTION = 1.25
+HALF_LIFE = 180 * 24 * 3600
+
+BATCH = 500
+
+
+def _tags_of(article: int) -> QuerySet[Tag]:
+    return Tag.objects.filter(tagged_articles__content_object=article)
+
+
+def _related_to(article: int, now: datetime.datetime) -> ArticleQuerySet:
+    return Article.objects.first_public(RelatedArticle, "other", "-rank", SHOWN, now=now, article=article)
+
+
+_tags = Prepared(_tags_of, article=int)
+_related = Prepared(_related_to, article=int, now=datetime.datetime)
 
 
 def tags_and_related(article: Article) -> tuple[list[Tag], list[Article]]:
-    """The story's tags, and up to RELATED public stories: those sharing most tags first, newer before older."""
-    of_tag = (
-        TaggedArticle.objects.filter(tag=OuterRef("pk"), publish_at__lte=timezone.now())
-        .exclude(content_object=article.pk)
-        .order_by("-publish_at", "-content_object_id")
-        .values("content_object_id")
+    """The story's tags, and up to SHOWN public stories that go with it, the closest first: two queries."""
+    if article.related_at:
+        return _tags(article=article.pk), _related(article=article.pk, now=timezone.now())
+    tags = _tags_of(article.pk)
+    # Nothing has been worked out yet: a draft in a preview, or a story whose job still waits. The newest few of each tag
+    # come along with the tags, in look-ups of an index; what is shared alone decides.
+    of_tag = _newest(OuterRef("pk"), article.pk).filter(publish_at__lte=timezone.now()).values("content_object_id")
+    places = {f"place_{n}": Subquery(of_tag[n : n + 1]) for n in range(SHOWN)}
+    tags_found = list(tags.annotate(**places))
+    shared: dict[int, int] = defaultdict(int)
+    for tag in tags_found:
+        for place in places:
+            if pk := getattr(tag, place):
+                shared[pk] += 1
+    near = Article.objects.public().for_lists(bylines=False).filter(pk__in=shared) if shared else []
+    return tags_found, sorted(near, key=lambda a: (shared[a.pk], a.publish_at, a.pk), reverse=True)[:SHOWN]
+
+
+def relate(article: Article, *, others_too: bool = True) -> int:
+    """Store what goes with this story, in place of what was stored; returns how many stories that are.
+
+    `others_too`: it also takes its place in the lists of those that it is close to, and loses the one that it had elsewhere.
+    """
+    now = timezone.now()
+    with transaction.atomic(), editions.touching(editions.of_story(article.pk)):
+        # The story is held: of two jobs about it the second sees what the first has done.
+        if not Article.objects.filter(pk=article.pk).update(related_at=now):
+            return 0
+        stored = Article.objects.only("publish_at", "section", "status").get(pk=article.pk)
+        tags = list(TaggedArticle.objects.filter(content_object=article.pk).values_list("tag", flat=True))
+        close = _closeness(article.pk, section=stored.section_id, tags=tags)
+        ranked = {pk: _rank(strength, moment) for pk, (strength, moment) in close.items()}
+        best = sorted(ranked, key=lambda pk: (ranked[pk], pk), reverse=True)[:KEPT]
+        RelatedArticle.objects.filter(article=article.pk).delete()
+        RelatedArticle.objects.bulk_create(RelatedArticle(article=article, other_id=pk, rank=ranked[pk]) for pk in best)
+        if others_too:
+            _place_in_lists(stored, {pk: strength for pk, (strength, _) in close.items()})
+    article.related_at = now
+    return len(best)
+
+
+def _closeness(article: int, *, section: int | None, tags: list[int]) -> dict[int, tuple[float, datetime.datetime]]:
+    """Number → (what it has in common with the story, its time), of the newest stories of each tag."""
+    weights = {}
+    candidates: set[int] = set()
+    for tag in tags:
+        listed = _newest(tag, article)
+        weights[tag] = math.log(1 + COMMON / max(1, listed.values("pk")[:COMMON].count()))
+        candidates |= set(listed.values_list("content_object", flat=True)[:PER_TAG])
+    shared: dict[int, float] = defaultdict(float)
+    rows = TaggedArticle.objects.filter(content_object__in=candidates, tag__in=tags) if candidates else []
+    for row in rows:
+        shared[row.content_object_id] += weights[row.tag_id]
+    close = {}
+    places = Article.objects.filter(pk__in=shared).values_list("pk", "section", "publish_at") if shared else []
+    for pk, its_section, moment in places:
+        if moment is not None:
+            close[pk] = (shared[pk] * (SAME_SECTION if its_section == section else 1), moment)
+    return close
+
+
+def _newest(tag: Any, article: int) -> QuerySet[TaggedArticle]:
+    """The published stories of a tag, scheduled ones too, without this one: a range of an index."""
+    listed = TaggedArticle.objects.filter(tag=tag, publish_at__isnull=False).exclude(content_object=article)
+    return listed.order_by("-publish_at", "-content_object_id")
+
+
+def _rank(strength: float, moment: datetime.datetime) -> float:
+    return math.log(strength) + math.log(2) * moment.timestamp() / HALF_LIFE
+
+
+def _place_in_lists(article: Article, strengths: dict[int, float]) -> None:
+    """Its place in the lists of others: those that have been worked out, and no other. Lists keep their length."""
+    others = set(RelatedArticle.objects.filter(other=article.pk).values_list("article", flat=True)).union(strengths)
+    with editions.touching(*map(editions.of_story, others)):
+        _place_among(article, strengths)
+
+
+def _place_among(article: Article, strengths: dict[int, float]) -> None:
+    RelatedArticle.objects.filter(other=article.pk).exclude(article__in=strengths).delete()
+    listed_from = article.listed_from()
+    if listed_from is None:
+        return
+    known = (
+        Article.objects.filter(pk__in=strengths, related_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     )
-    # Each tag brings its newest few along: look-ups in an index, however many stories the tag has.
-    places = {f"place_{n}": Subquery(of_tag[n : n + 1]) for n in range(RELATED)}
-    tags = list(Tag.objects.filter(tagged_articles__content_object=article.pk).annotate(**places))
-    shared = Counter(pk for tag in tags for place in places if (pk := getattr(tag, place)))
-    found = Article.objects.public().for_lists(bylines=False).filter(pk__in=shared) if shared else []
-    return tags, sorted(found, key=lambda a: (shared[a.pk], a.publish_at, a.pk), reverse=True)[:RELATED]
+    RelatedArticle.objects.bulk_create(
+        (RelatedArticle(article_id=pk, other=article, rank=_rank(strengths[pk], listed_from)) for pk in known),
+        update_conflicts=True,
+        update_fields=["rank"],
+        unique_fields=["article", "other"],
+    )
+    lists: dict[int, list[int]] = defaultdict(list)
+    rows = RelatedArticle.objects.filter(article__in=strengths).order_by("article", "-rank", "-other")
+    for pk, owner in rows.values_list("pk", "article"):
+        lists[owner].append(pk)
+    RelatedArticle.objects.filter(pk__in=[pk for pks in lists.values() for pk in pks[KEPT:]]).delete()
+
+
+def relate_all(*, missing: bool = False, progress: Callable[[int], object] = lambda count: None) -> int:
+    """Work out anew what goes with each published story, the newest first; `missing`: where nothing is stored yet.
+
+    Each story in a transaction of its own, so it can be broken off and begun again at any time. Returns how many there were.
+    """
+    stories = published(missing=missing).order_by("-pk")
+    done, below = 0, None
+    while batch := list((stories.filter(pk__lt=below) if below else stories).only("pk")[:BATCH]):
+        for article in batch:
+            relate(article, others_too=False)
+            progress(1)
+        done, below = done + len(batch), batch[-1].pk
+    return done
+
+
+def published(*, missing: bool) -> ArticleQuerySet:
+    stories = Article.objects.filter(status=Status.PUBLISHED)
+    return stories.filter(related_at=None) if missing else stories
+
+
+# --- In the background ------------------------------------------------------------------------------------------------
+
+
+@task
+def relate_later(article: int) -> None:
+    """A story, its tags or its status have changed."""
+    if found := Article.objects.filter(pk=article).first():
+        relate(found)
+
+
+def on_article_changed(article: Article, **kwargs: Any) -> None:
+    """Receiver of `article_changed`. What is not published, or has no tags, stands in no list unless it did before."""
+    # Asked of the database: the story in memory may be older than its last job.
+    stored = Article.objects.filter(pk=article.pk)
+    if stored.filter(Q(related_at__isnull=False) | Q(status=Status.PUBLISHED, tagged__isnull=False)).exists():
+        relate_later.enqueue(article.pk)
+
+
+def on_tags_changed(instance: Any, action: str, **kwargs: Any) -> None:
+    """Receiver of `m2m_changed` of the tags: they may change without the story being saved."""
+    if action.startswith("post_") and isinstance(instance, Article):
+        transaction.on_commit(partial(on_article_changed, instance))
+
+
+def listen() -> None:
+    article_changed.connect(on_article_changed, dispatch_uid="articles.related")
+    m2m_changed.connect(on_tags_changed, sender=TaggedArticle, dispatch_uid="articles.related")

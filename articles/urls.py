@@ -2,7 +2,9 @@
 
 from django.urls import path, register_converter
 
-from articles import sitemaps, views
+from articles import feeds, public_versions, search_views, sitemaps, views
+from articles.counting import count_read
+from articles.feeds import feed_paths
 from articles.preview_views import preview
 
 
@@ -49,10 +51,31 @@ urlpatterns = [
     path("<year:year>/<two:month>/", views.ArchiveList.as_view(), name="archive_month"),
     path("<year:year>/<two:month>/<two:day>/", views.ArchiveList.as_view(), name="archive_day"),
     path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", views.story, name="story"),
+    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/versions/", public_versions.versions, name="story_versions"),
+    path(
+        "<year:year>/<two:month>/<two:day>/<uslug:slug>/versions/<int:number>/",
+        public_versions.version,
+        name="story_version",
+    ),
+    path("site-card-<slug:key>.jpg", views.site_card_image, name="site_card"),
+    path("most-read/", views.most_read_lists, name="most_read"),
+    path("read/<int:pk>/", count_read, name="read"),
+    path("search/", search_views.search, name="search"),
+    path("opensearch.xml", search_views.opensearch, name="opensearch"),
     path("corrections/", views.corrections, name="corrections"),
     path("preview/<str:token>/", preview, name="preview"),
+    *feed_paths("", "site", feeds.site),
+    *feed_paths("sections/<uslug:slug>/", "section", feeds.section),
+    *feed_paths("tags/<uslug:slug>/", "tag", feeds.tag),
+    *feed_paths("search/", "search", feeds.search),
+    *feed_paths("authors/<uslug:slug>/", "contributor", feeds.contributor),
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
     path("sitemap-<year:year>-<two:month>.xml", sitemaps.month, name="sitemap_month"),
+    path("sitemap-<year:year>-<two:month>-<int:part>.xml", sitemaps.month, name="sitemap_month"),
+    *(
+        path(f"sitemap-{name}-<int:part>.xml", sitemaps.lists, {"name": name}, name=f"sitemap_{name}")
+        for name in sitemaps.LISTS
+    ),
     path("news-sitemap.xml", sitemaps.news, name="sitemap_news"),
 ]

@@ -6,40 +6,72 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import FilteredRelation, Q
+from django.core.cache import cache
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from articles import front_page
+from articles import editions, front_page, most_read
+from articles.bylines import bring_bylines
 from articles.models import Article, Contributor, Correction, PreviousSlug, Section, Tag
 from articles.models.article import ArticleQuerySet
-from articles.paging import PAGE_SIZE, page_of
+from articles.numbers import number_in
+from articles.paging import MICROSECOND, OF_STORIES, PAGE_SIZE, page_of
+from articles.pictures import share_card
+from articles.pieces import Given
+from articles.prepared import Prepared
+from articles.public_versions import versions_url
 from articles.related import tags_and_related
-from articles.sharing import share_links
+from articles.share_cards import site_card
+
+DAY = 24 * 3600
+
+_stories = Prepared(
+    lambda published_on, slug: Article.objects.select_related("section", "lead_image")
+    .defer("body")
+    .filter(published_on=published_on, slug=slug),
+    published_on=datetime.date, slug=str,
+)  # fmt: skip
+_corrections = Prepared(lambda article: Correction.objects.filter(article=article), article=int)
 
 
 def front(request: HttpRequest) -> HttpResponse:
     context = vars(front_page.compose()) | {"canonical_url": f"{settings.SITE_URL}/"}
-    return render(request, "articles/front.html", context)
+    response = render(request, "articles/front.html", context)
+    editions.shows(response, editions.LISTS, editions.COUNTS)
+    return response
 
 
 class ArticleList(TemplateView):
-    """A page of public stories, newest first. A subclass says which of them, and under which heading."""
+    """A page of public stories, newest first. A subclass says which stories, and under which heading; `page_of` has them public."""
 
-    key = ("publish_at", "pk")
+    key = OF_STORIES
     with_bylines = True
 
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        editions.shows(response, editions.LISTS, editions.COUNTS)
+        return response
+
     def articles(self) -> ArticleQuerySet:
-        return Article.objects.public()
+        return Article.objects.all()
+
+    def period(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+        """The first and the last moment of the list."""
+        return None, None
 
     def heading(self) -> dict[str, Any]:
         return {}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs) | self.heading()
-        page = page_of(self.articles().for_lists(bylines=self.with_bylines), self.request.GET, key=self.key)
+        since, until = self.period()
+        page = page_of(self.articles().for_cards(), self.request.GET, key=self.key, since=since, until=until)
+        if self.with_bylines:
+            bring_bylines(page.items)
         return context | {"page": page, "canonical_url": self._canonical_url()}
 
     def _canonical_url(self) -> str:
@@ -51,17 +83,21 @@ class ArticleList(TemplateView):
 class LatestList(ArticleList):
     template_name = "articles/latest.html"
 
+    def heading(self):
+        return {"meta_title": "Latest", "description": f"The latest stories of {settings.SITE_NAME}."}
+
 
 class SectionList(ArticleList):
     template_name = "articles/section.html"
 
     def heading(self):
         self.section = get_object_or_404(Section, slug=self.kwargs["slug"])
-        return {"section": self.section}
+        description = self.section.description or f"{self.section.name}: all stories of {settings.SITE_NAME}."
+        return {"section": self.section, "meta_title": self.section.name, "description": description}
 
     @staticmethod
     def stories_of(section: Section) -> ArticleQuerySet:
-        return Article.objects.public().filter(section=section)
+        return Article.objects.filter(section=section)
 
     def articles(self):
         return self.stories_of(self.section)
@@ -73,12 +109,13 @@ class TagList(ArticleList):
 
     def heading(self):
         self.tag = get_object_or_404(Tag, slug=self.kwargs["slug"])
-        return {"tag": self.tag}
+        description = f"Stories about {self.tag.name} in {settings.SITE_NAME}."
+        return {"tag": self.tag, "meta_title": self.tag.name, "description": description}
 
     @staticmethod
     def stories_of(tag: Tag) -> ArticleQuerySet:
         # A filtered relation, so that the cursor's bounds fall on the same join, whose index serves order and range.
-        return Article.objects.public().annotate(listing=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
+        return Article.objects.annotate(listing=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
 
     def articles(self):
         return self.stories_of(self.tag)
@@ -92,12 +129,14 @@ class ContributorList(ArticleList):
     def heading(self):
         contributors = Contributor.objects.select_related("photo").prefetch_related("links")
         self.contributor = get_object_or_404(contributors, slug=self.kwargs["slug"])
-        return {"contributor": self.contributor}
+        name = self.contributor.name
+        description = self.contributor.biography or f"Stories by {name} in {settings.SITE_NAME}."
+        return {"contributor": self.contributor, "meta_title": name, "description": description}
 
     @staticmethod
     def stories_of(contributor: Contributor) -> ArticleQuerySet:
         listing = FilteredRelation("bylines", condition=Q(bylines__contributor=contributor))
-        return Article.objects.public().annotate(listing=listing)
+        return Article.objects.annotate(listing=listing)
 
     def articles(self):
         return self.stories_of(self.contributor)
@@ -105,19 +144,38 @@ class ContributorList(ArticleList):
 
 def corrections(request: HttpRequest) -> HttpResponse:
     """What we got wrong, newest first, in stories that readers can still see."""
-    told = Correction.objects.filter(article__in=Article.objects.public()).select_related("article__section")
+    public = Exists(Article.objects.public().filter(pk=OuterRef("article")))
+    told = Correction.objects.filter(public).select_related("article__section")
     before = request.GET.get("before", "")
     if before:
-        if not (before.isascii() and before.isdigit() and len(before) < 19):
+        if not (number := number_in(before)):
             raise Http404("There is no such page of corrections.")
-        told = told.filter(pk__lt=before)
+        told = told.filter(pk__lt=number)
     found = list(told.order_by("-pk")[: PAGE_SIZE + 1])
     context = {
         "corrections": found[:PAGE_SIZE],
         "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+        "meta_title": "Corrections",
+        "description": f"What {settings.SITE_NAME} got wrong, and what is right.",
         "canonical_url": settings.SITE_URL + request.path + (f"?before={before}" if before else ""),
     }
-    return render(request, "articles/corrections.html", context)
+    response = render(request, "articles/corrections.html", context)
+    editions.shows(response, editions.LISTS)
+    return response
+
+
+def most_read_lists(request: HttpRequest) -> HttpResponse:
+    """What is read most, today and this week; there is no such page where reads are not counted."""
+    if not settings.COUNT_READS:
+        raise Http404("Reads are not counted here.")
+    context = {
+        "day": most_read.top(most_read.DAY, PAGE_SIZE),
+        "week": most_read.top(most_read.WEEK, PAGE_SIZE),
+        "canonical_url": settings.SITE_URL + request.path,
+    }
+    response = render(request, "articles/most_read.html", context)
+    editions.shows(response, editions.LISTS, editions.COUNTS)
+    return response
 
 
 class ArchiveList(ArticleList):
@@ -138,10 +196,12 @@ class ArchiveList(ArticleList):
         except (ValueError, OverflowError):
             raise Http404("There is no such day.") from None
         title = f"{self.first:%-d %B %Y}" if day else f"{self.first:%B %Y}" if month else f"{year}"
-        return {"title": title, "period": self.first, "precision": "day" if day else "month" if month else "year"}
+        precision = "day" if day else "month" if month else "year"
+        told = {"meta_title": title, "description": f"What {settings.SITE_NAME} published: {title}."}
+        return {"title": title, "period": self.first, "precision": precision} | told
 
-    def articles(self):
-        return super().articles().filter(publish_at__gte=_midnight(self.first), publish_at__lt=_midnight(self.end))
+    def period(self):
+        return _midnight(self.first), _midnight(self.end) - MICROSECOND
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -160,15 +220,24 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
         address = {"published_on": datetime.date(year, month, day), "slug": slug}
     except ValueError:
         raise Http404("There is no such day.") from None
-    article = Article.objects.with_surroundings().defer("body").filter(**address).first()
-    if article is None:
+    found = _stories(**address)
+    if not found:
         return _moved(address)
+    [article] = found
+    bring_bylines(found)
     if article.is_gone():
         latest = Article.objects.public().for_lists().newest_first()[:6]
-        return render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)
+        response = render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)
+        editions.shows(response, editions.of_story(article.pk), editions.LISTS, editions.COUNTS)
+        return response
     if not article.is_public():
         raise Http404("There is no such story.")
-    return render(request, "articles/story.html", story_context(article))
+    context = story_context(article)
+    response = render(request, "articles/story.html", with_given(context))
+    # Until it is worked out what goes with it, that is the newest of its tags.
+    follows_tags = not article.related_at and context["tags"]
+    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if follows_tags else []))
+    return response
 
 
 def story_context(article: Article) -> dict[str, Any]:
@@ -179,14 +248,34 @@ def story_context(article: Article) -> dict[str, Any]:
         "article": article,
         "tags": tags,
         "related": related,
-        "corrections": article.corrections.all(),
-        "share": share_links(url=url, title=article.headline),
+        "corrections": _corrections(article=article.pk),
+        "versions_url": versions_url(article),
+        "read_url": reverse("read", args=[article.pk]) if settings.COUNT_READS else "",
+        "share_url": url,
         "canonical_url": url,
     }
+
+
+def with_given(context: dict[str, Any]) -> dict[str, Any]:
+    """The context of a story's page, with what its pieces are given."""
+    return context | {"story": Given(**{name: context[name] for name in ("article", "tags", "corrections")})}
 
 
 def _moved(address: dict[str, Any]) -> HttpResponsePermanentRedirect:
     previous = get_object_or_404(PreviousSlug.objects.select_related("article"), **address)
     if not (previous.article.is_public() or previous.article.is_gone()):
         raise Http404("There is no such story.")
-    return redirect(previous.article, permanent=True)
+    response = redirect(previous.article, permanent=True)
+    editions.shows(response, editions.of_story(previous.article_id))
+    return response
+
+
+def site_card_image(request: HttpRequest, key: str) -> HttpResponse:
+    """The card of pages that are not stories. Its address changes with what it shows, so it may be kept for ever."""
+    card = site_card()
+    if key != card.key:
+        return redirect("site_card", card.key)
+    content = cache.get_or_set(card.name, lambda: share_card.render(card), DAY)
+    response = HttpResponse(content, content_type=share_card.MEDIA_TYPE)
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -10,18 +10,19 @@ from __future__ import annotations
 import logging
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.conf import settings
 from django.db import transaction
 from django_tasks import task
 
-from comments.attempts import try_again
+from articles import editions
+from articles.attempts import try_again
+from articles.outbound import post
+from comments import thread
 from comments.checks import Finding, Verdict
 from comments.checks.akismet import AWAITED
-from comments.decide import DecisionRefused, decide
-from comments.models import Actor, Comment, Status
+from comments.decide import DecisionRefused, awaits_a_person, decide
+from comments.models import Comment, Status
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def ask(comment: int, revision: int, attempt: int = 1) -> None:
     finding = Finding(Verdict.SPAM, "akismet_spam", "Akismet takes it for spam.") if spam else None
     try:
         with transaction.atomic():
+            thread.lock(asked)
             if not _note(asked, finding):
                 return
             if spam:
@@ -83,11 +85,8 @@ def is_spam(comment: Comment) -> bool:
         "comment_content": comment.body,
         "comment_date_gmt": comment.created_at.isoformat(),
     }
-    # The origin is the operator's own setting, read as http or https by newsportal.environment.
-    request = Request(f"{settings.AKISMET_URL}/1.1/comment-check", data=urlencode(data).encode())  # noqa: S310
     try:
-        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT) as response:
-            answer = response.read(16).strip()
+        answer = post(f"{settings.AKISMET_URL}/1.1/comment-check", data, timeout=TIMEOUT).strip()
     except (OSError, HTTPException) as failure:
         logger.warning("Akismet cannot be reached (%s).", type(failure).__name__)
         raise Unreachable from None
@@ -95,13 +94,6 @@ def is_spam(comment: Comment) -> bool:
         logger.warning("Akismet's answer cannot be understood; is AKISMET_KEY right?")
         raise Unreachable
     return answer == b"true"
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """What readers write goes to the configured host or nowhere."""
-
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        return None
 
 
 def _awaits(comment: Comment) -> bool:
@@ -118,12 +110,9 @@ def _note(comment: Comment, finding: Finding | None) -> bool:
         pk=comment.pk, revision=comment.revision, status=Status.PENDING, findings=comment.findings
     )
     comment.findings = findings
-    return bool(as_asked.update(findings=findings))
+    with editions.touching():
+        return bool(as_asked.update(findings=findings))
 
 
 def _nothing_else_holds(comment: Comment) -> bool:
-    if any(finding["verdict"] in HOLDING for finding in comment.findings):
-        return False
-    # Readers have reported it, or a moderator has put it back into the queue: a person decides.
-    last = comment.decisions.order_by("-pk").first()
-    return not (comment.reported or comment.open_flags or (last and last.made_as == Actor.MODERATOR))
+    return not any(finding["verdict"] in HOLDING for finding in comment.findings) and not awaits_a_person(comment)

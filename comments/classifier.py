@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
+from articles import editions
 from comments.folding import fold
 from comments.models import Actor, Comment, Decision, Status, WordCount
 from comments.models.status import TURNED_AWAY
@@ -90,6 +91,7 @@ def _lesson(status: str) -> str:
     return "good" if status == Status.PUBLISHED else "bad" if status in TURNED_AWAY else ""
 
 
+@editions.touching()
 def learn(comment: Comment, as_: str) -> None:
     """Count a comment as "good", as "bad", or (empty) not at all; what it counted as before is taken back."""
     with transaction.atomic():

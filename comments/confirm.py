@@ -7,9 +7,10 @@ from functools import partial
 
 from django.db import transaction
 
-from comments import checks
+from articles import editions
+from comments import checks, thread
 from comments.checks import Submission
-from comments.decide import DecisionRefused, decide
+from comments.decide import DecisionRefused, awaits_a_person, decide
 from comments.identity import Reader
 from comments.models import Comment, Commenter, Policy, Sanction, Status
 from comments.post import status_by
@@ -32,18 +33,22 @@ def _prove(comment: Comment) -> None:
     comment.is_proved = True
     submission = Submission(
         rules=Policy.objects.rules_for(comment.article),
-        sanctions=list(Sanction.objects.against(commenter=comment.commenter, network=comment.network)),
+        sanctions=list(Sanction.objects.against(comment.commenter, network=comment.network)),
+        proved=comment.commenter,
         is_edit=True,
     )
-    findings = checks.run(comment, submission)
+    findings = checks.run_again(comment, submission)
     with transaction.atomic():
+        thread.lock(comment)
         as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=comment.status)
         said = [finding.as_json() for finding in findings]
-        if not as_seen.update(is_proved=True, findings=said, score=comment.score):
-            return
+        with editions.touching():
+            if not as_seen.update(is_proved=True, findings=said, score=comment.score):
+                return
         comment.findings = said
         transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
-        if comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED:
+        is_clear = comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED
+        if is_clear and not awaits_a_person(comment):
             try:
                 decide(comment, Status.PUBLISHED, by=None, note="The address was confirmed.")
             except DecisionRefused:  # a moderator was quicker, which is as good

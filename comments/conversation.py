@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
 
 from articles.models import Article
-from comments.models import Comment
+from articles.prepared import Prepared
+from comments.models import Comment, Status
 
 ROOTS_A_PAGE = 20
 #: How many replies of each beginning stand below it at once; the rest are a page of their own.
@@ -30,11 +33,48 @@ class BadCursor(ValueError):
     """Not what a link of ours says."""
 
 
+class Shown(NamedTuple):
+    """What a page shows of a comment."""
+
+    pk: int
+    root_id: int | None
+    parent_id: int | None
+    parent_name: str | None
+    answers_id: int | None
+    answers_name: str | None
+    author_id: int | None
+    name: str
+    body_html: str
+    status: str
+    visible_replies: int
+    place: int | None
+    likes: int
+    picked_at: datetime.datetime | None
+    created_at: datetime.datetime
+    edited_at: datetime.datetime | None
+
+    @classmethod
+    def of(cls, root: Comment) -> Shown:
+        """A beginning, which answers nobody."""
+        return cls(
+            root.pk, None, None, None, None, None, root.author_id, root.name, root.body_html, root.status,
+            root.visible_replies, root.place, root.likes, root.picked_at, root.created_at, root.edited_at,
+        )  # fmt: skip
+
+    @property
+    def is_visible(self) -> bool:
+        return self.status == Status.PUBLISHED
+
+    @property
+    def is_staff(self) -> bool:
+        return self.author_id is not None
+
+
 @dataclass
 class Node:
     """A comment and what stands below it."""
 
-    comment: Comment
+    comment: Shown
     replies: list[Node] = field(default_factory=list)
     #: Replies that are not on this page.
     more: int = 0
@@ -49,12 +89,25 @@ class Page:
     #: Whether it begins at the beginning.
     is_first: bool = True
 
+    def rows(self) -> Iterator[tuple[Shown, int]]:
+        """All that it shows, from top to bottom: comments, and how many more stand below each."""
+        return _rows(self.nodes)
+
+
+def _rows(nodes: Iterable[Node]) -> Iterator[tuple[Shown, int]]:
+    for node in nodes:
+        yield node.comment, node.more
+        if node.replies:
+            yield from _rows(node.replies)
+
 
 def page_of(article: Article, sort: str = Sort.NEWEST, cursor: str = "") -> Page:
     """Up to ROOTS_A_PAGE beginnings from the cursor on, with their first replies, in two queries over indexes.
 
     Raises BadCursor when the cursor was not made by `Page.next` for this order.
     """
+    if sort == Sort.NEWEST and not cursor:
+        return _page([Shown(*row) for row in _newest_roots(article=article.pk)], sort, cursor)
     roots = _of_list(Comment.objects.on(article).roots().listed())
     match Sort(sort):
         case Sort.NEWEST:
@@ -67,14 +120,18 @@ def page_of(article: Article, sort: str = Sort.NEWEST, cursor: str = "") -> Page
             roots = roots.order_by("-likes", "-pk")
             likes, pk = _numbers(cursor, 2) if cursor else (0, 0)
             bound = cursor and Q(likes__lte=likes) & (Q(likes__lt=likes) | Q(pk__lt=pk))
-    found = list(roots.filter(bound)[: ROOTS_A_PAGE + 1] if bound else roots[: ROOTS_A_PAGE + 1])
+    rows = (roots.filter(bound) if bound else roots)[: ROOTS_A_PAGE + 1]
+    return _page([Shown(*row) for row in rows], sort, cursor)
+
+
+def _page(found: list[Shown], sort: str, cursor: str) -> Page:
     shown, is_last = found[:ROOTS_A_PAGE], len(found) <= ROOTS_A_PAGE
     nodes = [Node(root) for root in shown]
     _hang_first_replies(nodes)
     return Page(nodes, str(sort), None if is_last else cursor_of(shown[-1], sort), not cursor)
 
 
-def cursor_of(root: Comment, sort: str) -> str:
+def cursor_of(root: Comment | Shown, sort: str) -> str:
     return f"{root.likes}-{root.pk}" if sort == Sort.LIKED else str(root.pk)
 
 
@@ -86,11 +143,23 @@ def _numbers(cursor: str, count: int) -> list[int]:
     return numbers
 
 
-def _of_list(comments: models.QuerySet[Comment]) -> models.QuerySet[Comment]:
-    return comments.select_related("parent", "answers").only(
-        "article", "root", "parent", "depth", "author", "name", "body_html", "status", "visible_replies", "place",
-        "likes", "picked_at", "created_at", "edited_at", "parent__name", "parent__status", "answers__name", "answers__status",
+def _of_list(comments: models.QuerySet[Comment]) -> models.QuerySet[Any, Any]:
+    return comments.values_list(
+        "pk", "root", "parent", "parent__name", "answers", "answers__name", "author", "name", "body_html", "status",
+        "visible_replies", "place", "likes", "picked_at", "created_at", "edited_at",
     )  # fmt: skip
+
+
+_newest_roots = Prepared(
+    lambda article: _of_list(Comment.objects.filter(article=article).roots().listed()).order_by("-pk")[: ROOTS_A_PAGE + 1],
+    article=int,
+)  # fmt: skip
+_first_replies = Prepared(
+    lambda roots: _of_list(Comment.objects.listed().filter(root__in=roots, place__lte=FIRST_REPLIES)).order_by(
+        "root", "place"
+    ),
+    roots=(int, ROOTS_A_PAGE),
+)
 
 
 def _hang_first_replies(nodes: list[Node]) -> None:
@@ -98,16 +167,16 @@ def _hang_first_replies(nodes: list[Node]) -> None:
     answered = {node.comment.pk: node for node in nodes if node.comment.visible_replies}
     if not answered:
         return
-    first = Comment.objects.listed().filter(root__in=list(answered), place__lte=FIRST_REPLIES)
     of_root = defaultdict(list)
-    for reply in _of_list(first).order_by("root", "place"):
+    for row in _first_replies(roots=list(answered)):
+        reply = Shown(*row)
         of_root[reply.root_id].append(reply)
     for pk, node in answered.items():
         hang(node, of_root[pk])
         node.more = max(0, node.comment.visible_replies - sum(reply.is_visible for reply in of_root[pk]))
 
 
-def hang(root: Node, replies: Iterable[Comment]) -> None:
+def hang(root: Node, replies: Iterable[Shown]) -> None:
     """Put replies where they belong. Their parents come before them; one whose parent is on another page stands at the top."""
     nodes = {root.comment.pk: root}
     for reply in replies:
@@ -119,8 +188,8 @@ def hang(root: Node, replies: Iterable[Comment]) -> None:
 class Replies:
     """A page of the replies to one beginning, in the order in which they were first seen."""
 
-    root: Comment
-    replies: list[Comment]
+    root: Shown
+    replies: list[Shown]
     next: int | None
     is_first: bool
 
@@ -128,9 +197,9 @@ class Replies:
 def replies_to(root: Comment, after: int = 0) -> Replies:
     """Up to REPLIES_A_PAGE replies whose place is beyond `after`."""
     listed = _of_list(Comment.objects.listed().filter(root=root, place__gt=after))
-    found = list(listed.order_by("place")[: REPLIES_A_PAGE + 1])
+    found = [Shown(*row) for row in listed.order_by("place")[: REPLIES_A_PAGE + 1]]
     shown = found[:REPLIES_A_PAGE]
-    return Replies(root, shown, shown[-1].place if len(found) > REPLIES_A_PAGE else None, after == 0)
+    return Replies(Shown.of(root), shown, shown[-1].place if len(found) > REPLIES_A_PAGE else None, after == 0)
 
 
 def stands_on_first_page(root: Comment) -> bool:
@@ -139,7 +208,7 @@ def stands_on_first_page(root: Comment) -> bool:
     return len(newer.values_list("pk")[:ROOTS_A_PAGE]) < ROOTS_A_PAGE
 
 
-def walk(nodes: Iterable[Node]) -> Iterator[Comment]:
+def walk(nodes: Iterable[Node]) -> Iterator[Shown]:
     """All comments of a page, each before its replies."""
     for node in nodes:
         yield node.comment

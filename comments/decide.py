@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from articles import editions
 from comments import thread
 from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status
 from comments.models.status import DECIDABLE, TURNED_AWAY
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MODERATE = "comments.moderate_comment"
+GONE = "The comment that you answer is not there any more. You can still say it as a new comment."
+UNDO_FOR = datetime.timedelta(hours=1)
 
 
 class DecisionRefused(ValidationError):
@@ -48,8 +52,6 @@ def decide(
         raise ValueError(f"{to!r} is not for a moderator to decide.")
     if to == comment.status:
         raise DecisionRefused(f"The comment by {comment.name} is {comment.get_status_display().lower()} already.")
-    if to == Status.PUBLISHED and not comment.body:
-        raise DecisionRefused("Its text was erased: there is nothing left to publish.")
     return _move(
         comment, to, by=by, made_as=Actor.MODERATOR if by else Actor.SYSTEM,
         reason=reason, note=note, batch=batch, inform=inform,
@@ -57,12 +59,21 @@ def decide(
 
 
 def admit(comment: Comment, status: str) -> None:
-    """Store a new comment as the checks would have it. Like every comment it comes as pending: what follows is logged."""
+    """Store a new comment as the checks would have it. Like every comment it comes as pending: what follows is logged.
+
+    Raises DecisionRefused where the comment that it answers is not visible any more.
+    """
     with transaction.atomic():
+        locked: dict[int, Comment] = {}
+        if answered := comment.answers_id or comment.parent_id:
+            locked = thread.lock(comment, answered)
+            if answered not in locked or not locked[answered].is_visible:
+                raise DecisionRefused(GONE)
         comment.status = status
-        if status == Status.PUBLISHED:
-            thread.make_room(comment)
-        comment.save(force_insert=True)
+        with editions.touching(*([editions.of_story(comment.article_id)] if status == Status.PUBLISHED else [])):
+            if status == Status.PUBLISHED:
+                thread.make_room(comment, locked)
+            comment.save(force_insert=True)
         if status != Status.PENDING:
             decision = comment.decisions.create(revision=1, from_status=Status.PENDING, to_status=status)
             transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
@@ -72,7 +83,7 @@ def admit(comment: Comment, status: str) -> None:
 def confirm(comment: Comment, *, by: User) -> None:
     """A moderator has read a published comment and lets it stand: reports no longer hide it."""
     may_moderate(by)
-    with transaction.atomic():
+    with transaction.atomic(), editions.touching():
         seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=Status.PUBLISHED)
         if not seen.update(reviewed_at=timezone.now(), reported=False, open_flags=0):
             raise _moved_on(comment)
@@ -82,6 +93,13 @@ def confirm(comment: Comment, *, by: User) -> None:
 def hold(comment: Comment, *, note: str) -> Decision:
     """The system takes a comment back into the queue: it was reported by many, or edited."""
     return _move(comment, Status.PENDING, by=None, made_as=Actor.SYSTEM, note=note)
+
+
+def awaits_a_person(comment: Comment) -> bool:
+    """Whether no machine may publish it: readers have reported it, or a moderator has put it back into the queue."""
+    now = Comment.objects.only("reported", "open_flags").get(pk=comment.pk)
+    last = comment.decisions.order_by("-pk").first()
+    return now.reported or now.open_flags > 0 or (last is not None and last.made_as == Actor.MODERATOR)
 
 
 def delete_own(comment: Comment) -> Decision:
@@ -98,12 +116,15 @@ class Undone:
 
 
 def undo(batch: Batch, *, by: User) -> Undone:
-    """Put back what one press has done, once, where nothing has been decided of the comment since.
+    """Put back what one press has done, once, within UNDO_FOR, where nothing has been decided of the comment since.
 
     What was published and seen before is unseen again: whoever undoes has not said that it may stand.
     """
     may_moderate(by)
     undone = Undone()
+    if batch.made_at <= timezone.now() - UNDO_FOR:
+        undone.refused.append("It is too late: a decision can be undone for an hour.")
+        return undone
     if not Batch.objects.filter(pk=batch.pk, undone_at=None, made_by=by).update(undone_at=timezone.now()):
         undone.refused.append("This has been undone already.")
         return undone
@@ -127,40 +148,77 @@ def _move(
     comment: Comment, to: str, *, by: User | None, made_as: str, undoes: Decision | None = None, **said: Any
 ) -> Decision:
     was = comment.status
-    human = made_as == Actor.MODERATOR
+    if to == Status.PUBLISHED and not comment.body:
+        raise DecisionRefused("Its text was erased: there is nothing left to publish.")
     with transaction.atomic():
-        as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=was)
-        if undoes:
-            # The same status may have been reached again by another way: then it is another's decision.
-            as_seen = as_seen.exclude(Exists(Decision.objects.filter(comment=OuterRef("pk"), pk__gt=undoes.pk)))
-        changes: dict[str, Any] = {"status": to}
-        if human:
-            changes["reviewed_at"] = None if undoes else timezone.now()
-        settles = (human and not undoes) or to == Status.DELETED
-        if settles:
-            changes |= {"reported": False, "open_flags": 0}
-        if was == Status.DELETED or not as_seen.update(**changes):
-            raise _moved_on(comment)
-        for name, value in changes.items():
-            setattr(comment, name, value)
-        decision = comment.decisions.create(
-            revision=comment.revision, from_status=was, to_status=to, made_by=by, made_as=made_as, **said
-        )
-        # Counts and places as they are by now, not as they were when the moderator looked.
-        comment.refresh_from_db(fields=["ancestors", "root", "place", "published_at", "counted_as"])
-        if to == Status.PUBLISHED:
-            thread.appear(comment)
-        elif was == Status.PUBLISHED:
-            thread.disappear(comment)
-        if human:
-            _count(comment, to)
-        if settles:
-            _settle_flags(comment, _outcome(to))
-        elif undoes:
-            _reopen_flags(comment, _outcome(was))
-        transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
-        transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
+        locked = thread.lock(comment)
+        with editions.touching(*_pages_with(locked.get(comment.pk), was, to)):
+            return _move_locked(comment, to, locked, by=by, made_as=made_as, undoes=undoes, **said)
+
+
+def _pages_with(comment: Comment | None, was: str, to: str) -> list[str]:
+    """The page that shows the change; none for what waits unseen, and is turned away."""
+    is_seen = comment is not None and (Status.PUBLISHED in {was, to} or comment.visible_replies > 0)
+    return [editions.of_story(comment.article_id)] if comment is not None and is_seen else []
+
+
+def _move_locked(
+    comment: Comment,
+    to: str,
+    locked: dict[int, Comment],
+    *,
+    by: User | None,
+    made_as: str,
+    undoes: Decision | None,
+    **said: Any,
+) -> Decision:
+    was = comment.status
+    human = made_as == Actor.MODERATOR
+    as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=was)
+    if to == Status.PUBLISHED:
+        as_seen = as_seen.exclude(body="")
+    if undoes:
+        # The same status may have been reached again by another way: then it is another's decision.
+        as_seen = as_seen.exclude(Exists(Decision.objects.filter(comment=OuterRef("pk"), pk__gt=undoes.pk)))
+    changes: dict[str, Any] = {"status": to}
+    if human:
+        changes["reviewed_at"] = None if undoes else timezone.now()
+    if to == Status.DELETED:
+        changes["idempotency_key"] = None  # the same words can be said anew
+    settles = (human and not undoes) or to == Status.DELETED
+    if settles:
+        changes |= {"reported": False, "open_flags": 0}
+    if was == Status.DELETED or not as_seen.update(**changes):
+        raise _moved_on(comment)
+    for name, value in changes.items():
+        setattr(comment, name, value)
+    decision = comment.decisions.create(
+        revision=comment.revision, from_status=was, to_status=to, made_by=by, made_as=made_as, **said
+    )
+    # Counts and places as they are by now, not as they were when the moderator looked.
+    comment.refresh_from_db(fields=["ancestors", "root", "place", "published_at", "counted_as"])
+    if to == Status.PUBLISHED:
+        thread.appear(comment, locked)
+    elif was == Status.PUBLISHED:
+        thread.disappear(comment)
+    if human:
+        _lock_guests(comment)
+        _count(comment, to)
+    if settles:
+        _settle_flags(comment, _outcome(to))
+    elif undoes:
+        _reopen_flags(comment, _outcome(was))
+    transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+    transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
     return decision
+
+
+def _lock_guests(comment: Comment) -> None:
+    """In one order, like the rows of a thread: two guests may have reported each other."""
+    flaggers = set(Flag.objects.filter(comment=comment).exclude(commenter=None).values_list("commenter", flat=True))
+    if flaggers:
+        guests = Commenter.objects.filter(pk__in=flaggers | {comment.commenter_id}).order_by("pk")
+        list(guests.select_for_update(no_key=True).values_list("pk"))
 
 
 def _count(comment: Comment, to: str) -> None:
@@ -179,6 +237,8 @@ def _count(comment: Comment, to: str) -> None:
 
 def _outcome(status: str) -> Flag.Outcome:
     """What a decision says of the reports."""
+    if status == Status.DELETED:
+        return Flag.Outcome.MOOT  # nobody has said whether they were right
     return Flag.Outcome.DISMISSED if status == Status.PUBLISHED else Flag.Outcome.UPHELD
 
 
@@ -199,7 +259,7 @@ def _turn_flags(comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: F
     flags = Flag.objects.filter(comment=comment, outcome=of)
     flaggers = list(flags.exclude(commenter=None).values_list("commenter", flat=True))
     flags.update(outcome=to)
-    if flaggers:
+    if flaggers and counted != Flag.Outcome.MOOT:
         counter = "flags_upheld" if counted == Flag.Outcome.UPHELD else "flags_dismissed"
         Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + step})
 
@@ -224,7 +284,9 @@ def start_batch(by: User) -> Batch:
 def last_batch(by: User) -> Batch | None:
     """What this moderator can undo."""
     batch = Batch.objects.filter(made_by=by).order_by("-pk").first()
-    return batch if batch and batch.undone_at is None and batch.decisions.exists() else None
+    if batch is None or batch.undone_at or batch.made_at <= timezone.now() - UNDO_FOR:
+        return None
+    return batch if batch.decisions.exists() else None
 
 
 def decide_all(

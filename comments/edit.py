@@ -9,17 +9,21 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from comments import checks
-from comments.checks import Submission
+from articles import editions
+from comments import checks, thread
+from comments.checks import Finding, Submission, Verdict
+from comments.checks.akismet import waits_for_akismet_alone
 from comments.classifier import learn
 from comments.decide import decide, hold
 from comments.identity import Reader
 from comments.models import Comment, Policy, Sanction, Status
-from comments.post import PostRefused, refuse_by, status_by
+from comments.post import PostRefused, key_of, refuse_by, status_by
 from comments.signals import comment_changed
 
 EDITABLE_FOR = datetime.timedelta(minutes=10)
 EDITABLE = (Status.PENDING, Status.PUBLISHED)
+#: Kept with the new text, so that nothing else publishes what a person was to read.
+WAITED = Finding(Verdict.HOLD, "edited", "It waited for a moderator before its author changed it.")
 
 
 class EditRefused(ValidationError):
@@ -48,10 +52,12 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
         return comment
     before, comment.body = comment.body, body
     sanctions = Sanction.objects.against(
-        commenter=comment.commenter, user_id=comment.author_id, network=reader.network
+        comment.commenter, reader.commenter, user_id=comment.author_id, network=reader.network
     )  # fmt: skip
     rules = Policy.objects.rules_for(comment.article)
-    findings = checks.run(comment, Submission(rules=rules, sanctions=list(sanctions), is_edit=True))
+    waited = comment.status == Status.PENDING and not waits_for_akismet_alone(comment)
+    submission = Submission(rules=rules, sanctions=list(sanctions), proved=reader.commenter, is_edit=True)
+    findings = checks.run_again(comment, submission, *([WAITED] if waited else []))
     try:
         refuse_by(findings)
     except PostRefused as refusal:
@@ -59,7 +65,9 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
         raise EditRefused(refusal.messages) from None
     status = status_by(findings)
     try:
-        with transaction.atomic():
+        seen = [editions.of_story(comment.article_id)] if comment.is_visible or comment.listed else []
+        with transaction.atomic(), editions.touching(*seen):
+            thread.lock(comment)
             _replace(comment, before, findings)
             if status in {Status.REJECTED, Status.SPAM}:
                 decide(comment, status, by=None, note="Edited.")
@@ -85,12 +93,14 @@ def _replace(comment: Comment, before: str, findings: list[checks.Finding]) -> N
         "body": comment.body,
         "body_html": comment.body_html,
         "body_hash": comment.body_hash,
+        "idempotency_key": key_of(comment),
         "findings": [finding.as_json() for finding in findings],
         "score": comment.score,
         "revision": comment.revision + 1,
         "edited_at": now,
-        # Whoever read it has read another text.
+        # Whoever read it, or picked it out, has read another text.
         "reviewed_at": None,
+        "picked_at": None,
     }
     if not unchanged.update(**changes):
         raise EditRefused("It has been answered, decided or changed in the meantime. What you typed is still here.")

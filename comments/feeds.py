@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
@@ -14,14 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from articles.feed_formats import NEVER, tag_uri
 from articles.models import Article
+from articles.xml import legal
 from comments.models import Comment
 
 LENGTH = 50
 #: Among them places of deleted comments that replies hang on, which no feed has.
 READ = 2 * LENGTH
-# Allowed in a Python string, and nowhere in XML (1.0, 2.2).
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def latest_on(article: Article) -> QuerySet[Comment]:
@@ -73,8 +71,7 @@ class SiteFeed(Feed):
         return self.feed_url(article)
 
     def feed_extra_kwargs(self, article: Article | None) -> dict:
-        since = article.publish_at if article else datetime.datetime.fromtimestamp(0, datetime.UTC)
-        return {"unchanged_since": since}
+        return {"unchanged_since": article.publish_at if article else NEVER}
 
     def items(self, article: Article | None) -> list[Comment]:
         return _visible(latest())
@@ -82,21 +79,19 @@ class SiteFeed(Feed):
     def item_title(self, comment: Comment) -> str:
         answered = comment.answers or comment.parent
         whom = f" to {answered.name}" if answered and answered.is_visible else ""
-        return _xml(f"{comment.name}{whom} on “{comment.article.list_headline}”")
+        return legal(f"{comment.name}{whom} on “{comment.article.list_headline}”")
 
     def item_description(self, comment: Comment) -> str:
-        return _xml(comment.body_html)
+        return legal(comment.body_html)
 
     def item_author_name(self, comment: Comment) -> str:
-        return _xml(comment.name)
+        return legal(comment.name)
 
     def item_link(self, comment: Comment) -> str:
         return settings.SITE_URL + comment.get_absolute_url()
 
     def item_guid(self, comment: Comment) -> str:
-        """A tag URI (RFC 4151): the same for ever, wherever the comment stands."""
-        host = urlsplit(settings.SITE_URL).hostname
-        return f"tag:{host},{comment.created_at.astimezone(datetime.UTC):%Y-%m-%d}:comment-{comment.pk}"
+        return tag_uri(comment.created_at, f"comment-{comment.pk}")
 
     def item_pubdate(self, comment: Comment) -> datetime.datetime | None:
         return comment.published_at
@@ -110,7 +105,7 @@ class StoryFeed(SiteFeed):
         return get_object_or_404(Article.objects.public(), pk=article)
 
     def title(self, article: Article) -> str:  # type: ignore[override]
-        return _xml(f"Comments on “{article.headline}”")
+        return legal(f"Comments on “{article.headline}”")
 
     def link(self, article: Article) -> str:  # type: ignore[override]
         return settings.SITE_URL + article.get_absolute_url()
@@ -123,10 +118,6 @@ class StoryFeed(SiteFeed):
         for comment in comments:
             comment.article = article
         return comments
-
-
-def _xml(text: str) -> str:
-    return NOT_XML.sub("", text)
 
 
 feed_urls = [

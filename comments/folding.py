@@ -13,10 +13,14 @@ from confusable_homoglyphs import confusables
 
 NOT_A_WORD = re.compile(r"[\W_]+")
 REPEATED = re.compile(r"(.)\1{2,}")
-#: "s p a m", "s.p.a.m", "s-p-a-m": at least four letters, each by itself.
-SPACED = re.compile(r"(?<!\w)\w(?:[ .\-*·]{1,2}\w(?!\w)){3,}")
+#: "s p a m", "s.p.a.m", "s_p_a_m", one letter a line: at least four letters, each by itself, whatever stands between.
+SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,}")
 #: Digits and signs that stand for letters. `l` too, since `1` may stand for it or for `i`.
-LEET = str.maketrans("0134578@$!|+l", "oieastbasiiti")
+LEET_SIGNS = "@$!|+¡"
+LEET = str.maketrans("0134578l" + LEET_SIGNS, "oieastbi" + "asiiti")
+#: Letters to Unicode, and nothing to a reader: the fillers of Hangul.
+FILLERS = "\u115f\u1160\u3164\uffa0"
+SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
 HAS_LETTER = re.compile(r"[^\W\d_]")
 TOKEN = re.compile(r"\S+")
 
@@ -29,7 +33,7 @@ def fold(text: str) -> str:
 def disguised(text: str) -> set[str]:
     """The further readings of a text that hides words: by digits for letters, spaced or repeated letters."""
     plain = _plain(text)
-    together = SPACED.sub(lambda match: "".join(c for c in match[0] if c.isalnum() or c in "@$!|+"), plain)
+    together = SPACED.sub(lambda match: "".join(c for c in match[0] if c.isalnum() or c in LEET_SIGNS), plain)
     forms = {REPEATED.sub(r"\1", together), REPEATED.sub(r"\1\1", together)}
     return {NOT_A_WORD.sub(" ", _without_leet(form)).strip() for form in forms}
 
@@ -47,7 +51,9 @@ def skeleton(name: str) -> str:
 def _plain(text: str) -> str:
     # Folding case can bring out what decomposes once more (ŉ, İ): hence twice.
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    text = "".join(c for c in text if unicodedata.category(c) not in {"Mn", "Me", "Cf", "Cc"} or c in "\n\t")
+    text = "".join(
+        c for c in text if (unicodedata.category(c) not in {"Mn", "Me", "Cf", "Cc"} and c not in FILLERS) or c in "\n\t"
+    )
     return text.translate(_look_alikes())
 
 
@@ -57,7 +63,8 @@ def _without_leet(text: str) -> str:
 
 
 def _unleet(word: str) -> str:
-    core = word.rstrip("!|+.,;:?")  # at the end of a word they are what they are
+    word = word.lstrip("¡")
+    core = word.rstrip("!|+.,;:?")  # at the edge of a word they are what they are
     return core.translate(LEET) + word[len(core) :].replace("!", " ").replace("|", " ").replace("+", " ")
 
 
@@ -72,6 +79,10 @@ def _look_alikes() -> dict[int, str]:
         if letters := {letter for letter in letters if letter.isalpha()}:
             latin[char] = min(letters)
     # A capital that looks Latin takes its small letter along: a word must fold alike in both cases.
+    for code in range(0x250, 0xA7B0):
+        name = unicodedata.name(chr(code), "")
+        if name.startswith(SMALL_CAPITAL) and len(name) == len(SMALL_CAPITAL) + 1:
+            latin[chr(code)] = name[-1].lower()
     small = {char.casefold(): letter for char, letter in latin.items() if len(char.casefold()) == 1}
     return {
         ord(char): letter for char, letter in (small | {c: v for c, v in latin.items() if c == c.casefold()}).items()

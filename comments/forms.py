@@ -127,6 +127,13 @@ class CommentForm(forms.Form):
             "form_made_at": data["stamp"],
         }
 
+    def put_stamp(self) -> None:
+        """Give a form that is shown again the time from which on it was shown, unless it has one."""
+        data: Any = self.data
+        if not data.get("stamp"):
+            self.data = data.copy()
+            self.data["stamp"] = new_stamp()  # type: ignore[index]  # what was sent is a QueryDict
+
     def refuse(self, sentences: list[str]) -> None:
         """Say beside the text why it is not taken."""
         for sentence in sentences:

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter
+from comments.models.comment import MAX_NAME_LENGTH
 from comments.network import network_hash
 
 if TYPE_CHECKING:
@@ -51,9 +52,19 @@ class Reader:
         return keyed_hash("person", f"network {self.network}")
 
     @property
+    def name_at_the_desk(self) -> str:
+        """Under which name one of the staff writes: the full one, and never an address, which some have for a username."""
+        user = self.user
+        names = [user.get_full_name(), user.get_username()] if user else []
+        return next((name for name in names if name and "@" not in name), settings.SITE_NAME)[:MAX_NAME_LENGTH]
+
+    @property
     def own(self) -> Q:
-        """The comments that are theirs: sent by this browser, or by the guest or account that is proved."""
-        own = Q(browser=self.browser)
+        """The comments that are theirs: sent by this browser as a stranger, or by the guest or account that is proved.
+
+        What was written as a guest or from the desk is not the browser's: it ends with the cookie or login that proves it.
+        """
+        own = Q(browser=self.browser, is_proved=False, author=None)
         if self.commenter:
             own |= Q(commenter=self.commenter, is_proved=True)
         if self.user:
@@ -62,7 +73,7 @@ class Reader:
 
     def owns(self, comment: Comment) -> bool:
         return (
-            comment.browser == self.browser
+            (comment.browser == self.browser and not comment.is_proved and not comment.is_staff)
             or (self.commenter is not None and comment.commenter_id == self.commenter.pk and comment.is_proved)
             or (self.user is not None and comment.author_id == self.user.pk)
         )
@@ -79,6 +90,8 @@ def reader_of(request: HttpRequest) -> Reader:
             commenter = Commenter.objects.filter(
                 pk=known["guest"], token_version=known["version"], verified_at__isnull=False
             ).first()
+            if commenter is None:
+                browser_id = ""  # ended: whoever holds a copy of the cookie is a browser like any other
     except (signing.BadSignature, KeyError, TypeError):
         pass
     return Reader(browser_id or secrets.token_urlsafe(16), network_hash(request), commenter, user)

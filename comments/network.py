@@ -1,42 +1,14 @@
-"""Where a request comes from: the address, and the network that one person may be thought to have."""
+"""The network that a comment comes from, as it is kept: recognisable, and not readable."""
 
 from __future__ import annotations
 
-import ipaddress
-
-from django.conf import settings
 from django.http import HttpRequest
 
+from articles.network import network_of
 from comments.keyed import keyed_hash
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def address_of(request: HttpRequest) -> Address | None:
-    """The sender's address: the last hop that is not one of `settings.TRUSTED_PROXIES`, or None when it is unreadable.
-
-    `X-Forwarded-For` is believed only as far as trusted proxies have written it, from the right; what a client puts
-    in itself stands further left, and is never reached.
-    """
-    hops = [request.META.get("REMOTE_ADDR", "")]
-    hops += reversed([hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
-    sender = None
-    for hop in hops:
-        try:
-            sender = ipaddress.ip_address(hop)
-        except ValueError:
-            return sender
-        if not any(sender in proxies for proxies in settings.TRUSTED_PROXIES):
-            return sender
-    return sender
 
 
 def network_hash(request: HttpRequest) -> str:
-    """A keyed hash of the sender's network: the address for IPv4, the /64 for IPv6; empty when the address is unknown."""
-    address = address_of(request)
-    if address is None:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    prefix = 32 if address.version == 4 else 64
-    return keyed_hash("network", str(ipaddress.ip_network((address, prefix), strict=False)))
+    """A keyed hash of the sender's network; empty when the address is unknown."""
+    network = network_of(request)
+    return keyed_hash("network", network) if network else ""

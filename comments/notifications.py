@@ -17,15 +17,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks import task
 
+from articles import editions
+from articles.attempts import try_again
 from articles.models import Article
 from comments import mail
-from comments.attempts import try_again
 from comments.identity import confirmation_token
+from comments.limits import is_too_often
 from comments.models import Comment, Commenter, Decision, Status
 from comments.models.status import TURNED_AWAY
 
 LINK_PAUSE = datetime.timedelta(hours=1)
 LINKS_A_DAY = 5
+#: From one network, to whatever addresses.
+LINKS_AN_HOUR = 30
 DAY = datetime.timedelta(days=1)
 
 UNSUBSCRIBE_SALT = "comments.unsubscribe"
@@ -38,9 +42,12 @@ UNSUBSCRIBE_FOR = datetime.timedelta(days=90)
 def ask_to_confirm(commenter: Commenter, comment: Comment | None) -> None:
     """Send the address a link that proves it, at most one an hour and LINKS_A_DAY a day; else do nothing.
 
-    Anyone can type any address, so the letter holds nothing that was typed.
+    Anyone can type any address, so the letter holds nothing that was typed, and a network has LINKS_AN_HOUR. Who asks
+    without a comment has been counted.
     """
-    if settings.MAIL_ENABLED and commenter.email and _claim_link(commenter):
+    if not (settings.MAIL_ENABLED and commenter.email and _claim_link(commenter)):
+        return
+    if comment is None or not is_too_often("links", comment.network, an_hour=LINKS_AN_HOUR):
         send_confirmation.enqueue(commenter.pk, comment.article_id if comment else None)
 
 
@@ -94,6 +101,7 @@ def whom_to_tell(reply: Comment) -> Comment | None:
 
 
 @task
+@editions.touching()
 def send_reply_notice(comment: int, attempt: int = 1) -> None:
     """At most once for each reply, also when the process dies on the way: it is claimed before it is sent."""
     replies = Comment.objects.select_related("article", "answers__commenter", "parent__commenter")
@@ -157,6 +165,7 @@ def subscription(token: str) -> Comment:
     raise signing.BadSignature("The link was ended.")
 
 
+@editions.touching()
 def unsubscribe(comment: Comment, *, everything: bool) -> None:
     if everything:
         Commenter.objects.filter(comments=comment).update(wants_mail=False)

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from articles.models import Article
 from comments import checks
 from comments.checks import Finding, Submission, Verdict
-from comments.decide import admit
+from comments.decide import DecisionRefused, admit
 from comments.identity import Reader
+from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Policy, Sanction, Status
 from comments.models.comment import MAX_DEPTH, hash_of
 from comments.notifications import ask_to_confirm
@@ -44,25 +45,57 @@ def post(
     if parent:
         _hang_on(comment, parent)
     sanctions = Sanction.objects.against(
-        commenter=comment.commenter, user_id=comment.author_id, network=comment.network
+        comment.commenter, reader.commenter, user_id=comment.author_id, network=comment.network
     )  # fmt: skip
     submission = Submission(
-        rules=Policy.objects.rules_for(article), sanctions=list(sanctions), honeypot=honeypot, form_made_at=form_made_at
-    )
+        rules=Policy.objects.rules_for(article), sanctions=list(sanctions), proved=reader.commenter,
+        honeypot=honeypot, form_made_at=form_made_at,
+    )  # fmt: skip
     findings = checks.run(comment, submission)
     refuse_by(findings)
     comment.findings = [finding.as_json() for finding in findings]
-    try:
-        with transaction.atomic():
-            admit(comment, status_by(findings))
-            if comment.commenter and not comment.is_proved:
-                transaction.on_commit(partial(ask_to_confirm, comment.commenter, comment))
-    except IntegrityError:
-        said = {"commenter": comment.commenter, "author": comment.author, "body_hash": hash_of(body)}
-        if (again := Comment.objects.filter(article=article, **said).first()) is None:
-            raise
-        return again
-    return comment
+    return _store(comment, status_by(findings), reader)
+
+
+def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
+    """The comment, stored; or the one that the same press has stored before."""
+    guest, comment.idempotency_key = comment.commenter, key_of(comment)
+    while True:
+        try:
+            with transaction.atomic():
+                if guest and not guest.pk:
+                    comment.commenter = Commenter.objects.by_email(guest.email)
+                admit(comment, status)
+                if comment.commenter and not comment.is_proved:
+                    transaction.on_commit(partial(ask_to_confirm, comment.commenter, comment))
+            return comment
+        except DecisionRefused as refusal:
+            raise PostRefused(refusal.messages) from None
+        except IntegrityError:
+            before = Comment.objects.filter(idempotency_key=comment.idempotency_key).first()
+            if before is None:
+                raise
+            if reader.owns(before) or before.status == Status.PENDING:
+                return before
+            # Somebody else's in the same network, and decided: this one is not lost in it, and learns nothing of it.
+            comment.idempotency_key = keyed_hash("press after", f"{comment.idempotency_key} {before.pk}")
+
+
+def key_of(comment: Comment) -> str:
+    """What a press has in common with itself, and with no other: who says which words in which place.
+
+    Who, that is the account or the proved guest. A first comment comes without a cookie, so a stranger is who types the
+    same name and address in the same network; two such people learn nothing of each other by sharing a comment that waits.
+    """
+    if comment.author_id:
+        who = f"user {comment.author_id}"
+    elif comment.is_proved:
+        who = f"guest {comment.commenter_id}"
+    else:
+        assert comment.commenter is not None
+        who = f"{comment.network or comment.browser}\0{comment.commenter.email}\0{comment.name}"
+    place = f"{comment.article_id} {comment.answers_id or comment.parent_id}"
+    return keyed_hash("press", f"{place}\0{hash_of(comment.body)}\0{who}")
 
 
 def refuse_by(findings: list[Finding]) -> None:
@@ -87,16 +120,16 @@ def status_by(findings: list[Finding]) -> Status:
 def _sign(comment: Comment, reader: Reader, email: str) -> None:
     """Whose comment it is. Proved is what the cookie says; who types another address speaks for that one, unproved."""
     if reader.user:
-        comment.author, comment.name = reader.user, reader.user.get_full_name() or reader.user.get_username()
+        comment.author, comment.name = reader.user, reader.name_at_the_desk
     elif reader.commenter and email in {"", reader.commenter.email}:
         comment.commenter, comment.is_proved = reader.commenter, True
     else:
-        comment.commenter = Commenter.objects.by_email(email)
+        comment.commenter = Commenter.objects.known_by_email(email)
 
 
 def _hang_on(comment: Comment, target: Comment) -> None:
-    if not target.is_visible or target.article_id != comment.article_id:
-        raise PostRefused("The comment that you answer is not there any more. You can still say it as a new comment.")
+    if target.article_id != comment.article_id:
+        raise PostRefused("The comment that you answer stands under another story.")
     line = [*target.ancestors, target.pk]
     if len(line) >= MAX_DEPTH:
         line = line[: MAX_DEPTH - 1]

@@ -10,19 +10,21 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from articles import editions
+from comments import thread
 from comments.classifier import learn
 from comments.decide import delete_own
 from comments.keyed import keyed_hash
-from comments.models import Comment, Commenter, Decision, Flag, Status, WordCount
+from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status, WordCount
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
 from comments.signals import comment_changed
 
 FORMER_NAME = "Former reader"
-#: After so long: hashes of networks and browsers, and texts their authors deleted.
+#: After so long: hashes of networks and browsers, addresses that were only typed, and texts their authors deleted.
 FORGET_HASHES = datetime.timedelta(days=30)
 FORGET_DELETED = datetime.timedelta(days=30)
 BATCH = 500
@@ -100,7 +102,7 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
         guest.notes.all().delete()
         guest.sanctions.all().delete()
         for flag in Flag.objects.filter(commenter=guest):
-            Flag.objects.filter(pk=flag.pk).update(words="", person=_nobody())
+            Flag.objects.filter(pk=flag.pk).update(words="", network="", person=_nobody())
         Commenter.objects.filter(pk=guest.pk).update(
             email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, link_sent_at=None,
         )  # fmt: skip
@@ -114,15 +116,17 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
     for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             # Locked until it is done: a moderator's decision comes before or after, and neither is lost.
-            comment = Comment.objects.select_for_update(of=("self",)).get(pk=pk)
+            thread.lock(Comment.objects.only("ancestors").get(pk=pk))
+            comment = Comment.objects.get(pk=pk)
             if not (keep and comment.status == Status.PUBLISHED):
                 if comment.status != Status.DELETED:
                     delete_own(comment)
                 forget_text(comment)
             comment.revisions.all().delete()
             Comment.objects.filter(pk=pk).update(
-                name=FORMER_NAME, network="", browser="", wants_replies=False, is_proved=False, findings=[]
-            )
+                name=FORMER_NAME, network="", browser="", idempotency_key=None, wants_replies=False, is_proved=False,
+                findings=[],
+            )  # fmt: skip
             transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
         touched += 1
     return touched
@@ -133,8 +137,9 @@ def forget_text(comment: Comment) -> None:
     learn(comment, "")
     WordCount.objects.filter(good=0, bad=0).delete()
     Comment.objects.filter(pk=comment.pk).update(
-        name=FORMER_NAME, body="", body_html="", body_hash=secrets.token_hex(32), findings=[], score=None
-    )
+        name=FORMER_NAME, body="", body_html="", body_hash=secrets.token_hex(32), idempotency_key=None, findings=[],
+        score=None,
+    )  # fmt: skip
     comment.revisions.all().delete()
     Decision.objects.filter(comment=comment).exclude(note="").update(note="")
     Flag.objects.filter(comment=comment).exclude(words="").update(words="")
@@ -147,20 +152,29 @@ def _nobody() -> str:
 def forget_in_time(
     now: datetime.datetime | None = None, progress: Callable[[int], None] = lambda rows: None
 ) -> dict[str, int]:
-    """What is older than it is kept: hashes, and the texts of the deleted and of those turned away. In batches; can be repeated."""
+    """What is older than it is kept: hashes, addresses that nobody has confirmed, and the texts of the deleted and of those
+    turned away. In batches; can be repeated."""
     now = now or timezone.now()
     old = now - FORGET_HASHES
-    done = {"hashes": 0, "reports": 0, "deleted texts": 0, "texts turned away": 0}
+    done = dict.fromkeys(("hashes", "reports", "deleted texts", "texts turned away"), 0)
     # The indexes begin with the hash: what has been forgotten is not looked at again.
     for which in ({"browser__gt": ""}, {"network__gt": ""}):
         for rows in _batches(Comment.objects.filter(**which, created_at__lt=old)):
-            done["hashes"] += Comment.objects.filter(pk__in=rows).update(network="", browser="")
+            with editions.touching():
+                done["hashes"] += Comment.objects.filter(pk__in=rows).update(
+                    network="", browser="", idempotency_key=None
+                )
             progress(len(rows))
-    for rows in _batches(Flag.objects.filter(created_at__lt=old).exclude(person__startswith="was ")):
-        for pk in rows:
-            Flag.objects.filter(pk=pk).update(person=f"was {pk}", words="")
-        done["reports"] += len(rows)
+    # A guest or an account is known by its row and reports once for ever; who was only a network is forgotten.
+    stranger = Q(commenter=None, user=None) & ~Q(person__startswith="was ")
+    for rows in _batches(Flag.objects.filter(stranger | Q(network__gt="") | Q(words__gt=""), created_at__lt=old)):
+        for pk in Flag.objects.filter(stranger, pk__in=rows).values_list("pk", flat=True):
+            Flag.objects.filter(pk=pk).update(person=f"was {pk}")
+        done["reports"] += Flag.objects.filter(pk__in=rows).update(network="", words="")
         progress(len(rows))
+    over = Q(until__lt=old) | Q(lifted_at__lt=old)
+    done["networks of sanctions"] = Sanction.objects.filter(over, network__gt="").update(network="")
+    done["unconfirmed addresses"] = _forget_unconfirmed(old, progress)
     for name, statuses, kept in (
         ("deleted texts", [Status.DELETED], FORGET_DELETED),
         ("texts turned away", TURNED_AWAY, datetime.timedelta(days=settings.COMMENT_REJECTED_DAYS)),
@@ -172,6 +186,23 @@ def forget_in_time(
             done[name] += len(rows)
             progress(len(rows))
     return done
+
+
+def _forget_unconfirmed(old: datetime.datetime, progress: Callable[[int], None]) -> int:
+    """Addresses that were typed, that nobody has confirmed and nobody has used since; a sanction keeps what it is laid on."""
+    kept = Sanction.objects.active().filter(commenter=OuterRef("pk"))
+    used = Comment.objects.filter(commenter=OuterRef("pk"), created_at__gte=old)
+    unasked = Q(link_sent_at=None) | Q(link_sent_at__lt=old)
+    unused = Commenter.objects.filter(
+        unasked, ~Exists(kept), ~Exists(used), verified_at=None, created_at__lt=old, email__gt=""
+    )
+    forgotten = 0
+    for rows in _batches(unused):
+        for pk in rows:
+            # Asked again: a comment, or the press of the link, may have come since.
+            forgotten += unused.filter(pk=pk).update(email="", email_hash=_nobody(), link_sent_at=None)
+        progress(len(rows))
+    return forgotten
 
 
 def _batches(rows: QuerySet):

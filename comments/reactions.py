@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime
 
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Sum
+from django.db.models import F
 from django.utils import timezone
 
+from articles import editions
 from comments.decide import DecisionRefused, hold
 from comments.identity import Reader
 from comments.keyed import keyed_hash
-from comments.models import Comment, Flag, Like, Status
+from comments.limits import is_too_often
+from comments.models import Comment, Flag, Like, Sanction, Status
 
 #: So many people, and so much weight, take a comment that no moderator has read back into the queue.
+#: Guests of one network count once, as the strongest of them: one reader can confirm any number of addresses.
 PEOPLE_TO_HIDE, WEIGHT_TO_HIDE = 3, 2.0
-DAY = datetime.timedelta(days=1)
+DAY, COUNTED_FOR = datetime.timedelta(days=1), datetime.timedelta(days=30)
 FLAGS_A_DAY = 30
 LIKES_AN_HOUR = 100  # from one network: a program that throws its cookie away is a new browser each time
 
@@ -28,12 +30,11 @@ class ReactionRefused(ValidationError):
 
 def toggle_like(comment: Comment, reader: Reader) -> bool:
     """Like it, or take that back; whether it is liked now. One per browser: that is all the number says."""
-    counter = f"comments.likes.{reader.network}.{timezone.now():%Y%m%d%H}"
-    cache.add(counter, 0, 3600)
-    if _incremented(counter) > LIKES_AN_HOUR:
+    _refuse_silenced(reader, "like comments")
+    if is_too_often("likes", reader.network, an_hour=LIKES_AN_HOUR):
         raise ReactionRefused("That was a lot of liking for one hour. Please come back later.")
     person = keyed_hash("like", reader.browser_id)
-    with transaction.atomic():
+    with transaction.atomic(), editions.touching(editions.of_story(comment.article_id)):
         if Like.objects.filter(comment=comment, person=person).delete()[0]:
             step, liked = -1, False
         else:
@@ -48,11 +49,12 @@ def toggle_like(comment: Comment, reader: Reader) -> bool:
     return liked
 
 
-def _incremented(counter: str) -> int:
-    try:
-        return cache.incr(counter)
-    except ValueError:  # it has expired between two lines, or the cache is down: liking goes on
-        return 0
+def _refuse_silenced(reader: Reader, act: str) -> None:
+    """Who may not write has no say on what others write."""
+    user_id = reader.user.pk if reader.user else None
+    for sanction in Sanction.objects.against(reader.commenter, user_id=user_id, network=reader.network):
+        if sanction.silences:
+            raise ReactionRefused(sanction.refusal_to(act))
 
 
 def weight_of(reader: Reader) -> float:
@@ -66,19 +68,25 @@ def weight_of(reader: Reader) -> float:
 
 
 def flag(comment: Comment, reader: Reader, *, why: str, words: str = "") -> None:
-    """Report a comment, once per person. Raises ReactionRefused for who has reported a great many today."""
+    """Report a comment, once per person. Raises ReactionRefused for who may not, or has reported a great many today."""
+    _refuse_silenced(reader, "report comments")
+    if reader.owns(comment):
+        raise ReactionRefused("This is your own comment. You can delete it on the page “Your comments”.")
     if (
         Flag.objects.filter(person=reader.person, created_at__gt=timezone.now() - DAY)[:FLAGS_A_DAY].count()
         >= FLAGS_A_DAY
     ):
         raise ReactionRefused("That was a lot for one day. Please write to the newsroom instead.")
     try:
-        with transaction.atomic():
+        with transaction.atomic(), editions.touching():
+            # First, and only while it is not turned away: a decision comes before, or settles this report with the others.
+            open_to_reports = Comment.objects.filter(pk=comment.pk, status__in=[Status.PUBLISHED, Status.PENDING])
+            if not open_to_reports.update(reported=True, open_flags=F("open_flags") + 1):
+                raise ReactionRefused("This comment is not there any more.")
             Flag.objects.create(
-                comment=comment, person=reader.person, commenter=reader.commenter, user=reader.user, why=why,
-                words=words, weight=weight_of(reader),
+                comment=comment, person=reader.person, network=reader.network, commenter=reader.commenter,
+                user=reader.user, why=why, words=words, weight=weight_of(reader),
             )  # fmt: skip
-            Comment.objects.filter(pk=comment.pk).update(reported=True, open_flags=F("open_flags") + 1)
     except IntegrityError:
         return  # they have said so before
     _hide_if_many(comment)
@@ -89,10 +97,14 @@ def _hide_if_many(comment: Comment) -> None:
     comment.refresh_from_db()
     if comment.reviewed_at is not None or comment.status != Status.PUBLISHED or comment.is_staff:
         return
-    reports = comment.flags.filter(outcome=Flag.Outcome.OPEN).aggregate(people=Count("pk"), weight=Sum("weight"))
-    if reports["people"] >= PEOPLE_TO_HIDE and reports["weight"] >= WEIGHT_TO_HIDE:
+    weights: dict[str, float] = {}
+    # Older ones have been told apart by networks that are forgotten.
+    for report in comment.flags.filter(outcome=Flag.Outcome.OPEN, created_at__gt=timezone.now() - COUNTED_FOR):
+        whose = report.person if report.user_id else report.network or report.person
+        weights[whose] = max(report.weight, weights.get(whose, 0))
+    if len(weights) >= PEOPLE_TO_HIDE and sum(weights.values()) >= WEIGHT_TO_HIDE:
         try:
-            hold(comment, note=f"Reported by {reports['people']} readers.")
+            hold(comment, note=f"Reported by {len(weights)} readers.")
         except DecisionRefused:  # a moderator was quicker
             return
 
@@ -101,5 +113,6 @@ def pick(comment: Comment, *, by, picked: bool) -> None:
     """Mark a published comment as an editor's pick, or take that back. Raises PermissionDenied."""
     if not by.has_perm("comments.pick_comment"):
         raise PermissionDenied(f"{by} may not pick comments.")
-    Comment.objects.visible().filter(pk=comment.pk).update(picked_at=timezone.now() if picked else None)
+    with editions.touching(editions.of_story(comment.article_id)):
+        Comment.objects.visible().filter(pk=comment.pk).update(picked_at=timezone.now() if picked else None)
     comment.refresh_from_db(fields=["picked_at"])

@@ -27,7 +27,7 @@ class Matcher:
         found = set(self._search(self._plain, fold(text)))
         for form in disguised(text):
             found |= set(self._search(self._masked, form))
-        return [term for number, term in enumerate(self.terms) if number in found]
+        return [self.terms[number] for number in sorted(found)]
 
     @cached_property
     def _plain(self) -> ahocorasick.Automaton | None:

@@ -15,9 +15,10 @@ QUOTED = re.compile(r"^>[ ]?", re.MULTILINE)
 
 def clean(text: str) -> str:
     """NFC, with `\\n` line ends; without control and direction-override characters; at most one empty line in a row."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    text = BIDI_OVERRIDES.sub("", text)
+    # Last: what is taken out may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", BIDI_OVERRIDES.sub("", text))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 

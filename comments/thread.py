@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from articles import editions
 from articles.models import Article
 from comments.models import Comment, Status
 
@@ -17,27 +18,43 @@ from comments.models import Comment, Status
 LISTED = Q(status=Status.PUBLISHED) | Q(visible_replies__gt=0)
 
 
-def make_room(comment: Comment) -> dict[str, Any]:
+def lock(comment: Comment, *others: int) -> dict[int, Comment]:
+    """Take the rows of a comment, of all above it and of these numbers, for this transaction, as they are by now.
+
+    Always from the top of the thread down, whoever changes which of them: so nobody waits in a ring (PostgreSQL's
+    deadlock). On SQLite a transaction has the whole database to itself. The rows hold `status`, `places` and `visible_replies`.
+    """
+    numbers = {comment.pk, *comment.ancestors, *others} - {None}
+    rows = Comment.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk")
+    return {row.pk: row for row in rows.only("article", "status", "places", "visible_replies")}
+
+
+def make_room(comment: Comment, locked: dict[int, Comment]) -> dict[str, Any]:
     """Count a comment that becomes visible, and keep the place of everything above it; the fields that it gets by this."""
     is_first_time = comment.published_at is None
     if comment.ancestors:
         steps = ("visible_replies", "places") if is_first_time else ("visible_replies",)
-        above = Comment.objects.filter(pk__in=comment.ancestors)  # the update locks them until the transaction's end
+        above = Comment.objects.filter(pk__in=comment.ancestors)
         above.update(listed=True, **{name: F(name) + 1 for name in steps})
-    Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + 1)
+    _count(comment, 1)
     fields: dict[str, Any] = {"listed": True}
     if is_first_time:
         fields["published_at"] = timezone.now()
         if comment.root_id:
-            fields["place"] = Comment.objects.values_list("places", flat=True).get(pk=comment.root_id)
+            fields["place"] = locked[comment.root_id].places + 1
     for name, value in fields.items():
         setattr(comment, name, value)
     return fields
 
 
-def appear(comment: Comment) -> None:
-    """It has become visible."""
-    Comment.objects.filter(pk=comment.pk).update(**make_room(comment))
+def _count(comment: Comment, step: int) -> None:
+    with editions.touching(editions.of_story(comment.article_id), editions.COUNTS):
+        Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + step)
+
+
+def appear(comment: Comment, locked: dict[int, Comment]) -> None:
+    """It has become visible; `locked` is what `lock` has taken."""
+    Comment.objects.filter(pk=comment.pk).update(**make_room(comment, locked))
 
 
 def disappear(comment: Comment) -> None:
@@ -47,5 +64,5 @@ def disappear(comment: Comment) -> None:
         above.update(visible_replies=F("visible_replies") - 1)
         above.exclude(LISTED).update(listed=False)
     Comment.objects.filter(pk=comment.pk).exclude(LISTED).update(listed=False)
-    Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") - 1)
+    _count(comment, -1)
     comment.listed = Comment.objects.filter(pk=comment.pk, listed=True).exists()

@@ -14,6 +14,7 @@ urlpatterns = [
     path("like/<int:pk>/", reacting.like, name="comment_like"),
     path("report/<int:pk>/", reacting.report, name="comment_report"),
     path("moderate/", moderating.in_place, name="comment_in_place"),
+    path("moderate/<int:article>/", moderating.story, name="comment_moderate_story"),
     path("yours/", own.own, name="comment_own"),
     path("yours/mail/", own.settings_of_mail, name="comment_mail_settings"),
     path("yours/leave/", own.leave, name="comment_leave"),

@@ -1,6 +1,8 @@
+import datetime
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 
 
 class DeskConfig(AdminConfig):
@@ -13,11 +15,19 @@ class NewsportalConfig(AppConfig):
     name = "newsportal"
 
     def ready(self) -> None:
+        from adverts.templatetags import adverts as slots
+        from articles.editing.preflight import DESTINATIONS
+        from articles.prepared import Prepared
         from newsportal import (
             background,
             checks,  # noqa: F401  (registers the deploy checks)
         )
+        from newsportal.database.observed import settle_saved
+        from newsportal.models import Page
         from newsportal.roles import create_roles
 
         background.connect()
+        slots.ask = Prepared(slots.running, now=datetime.datetime)
+        DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
+        post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

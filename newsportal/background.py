@@ -11,6 +11,8 @@ import datetime
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +21,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
+
+from newsportal.recurring import do_what_is_due
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +71,22 @@ class InProcess:
         self._woken = False
         self._looks = False
         self._looked_at = -float("inf")
+        self._alarm: threading.Timer | None = None
+        self._held = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin nothing meanwhile: for long work that writes without pause, and beside which a thread would wait for locks."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
 
     def wake(self) -> None:
         """See to it that what is due now gets done; returns at once."""
+        if self._held:
+            return
         with self._lock:
             self._woken = True
             if self._thread is None or not self._thread.is_alive():
@@ -81,6 +98,29 @@ class InProcess:
         now = time.monotonic()
         if now - self._looked_at >= LOOK_EVERY:
             self._looked_at, self._looks = now, True
+            self.wake()
+
+    def _set_alarm(self) -> None:
+        """Wake again when the next job falls due: nobody may ask for a page in that moment."""
+        waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, run_after__gt=timezone.now())
+        # Those that are due at once have the year 9999.
+        due_at = (
+            waiting.filter(run_after__lt=get_date_max())
+            .order_by("run_after")
+            .values_list("run_after", flat=True)
+            .first()
+        )
+        if self._alarm:
+            self._alarm.cancel()
+        if due_at:
+            # No longer than an hour at once: the clock may be set in the meantime.
+            seconds = min((due_at - timezone.now()).total_seconds() + 0.01, 3600)
+            self._alarm = threading.Timer(max(seconds, 0.01), self._ring)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _ring(self) -> None:
+        if settings.BACKGROUND_WORKER == "thread":
             self.wake()
 
     def wait(self, seconds: float) -> bool:
@@ -98,9 +138,11 @@ class InProcess:
                 if self._looks:
                     self._looks = False
                     put_back_abandoned()
+                    do_what_is_due()
                 # Asked without a lock first: looking writes nothing where nothing is due.
                 if DBTaskResult.objects.ready().exists():
                     drain()
+                self._set_alarm()
             except Exception as error:
                 # Without the details: a database quotes the values it refuses.
                 logger.error("Work in the background stopped (%s); it goes on later.", type(error).__name__)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+#: For how many seconds readers may see an old page where no CDN is told of changes.
+SHORT = 10
+
 
 @register(Tags.security, deploy=True)
 def site_has_a_name(app_configs, **kwargs) -> list[CheckMessage]:
@@ -32,6 +35,33 @@ def site_url_is_among_allowed_hosts(app_configs, **kwargs) -> list[CheckMessage]
                 f"SITE_URL's host, {host}, is not in ALLOWED_HOSTS.",
                 hint="Readers would get 400.",
                 id="newsportal.W002",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def readers_have_networks_of_their_own(app_configs, **kwargs) -> list[CheckMessage]:
+    if settings.SECURE_PROXY_SSL_HEADER and not settings.TRUSTED_PROXIES:
+        return [
+            Warning(
+                "BEHIND_PROXY is set and TRUSTED_PROXIES is not: all readers seem to sit in one network.",
+                hint="Name the proxy's address in TRUSTED_PROXIES; limits would be theirs together.",
+                id="newsportal.W003",
+            )
+        ]
+    return []
+
+
+@register(Tags.caches, deploy=True)
+def shared_caches_are_told_of_changes(app_configs, **kwargs) -> list[CheckMessage]:
+    if settings.SHARED_CACHE_SECONDS > SHORT and settings.PURGE == "none":
+        return [
+            Warning(
+                f"SHARED_CACHE_SECONDS is {settings.SHARED_CACHE_SECONDS} and PURGE is not set: readers see for so long what was "
+                "changed or withdrawn.",
+                hint=f"Name the CDN in PURGE, or set SHARED_CACHE_SECONDS to {SHORT} or less.",
+                id="newsportal.W004",
             )
         ]
     return []

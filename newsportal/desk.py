@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
 from newsportal.stale import RefusesStale
 
@@ -36,6 +38,14 @@ class Desk(admin.AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
         apps = super().get_app_list(request, app_label)
         return sorted(apps, key=lambda app: APP_ORDER.index(app["app_label"]) if app["app_label"] in APP_ORDER else 99)
+
+    def get_urls(self) -> list:
+        return [path("back/", self.admin_view(self.back), name="back"), *super().get_urls()]
+
+    def back(self, request: HttpRequest) -> HttpResponse:
+        """Where a login ends that was asked for by an open page: it closes itself."""
+        context = self.each_context(request) | {"title": "You are logged in again"}
+        return TemplateResponse(request, "admin/back.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict | None = None):
         from newsportal import dashboard  # its models are ready by now, and not when this site object is made

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
+import re
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control
+from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from articles import editions
+from articles.editing.next_version import apply_due
+from newsportal.page_cache.schedule import next_change
+from newsportal.page_cache.wrapper import CHANGES_AT, SITE_NUMBER
 
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+WITHOUT_STORIES = ("/static/", "/media/", "/healthz", "/readyz", "/favicon.ico")
+
+#: A list of renditions as articles.pictures.markup writes it: the smallest first.
+SRCSET = re.compile(rb' srcset="([^",]+), [^"]+"')
+
+#: Nothing is planned.
+FAR_AWAY = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -30,6 +46,40 @@ def database_unavailable(get_response: GetResponse) -> GetResponse:
         return render_unavailable(request)
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def apply_due_changes(get_response: GetResponse) -> GetResponse:
+    """What was to go live by now does so before anything is answered: its time is kept without any other process."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD"} and not request.path.startswith(WITHOUT_STORIES):
+            try:
+                apply_due()
+            except DatabaseError:
+                # The next request tries again; whether this one can be answered is its view's to say.
+                logger.exception("What is due could not be applied.")
+        return get_response(request)
+
+    return middleware
+
+
+def save_data(get_response: GetResponse) -> GetResponse:
+    """Who asks to save data (https://wicg.github.io/savedata/) gets the smallest rendition of every picture.
+
+    A page with pictures has two editions then, and says so by `Vary`; whoever keeps it keeps both.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        if b" srcset=" in response.content and not request.path.startswith("/admin/"):
+            patch_vary_headers(response, ["Save-Data"])
+            if request.headers.get("Save-Data", "").strip().lower() == "on":
+                response.content = SRCSET.sub(rb' srcset="\1"', response.content)
+        return response
+
     return middleware
 
 
@@ -56,6 +106,26 @@ def public_pages(get_response: GetResponse) -> GetResponse:
                 patch_cache_control(response, no_store=True)
             else:
                 patch_cache_control(response, public=True, no_cache=True)
+        return response
+
+    return middleware
+
+
+def pages_that_change_by_themselves(get_response: GetResponse) -> GetResponse:
+    """Tell whoever keeps a page until when it is true. Only the page cache around Django asks, and takes the header off."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if SITE_NUMBER not in request.META:
+            return get_response(request)
+        # What was planned by now; what is planned while the page is made touches it.
+        begun_at = timezone.now()
+        with editions.collecting() as moments:
+            response = get_response(request)
+        if editions.HEADER in response:
+            moments.append(next_change(begun_at, request.META[SITE_NUMBER]) or FAR_AWAY)
+            first = editions.first(moments, after=begun_at)
+            if first not in {None, FAR_AWAY}:
+                response[CHANGES_AT] = str(first.timestamp())
         return response
 
     return middleware

@@ -1,10 +1,12 @@
-"""Pages that are not stories: about, contact, policies."""
+"""Pages that are not stories, the small files that machines ask for, and what the site itself has to remember."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
 from articles import body
 from articles.body.field import BodyField
+from newsportal import well_known
 
 
 class Page(models.Model):
@@ -28,3 +30,63 @@ class Page(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("page", args=[self.slug])
+
+
+class WellKnownFile(models.Model):
+    """What an administrator has written for a file that machines ask for; without a row the default stands."""
+
+    class Name(models.TextChoices):
+        ROBOTS = "robots", "robots.txt: rules for particular crawlers"
+        ADS = "ads", "ads.txt: who may sell our advertising"
+        SECURITY = "security", "security.txt: whom to tell of a hole"
+        TRUST = "trust", "trust.txt: whom we belong to"
+
+    name = models.CharField("file", max_length=8, choices=Name, unique=True)
+    text = models.TextField(max_length=100_000)
+    modified_at = models.DateTimeField("last saved", auto_now=True)
+
+    class Meta:
+        verbose_name = "file for machines"
+        verbose_name_plural = "files for machines"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name}.txt"
+
+    def clean(self) -> None:
+        if self.name in well_known.RULES and (problems := well_known.problems(self.name, self.text)):
+            raise ValidationError({"text": problems})
+        self.text = "\n".join(line.rstrip() for line in self.text.strip().split("\n"))
+
+
+class Recurring(models.Model):
+    """When something that is done again and again is due next (newsportal/recurring.py)."""
+
+    name = models.CharField(max_length=40, unique=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Edition(models.Model):
+    """How often what a key stands for has been touched (newsportal.page_cache.counters), counted by the transactions that do."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    number = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.number}"
+
+
+class Purge(models.Model):
+    """A key that the CDN has yet to be told of (newsportal.purging.waiting). Its times are Unix times."""
+
+    key = models.CharField(max_length=40)
+    touched_at = models.FloatField()
+    due_at = models.FloatField(db_index=True)
+    # It has been told, and is told once more.
+    is_repeat = models.BooleanField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,4 +1,4 @@
-"""The newsroom's roles: groups, and what each may do. Administrators are superusers."""
+"""The newsroom's roles: groups, and what each may do. Superusers stand above them: they alone make superusers."""
 
 from django.contrib.auth.models import Group, Permission
 
@@ -25,6 +25,8 @@ ROLES = {
             for noun in ("section", "contributor", "tag")
             for verb in ("add", "change", "delete")
         ),
+        *(f"articles.{verb}_frontpagestory" for verb in ("view", "add", "change")),
+        *(f"articles.{verb}_banner" for verb in ("view", "add", "change", "delete")),
         *(f"newsportal.{verb}_page" for verb in ("view", "add", "change", "delete")),
         "comments.view_comment",
         "comments.pick_comment",
@@ -48,6 +50,15 @@ ROLES = {
         "articles.add_image",
     ],
 }
+
+ROLES["Administrator"] = [
+    *dict.fromkeys(permission for permissions in ROLES.values() for permission in permissions),
+    "comments.erase_commenter",
+    *(f"newsportal.{verb}_wellknownfile" for verb in ("view", "add", "change", "delete")),
+    *(f"auth.{verb}_user" for verb in ("view", "add", "change", "delete")),
+    *(f"auth.{verb}_group" for verb in ("view", "add", "change")),
+    "django_tasks_database.view_dbtaskresult",
+]
 
 
 def create_roles(**kwargs) -> None:

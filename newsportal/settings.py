@@ -112,6 +112,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "newsportal.middleware.save_data",
+    "newsportal.middleware.apply_due_changes",
+    "newsportal.middleware.pages_that_change_by_themselves",
+    "newsportal.database.replica.read_from_replica",
 ]
 
 ROOT_URLCONF = "newsportal.urls"
@@ -138,11 +142,13 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A connection stays open: to open one is to read the whole schema, which costs more than a page's queries.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Writers take their turn from the first statement: a lock upgraded half-way fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
@@ -150,6 +156,10 @@ else:
         "max_size": env.number("DATABASE_POOL_SIZE", 8, minimum=1),
         "timeout": 10,
     }
+    if env.text("DATABASE_REPLICA_URL", ""):
+        # A copy that follows: what readers read comes from it where it has followed.
+        DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
+        DATABASE_ROUTERS = ["newsportal.database.replica.Router"]
 
 CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
 if "redis" in CACHES["default"]["BACKEND"].lower():
@@ -159,13 +169,34 @@ if "redis" in CACHES["default"]["BACKEND"].lower():
 else:
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
 
+# Pages are kept by each process, exactly (newsportal.page_cache), in so many megabytes.
+PAGE_CACHE = env.flag("PAGE_CACHE", True)
+PAGE_CACHE_MEGABYTES = env.number("PAGE_CACHE_MEGABYTES", 32, minimum=1)
+# Whether nginx before us keeps pages by deploy/nginx.conf.
+NGINX_MICROCACHE = env.flag("NGINX_MICROCACHE", False)
+# The CDN that is told at once what has changed (newsportal.purging), and what it needs.
+PURGE = env.choice("PURGE", "none", ["none", "varnish", "fastly", "cloudflare"])
+if PURGE != "none" and not PAGE_CACHE:
+    raise ImproperlyConfigured("PURGE needs PAGE_CACHE=true: without it pages do not say what they show.")
+# A page that is purged is kept for the time in which nobody here answers. Cloudflare is always purged whole.
+PURGE_SOFT = env.flag("PURGE_SOFT", True)
+VARNISH_URLS = env.origins("VARNISH_URLS") if PURGE == "varnish" else []
+FASTLY_URL = env.origin("FASTLY_URL", "https://api.fastly.com")
+FASTLY_SERVICE_ID = env.name_at("FASTLY_SERVICE_ID") if PURGE == "fastly" else ""
+FASTLY_TOKEN = env.secret("FASTLY_TOKEN") if PURGE == "fastly" else ""
+CLOUDFLARE_URL = env.origin("CLOUDFLARE_URL", "https://api.cloudflare.com")
+CLOUDFLARE_ZONE_ID = env.name_at("CLOUDFLARE_ZONE_ID") if PURGE == "cloudflare" else ""
+CLOUDFLARE_TOKEN = env.secret("CLOUDFLARE_TOKEN") if PURGE == "cloudflare" else ""
+# For how many seconds a shared cache may send a page without asking whether it still is true. 0: it asks each time.
+SHARED_CACHE_SECONDS = env.number("SHARED_CACHE_SECONDS", 0 if PURGE == "none" else 86_400)
+
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.text("MEDIA_ROOT", BASE_DIR / "media")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", True)
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_TEMP_DIR = None
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.text("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES: dict[str, dict] = {
@@ -219,6 +250,7 @@ SITE_NAME = env.text("SITE_NAME", "Newsportal")
 SITE_TAGLINE = env.text("SITE_TAGLINE", "")
 SITE_EMAIL = env.text("SITE_EMAIL", "")
 SITE_LOGO = env.text("SITE_LOGO", "img/logo.svg")
+SITE_X_ACCOUNT = env.text("SITE_X_ACCOUNT", "")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-gb")
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
@@ -258,9 +290,22 @@ COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 # Rules of articles.editing.preflight that keep a story back; all others only warn.
 PREFLIGHT_BLOCKS = env.some_of(
     "PREFLIGHT_BLOCKS",
-    ["rights", "past"],
-    ["past", "standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"],
+    ["rights", "embargo"],
+    ["past", "embargo", "standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"],
 )
+
+# The WebSub hub that is told when a feed has changed; without one nothing is told.
+WEBSUB_HUB = env.address("WEBSUB_HUB", "")
+
+
+# How often stories are read: whether it is counted, how many seconds a process waits before it writes down what has come in
+# (0: at once), and how many days are kept apart before they are added up to one number.
+COUNT_READS = env.flag("COUNT_READS", True)
+READS_BATCH_SECONDS = env.number("READS_BATCH_SECONDS", 5)
+READS_DAYS = env.number("READS_DAYS", 400, minimum=31)
+
+# Whether readers can see what corrected and updated stories said before.
+PUBLIC_VERSIONS = env.flag("PUBLIC_VERSIONS", False)
 
 # Our own extensions of the editor. What they may leave in a text is the business of articles.body.sanitise.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [

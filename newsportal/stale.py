@@ -1,8 +1,8 @@
 """A form that was opened before somebody else saved does not overwrite them: for every screen of the desk that has no better way.
 
-The form carries, signed, what its fields held when it was opened. When the database holds something else by the time it comes
-back, nothing is saved: what was typed stays in the form, and stands beside what is there now. Pressing "Save" again then
-overwrites knowingly.
+The form carries, signed, a digest of what each of its fields held when it was opened: enough to know that it differs, and nothing
+that is not on the page anyway. When the database holds something else by the time it comes back, nothing is saved: what was
+typed stays in the form, and stands beside what is there now. Pressing "Save" again then overwrites knowingly.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from django.core import signing
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 SALT = "newsportal.stale"
 FIELD = "_opened_with"
-SHOWN = 200
+SHOWN, DIGITS = 200, 32
+#: Written by the machine while people look at the form: no reason to refuse them.
+WRITTEN_BY_THE_MACHINE = {"last_login"}
 
 
 if TYPE_CHECKING:
@@ -35,9 +38,10 @@ class RefusesStale(Screen):
         if request.method == "POST" and object_id:
             obj = self.get_object(request, object_id)
             if obj is not None and self.has_change_permission(request, obj):
-                self.model._default_manager.select_for_update().filter(pk=obj.pk).first()
+                # Without the model's order, which may join what PostgreSQL cannot lock.
+                self.model._default_manager.select_for_update().filter(pk=obj.pk).order_by("pk").first()
                 obj.refresh_from_db()
-                request.stale = _differences(request.POST.get(FIELD, ""), self._held(request, obj))
+                request.stale = _differences(obj, request.POST.get(FIELD, ""), self._held(request, obj))
         return super()._changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
@@ -47,7 +51,7 @@ class RefusesStale(Screen):
 
         def clean(self):
             form.clean(self)
-            names = ", ".join(label for label, _, _ in stale)
+            names = ", ".join(label for label, _ in stale)
             raise forms.ValidationError(
                 f"Somebody else saved this while you had it open ({names}). Nothing has been overwritten: compare the table, "
                 "and press Save again to keep what you have typed."
@@ -58,17 +62,18 @@ class RefusesStale(Screen):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if change and obj is not None:
             # As the database has it: the object at hand may hold what was typed.
-            context["opened_with"] = signing.dumps(
-                self._held(request, type(obj)._base_manager.get(pk=obj.pk)), salt=SALT
-            )
+            held = self._held(request, type(obj)._base_manager.get(pk=obj.pk))
+            context["opened_with"] = signing.dumps(_digests(obj, held), salt=SALT)
             context["stale"] = getattr(request, "stale", None)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _held(self, request: HttpRequest, obj: models.Model) -> dict[str, str]:
         """What the form's fields and rows hold in the database, as text by label."""
         held = {}
-        for field in super().get_form(request, obj, change=True).base_fields:
-            held[field] = _told(obj, field)
+        for name, field in super().get_form(request, obj, change=True).base_fields.items():
+            # What cannot be typed there (a password's hash) is not overwritten either.
+            if not field.disabled and name not in WRITTEN_BY_THE_MACHINE:
+                held[name] = _told(obj, name)
         for inline in self.get_inline_instances(request, obj):
             name = str(inline.model._meta.verbose_name_plural)
             foreign_key = forms.models._get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
@@ -88,14 +93,20 @@ def _told(obj: models.Model, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _differences(opened_with: str, holds: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(label, what it held when the form was opened, what it holds now) for all that differs."""
+def _digests(obj: models.Model, holds: dict[str, str]) -> dict[str, str]:
+    """Of each value one that only this object and field give, and that nobody without our key can look for."""
+    of = f"{SALT}:{obj._meta.label}:{obj.pk}"
+    return {
+        name: salted_hmac(f"{of}:{name}", value, algorithm="sha256").hexdigest()[:DIGITS]
+        for name, value in holds.items()
+    }
+
+
+def _differences(obj: models.Model, opened_with: str, holds: dict[str, str]) -> list[tuple[str, str]]:
+    """(label, what it holds now) for all that differs."""
     try:
         held = signing.loads(opened_with, salt=SALT)
     except signing.BadSignature:
-        return [("the form is older than this page", "", "")]
-    return [
-        (name.replace("_", " "), held.get(name, "")[:SHOWN], value[:SHOWN])
-        for name, value in holds.items()
-        if held.get(name) != value
-    ]
+        return [("the form is older than this page", "")]
+    now = _digests(obj, holds)
+    return [(name.replace("_", " "), value[:SHOWN]) for name, value in holds.items() if held.get(name) != now[name]]

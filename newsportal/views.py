@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import posixpath
 
 from django.conf import settings
@@ -10,20 +9,15 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
-from articles import body
+from articles import body, editions
 from articles.models import Article, Image
-from newsportal.models import Page
-
-# The record that the specification prescribes for a site without sellers; an empty file would mean "not said".
-ADS_TXT = """\
-# Nobody sells advertising on this site but its own newsroom.
-placeholder.example.com, placeholder, DIRECT, placeholder
-"""
+from articles.search_results import DESCRIPTION_LENGTH
+from newsportal.models import Page, WellKnownFile
+from newsportal.well_known import RULES
 
 
 def page(request: HttpRequest, slug: str) -> HttpResponse:
@@ -32,32 +26,21 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "page": found,
         "content": mark_safe(body.render(found.body, images)),
+        "meta_title": found.title,
+        "description": body.first_sentences(found.body, DESCRIPTION_LENGTH),
         "canonical_url": settings.SITE_URL + found.get_absolute_url(),
     }
-    return render(request, "pages/page.html", context)
+    response = render(request, "pages/page.html", context)
+    editions.shows(response)
+    return response
 
 
-def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "robots.txt", {"origin": settings.SITE_URL}, content_type="text/plain; charset=utf-8")
-
-
-def ads(request: HttpRequest) -> HttpResponse:
-    """IAB ads.txt: a line that authorises nobody is how a site says that it sells through nobody."""
-    return HttpResponse(ADS_TXT, content_type="text/plain; charset=utf-8")
-
-
-def security(request: HttpRequest) -> HttpResponse:
-    """RFC 9116. Without an address to write to there is nothing to say."""
-    if not settings.SITE_EMAIL:
-        raise Http404("No contact is configured.")
-    # Always half a year ahead: the address is read from the running configuration, so it is as fresh as the answer.
-    expires = (timezone.now() + datetime.timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
-    lines = {
-        "Contact": f"mailto:{settings.SITE_EMAIL}",
-        "Expires": expires.isoformat().replace("+00:00", "Z"),
-        "Canonical": f"{settings.SITE_URL}/.well-known/security.txt",
-    }
-    text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+def well_known_file(request: HttpRequest, name: str) -> HttpResponse:
+    """A file that machines ask for; 404 where there is nothing to say."""
+    written = WellKnownFile.objects.filter(name=name).values_list("text", flat=True).first() or ""
+    text = RULES[name].serve(written)
+    if not text:
+        raise Http404("There is nothing to say.")
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
@@ -78,7 +61,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Pictures, for an installation without a web server in front. Names follow content, so they never change."""
     path = posixpath.normpath(path)
-    if not path.startswith(("pictures/", "renditions/")):
+    if not path.startswith(("pictures/", "renditions/", "share-cards/")):
         raise Http404("There is no such file.")
     response = serve(request, path, document_root=settings.MEDIA_ROOT)
     response["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,15 +17,27 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from articles import workflow
-from articles.admin.conflicts import settle
+from articles import editions, search, workflow
+from articles.admin.asks_first import AsksFirstMixin, publishing_label, said
+from articles.admin.autosave import AutosaveMixin
+from articles.admin.conflicts import KEEP, settle
+from articles.admin.deleted import DeletedMixin
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
+from articles.admin.moment import MomentField, ZonedSplitDateTime
+from articles.admin.next_version import EDITING, NextVersionMixin
+from articles.admin.presence import PresenceMixin
 from articles.admin.previews import PreviewMixin
+from articles.admin.published_in import PublishedInFilter
+from articles.admin.reads import ReadsMixin
+from articles.admin.shown_again import never_valid, only_looks
+from articles.admin.snippets import SnippetMixin
 from articles.admin.tag_field import TagsField
-from articles.editing.preflight import preflight
-from articles.models import Article, Byline, Correction
+from articles.admin.uncounted import LIMIT, UncountedAdmin
+from articles.editing.next_version import note_conflicts
+from articles.editing.preflight import Around, preflight, preflight_each
+from articles.models import Article, Byline, Correction, NextVersion
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused, Status
 
@@ -52,7 +65,9 @@ class StateFilter(admin.SimpleListFilter):
             case "public":
                 return queryset.public()
             case "scheduled":
-                return queryset.filter(status=Status.PUBLISHED, publish_at__gt=timezone.now())
+                # Few, found by their time: in the order of the list all that is published would be asked.
+                coming = Article.objects.filter(status=Status.PUBLISHED, publish_at__gt=timezone.now())
+                return queryset.filter(pk__in=coming.order_by("publish_at", "pk").values("pk")[:LIMIT])
             case None:
                 return queryset
             case status:
@@ -79,6 +94,11 @@ class ArticleForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         help_text="What was wrong, and what is right. It stands under the story, dated, and cannot be taken back.",
     )
+    goes_live_at = MomentField(
+        required=False,
+        label="Next version goes live at",
+        help_text="Only with “Keep as the next version”. Empty: when somebody says so.",
+    )
     publish_anyway = forms.CharField(
         required=False,
         max_length=300,
@@ -96,12 +116,14 @@ class ArticleForm(forms.ModelForm):
         model = Article
         fields = [
             "headline", "short_headline", "standfirst", "body", "lead_image", "section", "kind", "tags", "dateline",
-            "slug", "publish_at", "embargo_until",
+            "slug", "publish_at", "embargo_until", "search_title", "search_description",
         ]  # fmt: skip
         widgets = {
             "headline": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField desk-headline"}),
             "standfirst": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
             "short_headline": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "search_title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "search_description": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         }
 
     def __init__(self, *args, **kwargs):
@@ -116,6 +138,16 @@ class ArticleForm(forms.ModelForm):
         if text and kind not in Correction.Kind.values:
             self.add_error(
                 "publish_as", "Is this a correction or a retraction? What is written below is told with either."
+            )
+        due_at, keeps = cleaned.get("goes_live_at"), KEEP in self.data
+        if due_at and not keeps:
+            self.add_error(
+                "goes_live_at",
+                "Saving shows it to readers at once. Press “Keep as the next version”, or empty this time.",
+            )
+        elif due_at and due_at <= timezone.now():
+            self.add_error(
+                "goes_live_at", "This time has passed. Empty it and press “Save” for what shall be live now."
             )
         return cleaned
 
@@ -135,31 +167,43 @@ class BylineInline(PartInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAdminBase, admin.ModelAdmin):
+class ArticleAdmin(
+    AsksFirstMixin,
+    AutosaveMixin,
+    DeletedMixin,
+    PresenceMixin,
+    NextVersionMixin,
+    HistoryMixin,
+    PreviewMixin,
+    SnippetMixin,
+    ReadsMixin,
+    ProseEditorAdminMixin,
+    SortableAdminBase,
+    UncountedAdmin,
+):
     form = ArticleForm
     merges_changes = True
     inlines = [BylineInline]
+    formfield_overrides = {models.DateTimeField: {"form_class": MomentField, "widget": ZonedSplitDateTime}}
     change_form_template = "admin/articles/article/change_form.html"
     list_display = ["thumbnail", "title", "state", "section", "byline", "time"]
-    list_display_links = ["thumbnail", "title"]
-    list_filter = [
-        StateFilter,
-        ("section", admin.RelatedOnlyFieldListFilter),
-        "kind",
-        ("contributors", admin.RelatedOnlyFieldListFilter),
-        "publish_at",
-    ]
+    list_display_links = ["title"]
+    # People are not listed here, of whom there may be thousands: the search finds bylines.
+    list_filter = [StateFilter, "section", "kind", PublishedInFilter]
     list_per_page = 50
-    date_hierarchy = "publish_at"
     ordering = ["-modified_at", "-pk"]
-    search_fields = ["headline", "standfirst"]
+    # Each filter has an index in this order, or a few rows; no other order has one.
+    sortable_by: list[str] = []
+    search_help_text = "Words anywhere in a story, in tags or in bylines; “in quotes” together; -without."
+    # Only says that there is a search box: get_search_results() asks the site's own search.
+    search_fields = ["headline"]
     autocomplete_fields = ["section", "lead_image"]
     actions = ["publish_selected", "withdraw_selected"]
     save_on_top = True
 
     class Media:
-        css = {"all": ["css/desk/desk.css", "css/desk/editing.css"]}
-        js = ["js/desk/slug.js"]
+        css = {"all": [f"css/desk/{name}.css" for name in ("desk", "editing", "snippets", "reads")]}
+        js = [f"js/desk/{name}.js" for name in ("slug", "snippets", "autosave", "presence", "buttons")]
 
     # --- The list -----------------------------------------------------------------------------------------------------
 
@@ -168,6 +212,14 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
         if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
             return articles.for_lists()
         return articles
+
+    def get_ordering(self, request: HttpRequest):
+        """Stories of a year or a month in the order of their times, which an index follows; all others by when they were saved."""
+        return ["-publish_at", "-pk"] if PublishedInFilter.parameter_name in request.GET else self.ordering
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Article], search_term: str):
+        """Of what this person may see, drafts included, what has these words; the last one may be only begun."""
+        return (search.among(queryset, search_term) if search_term.strip() else queryset), False
 
     @admin.display(description="")
     def thumbnail(self, article: Article):
@@ -214,7 +266,7 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
             "title": f"{capfirst(verb)} {len(stories)} {'story' if len(stories) == 1 else 'stories'}?",
             "opts": self.opts,
             "media": self.media,
-            "stories": [(story, preflight(story) if verb == "publish" else []) for story in stories],
+            "stories": list(preflight_each(stories, request.user)) if verb == "publish" else [(s, []) for s in stories],
             "action": request.POST.get("action", ""),
             "selected_name": ACTION_CHECKBOX_NAME,
             "verb": capfirst(verb),
@@ -224,9 +276,13 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
 
     def _move_each(self, request: HttpRequest, articles: QuerySet[Article], verb: str, done: str) -> None:
         count = 0
-        for article in self.model.objects.filter(pk__in=articles.values("pk")):
+        stories = list(self.model.objects.filter(pk__in=articles.values("pk")))
+        around = Around(stories)
+        for article in stories:
             try:
-                if verb == "publish" and (blocking := [p.sentence for p in preflight(article) if p.blocks]):
+                if verb == "publish" and (
+                    blocking := [p.sentence for p in preflight(article, around=around) if p.blocks]
+                ):
                     raise MoveRefused([*blocking, "Publish it from its own screen, with a reason."])
                 getattr(article, verb)(request.user)
                 count += 1
@@ -234,6 +290,10 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
                 self._say(request, article, refusal)
         if count:
             self.message_user(request, f"{count} {'story' if count == 1 else 'stories'} {done}.", messages.SUCCESS)
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        may_recover = self.has_publish_permission(request) and self.has_delete_permission(request)
+        return super().changelist_view(request, {"may_recover": may_recover} | (extra_context or {}))
 
     # --- Who may ------------------------------------------------------------------------------------------------------
 
@@ -266,8 +326,11 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
                 },
             ),
         ]
+        fieldsets.insert(
+            3, ("Search engines", {"fields": ["search_title", "search_description"], "classes": ["collapse"]})
+        )
         if obj and obj.is_public() and self.has_publish_permission(request):
-            fieldsets.append(("After publication", {"fields": ["publish_as", "correction"]}))
+            fieldsets.append(("After publication", {"fields": ["publish_as", "correction", "goes_live_at"]}))
         if obj and self.has_publish_permission(request) and not obj.is_public():
             publication.append("publish_anyway")
         if obj and self.has_change_permission(request, obj):
@@ -277,7 +340,8 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
     def get_form(self, request, obj=None, change=False, **kwargs):
         # Our own fields are declared, not the model's: Django would look for them there.
         kwargs["fields"] = ArticleForm.Meta.fields
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return never_valid(form) if only_looks(request) else form
 
     def get_view_on_site_url(self, obj: Article | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_public() else None
@@ -285,21 +349,36 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         article = obj or Article(created_by=request.user)
         context["moves"] = [(move, self._button(move, article)) for move in workflow.available(article, request.user)]
+        context["said"] = said(article.publish_at)
         context["article"] = obj
-        context["problems"] = preflight(obj) if obj and not obj.is_public() and request.method == "GET" else []
+        context["keeps_next"] = obj and obj.is_public() and self.has_publish_permission(request)
+        context["others"] = self.others(request, obj)
+        context |= self.autosave_context(request, obj)
+        context |= self.next_version_context(request, obj)
+        context |= self.reads_context(request, obj)
+        context["snippet"] = self.snippet(article)
+        context["problems"] = preflight(obj, request.user) if obj and request.method == "GET" else []
         context["status_changes"] = obj.status_changes.select_related("made_by")[:20] if obj else []
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _button(self, move: workflow.Move, article: Article) -> str:
-        """What pressing it will do, as far as it is known before the form is sent."""
-        if move.target == Status.PUBLISHED and article.publish_at and article.publish_at > timezone.now():
-            return f"Schedule for {timezone.localtime(article.publish_at):%a %-d %b %H:%M %Z}"
-        return "Publish now" if move.name == "publish" else move.label
+        """What pressing it will do; static/js/desk/buttons.js keeps it so while the time is typed."""
+        return publishing_label(article.publish_at) if move.name == "publish" else move.label
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "GET" and "unsaved" in request.GET:
+            article = self.get_object(request, unquote(object_id)) if object_id else None
+            self.show_unsaved(request, article)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        if request.method == "GET" and EDITING in request.GET and object_id:
+            article = self.get_object(request, unquote(object_id))
+            if article and self.has_change_permission(request, article) and self.has_publish_permission(request):
+                self.show_next(request, article)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         if request.method == "POST" and object_id:
             article = self.get_object(request, unquote(object_id))
             if article and self.has_change_permission(request, article):
+                self.keep_or_save(request, article)
                 try:
                     return settle(self, request, article) or super().changeform_view(
                         request, object_id, form_url, extra_context
@@ -310,6 +389,8 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj: Article, form, change) -> None:
+        if change and KEEP in request.POST:
+            return
         if not change:
             obj.created_by = request.user
         elif not obj.claim(form.cleaned_data.get("version") or 0):
@@ -317,24 +398,46 @@ class ArticleAdmin(HistoryMixin, PreviewMixin, ProseEditorAdminMixin, SortableAd
         obj.save()
 
     def save_related(self, request, form, formsets, change) -> None:
-        super().save_related(request, form, formsets, change)
+        if change and KEEP in request.POST:
+            if not self.keep(request, form, formsets):
+                raise SavedMeanwhile
+            self.forget_unsaved(request, form.instance, was_new=False)
+            return
         article: Article = form.instance
-        article.list_bylines()
-        article.record(request.user, reason=form.cleaned_data.get("note", ""))
-        try:
-            match form.cleaned_data.get("publish_as"):
-                case "update":
-                    article.mark_updated(request.user)
-                case "correction" | "retraction" as kind:
-                    article.correct(request.user, form.cleaned_data["correction"], kind)
-            if (name := request.POST.get("_move")) in workflow.MOVES:
+        with editions.touching(*article.shown_on()):
+            super().save_related(request, form, formsets, change)
+            article.list_bylines()
+        self._record(request, article, form)
+        self.forget_unsaved(request, article, was_new=not change)
+        if waiting := getattr(request, "makes_live", None):
+            # That very one: what somebody has kept in this moment stays.
+            NextVersion.objects.filter(pk=waiting.pk, version=waiting.version_id).delete()
+        if parted := note_conflicts(article):
+            self.message_user(request, f"A next version waits. {parted}", messages.WARNING)
+        if (name := request.POST.get("_move")) in workflow.MOVES:
+            try:
                 note = form.cleaned_data.get("note", "")
                 if name == "publish":
                     note = self._preflight(request, article, note, form.cleaned_data.get("publish_anyway", ""))
                 getattr(article, name)(request.user, note=note)
                 self.message_user(request, f"{capfirst(article.state_label())}: “{article}”.", messages.SUCCESS)
+            except (MoveRefused, PermissionDenied) as refusal:
+                self._say(request, article, refusal)
+
+    def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> None:
+        """One version of what was saved, of the kind that its editor has declared."""
+        note = form.cleaned_data.get("note", "")
+        try:
+            match form.cleaned_data.get("publish_as"):
+                case "update":
+                    article.mark_updated(request.user, reason=note)
+                case "correction" | "retraction" as kind:
+                    article.correct(request.user, form.cleaned_data["correction"], kind, reason=note)
+                case _:
+                    article.record(request.user, reason=note)
         except (MoveRefused, PermissionDenied) as refusal:
             self._say(request, article, refusal)
+            article.record(request.user, reason=note)
 
     def _preflight(self, request: HttpRequest, article: Article, note: str, anyway: str) -> str:
         """Say what is odd about it; the note with the reason for overriding. Raises MoveRefused for what blocks."""

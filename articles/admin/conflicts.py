@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from articles.admin.moment import ZonedSplitDateTime
 from articles.admin.tag_field import NEW
 from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
+from articles.editing.next_version import with_live
 from articles.editing.snapshot import LABELS, PLAIN, Snapshot, opened, take, told
-from articles.models import Article, Byline, Tag, Version
+from articles.models import Article, Byline, NextVersion, Tag, Version
+from articles.models.version import Kind
+from articles.numbers import number_in
 from articles.workflow import Status
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Of the form: which version its editor has read, and what they chose where they were asked.
 VERSION, CHOICE = "version", "choose-"
+#: The button that keeps the form as the next version of a live story.
+KEEP = "_next"
 BYLINES = "bylines"
 
 
@@ -45,21 +50,44 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     Nothing typed is lost: the page carries the whole form. `request.POST` is replaced by what the two sides make together.
     """
     data = request.POST
-    seen = data.get(VERSION, "")
-    if seen.isascii() and seen.isdigit() and int(seen) == article.version:
+    seen = number_in(data.get(VERSION, ""))
+    versions = Version.objects.of(article).select_related("text", "parent__text", "made_by")
+    live = versions.current(article).first()
+    # What the next version, if it is kept, will have been merged with.
+    request.live_seen = article.version
+    waiting = (
+        NextVersion.objects.filter(article=article).select_related("version__text", "version__parent__text").first()
+    )
+    keeps = waiting is not None and KEEP in data
+    latest = waiting.version if waiting and keeps else live
+    current = latest.number if latest else article.version
+    if seen == current and (not keeps or latest.parent_id == live.pk):
         return None
-    mine = _posted(screen, request, article)
+    mine = posted(screen, request, article)
     if mine is None:
         return None  # the form has errors of its own, which are shown first
-    theirs = take(article)
-    version = Version.objects.of(article).select_related("text")
-    base = version.filter(number=seen).first() if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+    found = versions.filter(number=seen).first()
+    if found and found.kind == Kind.NEXT and not keeps:
+        # The next version is saved over the live one: both come from the version that it was begun from.
+        if waiting and waiting.version_id == found.pk:
+            request.makes_live = waiting
+        found = found.parent
+    base, theirs = opened(found) if found else None, take(article)
+    if waiting and keeps:
+        waiting.article = article
+        ours, parent = with_live(waiting), waiting.version.parent
+        # Where live and next version have parted, the question is which of these two it shall be.
+        parted = {name: theirs[name] for name in ours.conflicts}
+        theirs = ours.result | parted
+        if base and parent:
+            began = opened(parent)
+            base |= {name: began[name] for name in parted}
+        latest = live if parted else latest
     choices = {name: choice for name in LABELS if (choice := data.get(CHOICE + name)) in {MINE, THEIRS}}
-    merged = merge(opened(base) if base else None, mine, theirs, choices)
-    latest = version.select_related("made_by").first()
+    merged = merge(base, mine, theirs, choices)
     if merged.conflicts:
-        return _ask(screen, request, article, merged, opened(base) if base else None, mine, theirs, latest)
-    request.POST = _rewritten(data, article, merged.result)
+        return _ask(screen, request, article, merged, base, mine, theirs, latest)
+    request.POST = rewritten(data, article, merged.result, current)
     if merged.taken:
         who = latest.made_by if latest and latest.made_by else "somebody else"
         taken = ", ".join(LABELS[name] for name in merged.taken)
@@ -67,7 +95,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     return None
 
 
-def _posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snapshot | None:
+def posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snapshot | None:
     """What the form says, as a snapshot; None when it is not valid."""
     blank = Article.objects.get(pk=article.pk)  # validating a form writes into its object
     # What a published story cannot do without may be on the other side: it is asked for when all is together.
@@ -99,17 +127,16 @@ def _posted_bylines(data: QueryDict) -> list[list[Any]]:
     return [pair for _, _, pair in sorted(rows, key=lambda row: row[:2])]
 
 
-def _rewritten(data: QueryDict, article: Article, result: Snapshot) -> QueryDict:
-    """The form as if its editor had typed the result over the story as it is now."""
+def rewritten(data: QueryDict, article: Article, result: Snapshot, number: int) -> QueryDict:
+    """The form as if its editor had typed the result over the story as it is now, having seen version `number`."""
     data = data.copy()
-    data[VERSION] = str(article.version)
+    data[VERSION] = str(number)
     for name in PLAIN:
         data[name] = result[name]
     data["lead_image"], data["section"] = (str(result[name] or "") for name in ("lead_image", "section"))
     for name in ("publish_at", "embargo_until"):
         moment = parse_datetime(result[name]) if result[name] else None
-        local = timezone.localtime(moment) if moment else None
-        data[f"{name}_0"], data[f"{name}_1"] = (f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}") if local else ("", "")
+        data[f"{name}_0"], data[f"{name}_1"] = (part or "" for part in ZonedSplitDateTime().decompress(moment))
     known = dict(Tag.objects.filter(name__in=result["tags"]).values_list("name", "pk"))
     data.setlist("tags", [str(known.get(name, f"{NEW}{name}")) for name in result["tags"]])
     _rewrite_bylines(data, article, result["bylines"])
@@ -127,8 +154,9 @@ def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]])
     for contributor, role in wanted:
         same = free.get((contributor, role))
         kept.append(same.pop(0) if same else None)
-    old = {byline.pk: order for order, byline in enumerate(kept) if byline}
-    # Forms of rows that exist come first, in the order of the database, as the management form says.
+    old = {byline.pk: order for order, byline in enumerate(kept, 1) if byline}
+    # Forms of rows that exist come first, in the order of the database, as the management form says. Counted from 1: of a
+    # new row, the sorting of the desk takes 0 for "last".
     for number, byline in enumerate(rows):
         row = {"id": byline.pk, "article": article.pk, "contributor": byline.contributor_id, "role": byline.role,
                "order": old.get(byline.pk, number)}  # fmt: skip
@@ -137,7 +165,7 @@ def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]])
         for name, value in row.items():
             data[f"{BYLINES}-{number}-{name}"] = str(value)
     number = len(rows)
-    for order, (pair, byline) in enumerate(zip(wanted, kept, strict=True)):
+    for order, (pair, byline) in enumerate(zip(wanted, kept, strict=True), 1):
         if byline is None:
             row = {"id": "", "article": article.pk, "contributor": pair[0], "role": pair[1], "order": order}
             for name, value in row.items():

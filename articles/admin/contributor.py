@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.db import models
 
 from articles.admin.inlines import PartInline
+from articles.admin.uncounted import UncountedAdmin
 from articles.models import Contributor, ContributorLink
 from articles.templatetags.articles import picture
 
@@ -14,7 +15,7 @@ class ContributorLinkInline(PartInline):
 
 
 @admin.register(Contributor)
-class ContributorAdmin(SortableAdminBase, admin.ModelAdmin):
+class ContributorAdmin(SortableAdminBase, UncountedAdmin):
     list_display = ["portrait", "name", "job_title"]
     list_display_links = ["portrait", "name"]
     list_select_related = ["photo"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,8 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from articles.editing.diff import changes
+from articles.editing.next_version import note_conflicts
 from articles.editing.snapshot import opened
 from articles.models import Version
+from articles.models.version import Kind
+from articles.numbers import number_in
 
 PAGE_SIZE = 50
 
@@ -29,8 +33,7 @@ class HistoryMixin:
             raise Http404("There is no such story.")
         self._check(request, article)
         versions = Version.objects.of(article).select_related("made_by").defer("content")
-        before = request.GET.get("before", "")
-        if before.isascii() and before.isdigit() and len(before) < 10:
+        if before := number_in(request.GET.get("before", "")):
             versions = versions.filter(number__lt=before)
         found = list(versions[: PAGE_SIZE + 1])
         context = {
@@ -45,11 +48,16 @@ class HistoryMixin:
         if article is None:
             raise Http404("There is no such story.")
         self._check(request, article)
-        versions = Version.objects.of(article).select_related("text", "made_by")
+        versions = Version.objects.of(article).select_related("text", "made_by", "parent")
         version = get_object_or_404(versions, number=number)
+        if request.method == "POST" and "withhold" in request.POST:
+            if not self.has_publish_permission(request):
+                raise PermissionDenied
+            version.withhold(request.POST["withhold"] == "yes")
+            return redirect(request.path)
         if request.method == "POST":
             try:
-                restored = article.restore(version, request.user)
+                restored = article.restore(version, request.user, seen=number_in(request.POST.get("seen", "")))
             except (ValidationError, PermissionDenied) as refusal:
                 self.message_user(request, " ".join(getattr(refusal, "messages", [str(refusal)])), messages.ERROR)
             else:
@@ -57,14 +65,22 @@ class HistoryMixin:
                     f"The story is as it was in version {number}." if restored else "Nothing differs: it is so already."
                 )
                 self.message_user(request, told, messages.SUCCESS)
+                if parted := note_conflicts(article):
+                    self.message_user(request, f"A next version waits. {parted}", messages.WARNING)
             return redirect(reverse("admin:articles_article_change", args=[article.pk]))
-        against = request.GET.get("against", "")
-        wanted = int(against) if against.isascii() and against.isdigit() and len(against) < 10 else number - 1
+        against = number_in(request.GET.get("against", ""))
+        wanted = against or number - 1
+        if not against and version.parent:
+            wanted = version.parent.number  # a next version was begun from one that may lie further back
         other = versions.filter(number=wanted).first()
+        if other is None and not against:
+            # The one before may have been pruned.
+            other = versions.filter(number__lt=number).exclude(kind=Kind.NEXT).first()
         context = {
             "version": version,
             "other": other,
             "changes": changes(opened(other) if other else None, opened(version)),
+            "may_withhold": settings.PUBLIC_VERSIONS and version.was_public and self.has_publish_permission(request),
             "latest": article.version,
             "may_restore": number != article.version and self.has_change_permission(request, article),
         }

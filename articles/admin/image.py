@@ -12,13 +12,17 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from articles.models import Image
+from articles.admin.uncounted import UncountedAdmin
+from articles.models import Article, Image
+from articles.models.image import RIGHTS_END_SOON
 from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture, ingest
 from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
+from articles.workflow import PUBLISH
 
 USES_SHOWN = 20
 
@@ -35,7 +39,7 @@ class FocalInput(forms.NumberInput):
 class ImageForm(forms.ModelForm):
     class Meta:
         model = Image
-        fields = ["title", "alt", "caption", "credit", "licence", "rights_until", "focal_x", "focal_y"]
+        fields = ["title", "alt", "caption", "credit", "source", "licence", "rights_until", "focal_x", "focal_y"]
         widgets = {
             "title": forms.TextInput({"class": "vLargeTextField"}),
             "alt": forms.TextInput({"class": "vLargeTextField"}),
@@ -65,24 +69,45 @@ class NewImageForm(ImageForm):
         return upload
 
 
+class RightsFilter(admin.SimpleListFilter):
+    """Pictures that we may not use any more, or not for long."""
+
+    title = "rights"
+    parameter_name = "rights"
+
+    def lookups(self, request, model_admin):
+        return [("ended", "Have ended"), ("soon", f"End within {RIGHTS_END_SOON.days} days"), ("end", "End one day")]
+
+    def queryset(self, request, queryset):
+        today = timezone.localdate()
+        match self.value():
+            case "ended":
+                return queryset.rights_end_before(today)
+            case "soon":
+                return queryset.rights_end_before(today + RIGHTS_END_SOON).filter(rights_until__gte=today)
+            case "end":
+                return queryset.filter(rights_until__isnull=False)
+        return queryset
+
+
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin):
+class ImageAdmin(UncountedAdmin):
     """The picture library."""
 
     form = ImageForm
-    list_display = ["thumbnail", "title", "alt", "credit", "created_at"]
-    list_display_links = ["thumbnail", "title"]
-    list_filter = [("credit", EmptyFieldListFilter), ("licence", EmptyFieldListFilter)]
+    list_display = ["thumbnail", "title", "credit", "source", "licence", "rights", "created_at"]
+    list_display_links = ["title"]
+    # By title or credit alone nothing is sorted: there is no index that would follow it.
+    sortable_by = ["rights", "created_at"]
+    list_filter = [RightsFilter, ("credit", EmptyFieldListFilter), ("licence", EmptyFieldListFilter), "created_at"]
     list_per_page = 40
-    show_full_result_count = False
-    date_hierarchy = "created_at"
     search_fields = ["title", "alt", "caption", "credit"]
     search_help_text = "Searches title, alternative text, caption and credit."
     readonly_fields = ["preview", "pixels", "uploaded_by", "created_at", "uses"]
     focal_point = ["preview", ("focal_x", "focal_y")]
     words = [
         ("For readers", {"fields": ["alt", "caption", "credit"]}),
-        ("For the newsroom", {"fields": ["title", "licence", "rights_until"]}),
+        ("For the newsroom", {"fields": ["title", "source", "licence", "rights_until"]}),
     ]
     record = ["uses", "pixels", "uploaded_by", "created_at"]
 
@@ -94,6 +119,11 @@ class ImageAdmin(admin.ModelAdmin):
         if obj is None:
             return [("Picture", {"fields": ["upload", *self.focal_point]}), *self.words]
         return [("Picture", {"fields": self.focal_point}), *self.words, ("Record", {"fields": self.record})]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Image | None:
+        if image := super().get_object(request, object_id, from_field):
+            image.looker = request.user  # `uses` names what they may look at
+        return image
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any):
         return super().get_form(request, obj, change, **kwargs if obj else {"form": NewImageForm} | kwargs)
@@ -113,6 +143,8 @@ class ImageAdmin(admin.ModelAdmin):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
         shown_in = {story for image in objs for story in image.used_in.all()}
         protected = [*protected, *map(self._link, shown_in)]
+        if protected and not request.user.has_perm(PUBLISH):
+            protected = [f"{len(protected)} {'story or person' if len(protected) == 1 else 'stories and people'}"]
         # What stands in the way says more than which permission would not help.
         return to_delete, model_count, set() if protected else perms_needed, protected
 
@@ -125,6 +157,16 @@ class ImageAdmin(admin.ModelAdmin):
             size.width,
             size.height,
         )
+
+    @admin.display(description="rights end", ordering="rights_until")
+    def rights(self, image: Image) -> str | SafeString:
+        if image.rights_until is None:
+            return "–"
+        day, today = f"{image.rights_until:%-d %b %Y}", timezone.localdate()
+        if image.rights_until < today + RIGHTS_END_SOON:
+            word = "ended" if image.rights_until < today else "soon"
+            return format_html('<span class="image-rights" data-rights="{}">{}: {}</span>', word, capfirst(word), day)
+        return day
 
     @admin.display(description="pixels")
     def pixels(self, image: Image) -> str:
@@ -151,14 +193,24 @@ class ImageAdmin(admin.ModelAdmin):
         return format_html_join("", "<div>{} · {}</div>", self._uses(image)) or "Nowhere yet."
 
     def _uses(self, image: Image) -> Iterator[tuple[str, str]]:
-        """Whatever points at the image, in any app: (what it is to that object, link to the object)."""
+        """Whatever points at the image, in any app: (what it is to that object, link to the object).
+
+        Stories that this person may not look at are counted and not named.
+        """
         for relation in image._meta.related_objects:
             role = str(capfirst(relation.field.verbose_name))
-            users = list(getattr(image, str(relation.get_accessor_name())).all()[: USES_SHOWN + 1])
-            for user in users[:USES_SHOWN]:
+            users = getattr(image, str(relation.get_accessor_name())).all()
+            hidden = 0
+            if relation.related_model is Article:
+                seen = users.seen_by(image.looker)
+                hidden, users = users.count() - seen.count(), seen
+            found = list(users[: USES_SHOWN + 1])
+            for user in found[:USES_SHOWN]:
                 yield role, self._link(user)
-            if len(users) > USES_SHOWN:
+            if len(found) > USES_SHOWN:
                 yield role, "and more"
+            if hidden:
+                yield role, f"{hidden} {'story' if hidden == 1 else 'stories'} of colleagues, not public yet"
 
     def _link(self, user: Model) -> str:
         if not self.admin_site.is_registered(type(user)):

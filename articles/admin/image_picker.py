@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from articles.models import Image
+from articles.numbers import number_in
 
 PAGE_SIZE = 24
 
@@ -25,9 +26,9 @@ def pictures(request: HttpRequest) -> JsonResponse:
     if not request.user.has_perm("articles.view_image"):
         raise PermissionDenied
     found = Image.objects.order_by("-pk")
-    if number := _number(request.GET.get("id", "")):
+    if number := number_in(request.GET.get("id", "")):
         found = found.filter(pk=number)
-    if before := _number(request.GET.get("before", "")):
+    if before := number_in(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
     for word in request.GET.get("q", "").replace("\x00", "").split()[:8]:
         found = found.filter(Q(title__icontains=word) | Q(alt__icontains=word) | Q(caption__icontains=word))
@@ -42,7 +43,3 @@ def pictures(request: HttpRequest) -> JsonResponse:
             "next": shown[-1].pk if len(page) > PAGE_SIZE else None,
         }
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

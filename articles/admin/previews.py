@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from csp.constants import SELF
 from django import forms
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -15,55 +16,95 @@ from django.urls import path, reverse
 
 from articles.editing.snapshot import opened, take
 from articles.models import Article, PreviewLink, Version
+from articles.numbers import number_in
 from articles.preview_views import show
+
+#: In CSS pixels; what a preview is shown in.
+WIDTHS = {360: "Phone", 768: "Tablet", 1280: "Desktop"}
 
 
 class LinkForm(forms.Form):
     name = forms.CharField(max_length=100, label="For", help_text="Whom you send it to: so you know which to end.")
     days = forms.IntegerField(min_value=1, max_value=30, initial=3, label="Days")
-    pinned = forms.TypedChoiceField(
-        label="Shows", choices=[("no", "the story as it develops"), ("yes", "this version, whatever comes later")],
-        coerce=lambda value: value == "yes", initial="no",
-    )  # fmt: skip
+    shows = forms.ChoiceField(label="Shows", choices=PreviewLink.Shows, initial=PreviewLink.Shows.STORY)
+    number = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=10**9,
+        label="Version",
+        help_text="Only for one version. Empty: the latest.",
+    )
+
+    def __init__(self, article: Article, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.article = article
+        self.version: Version | None = None
+
+    def clean(self):
+        cleaned = super().clean()
+        number, versions = cleaned.get("number"), Version.objects.of(self.article)
+        if cleaned.get("shows") == PreviewLink.Shows.VERSION:
+            self.version = (versions.filter(number=number) if number else versions.current(self.article)).first()
+            if self.version is None:
+                self.add_error("number", "There is no such version: look for its number in the history.")
+        elif number:
+            self.add_error("number", "Empty this, or choose “one version” beside it.")
+        return cleaned
 
 
 class PreviewMixin:
-    """Two more addresses of a story's screen."""
+    """Three more addresses of a story's screen."""
 
     def get_urls(self):
-        preview = self.admin_site.admin_view(self.preview_view)
-        links = self.admin_site.admin_view(self.links_view)
         return [
-            path("<int:pk>/preview/", preview, name="articles_article_preview"),
-            path("<int:pk>/links/", links, name="articles_article_links"),
-            *super().get_urls(),
-        ]
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"articles_article_{name}")
+            for name, view in (("preview", self.preview_view), ("look", self.look_view), ("links", self.links_view))
+        ] + super().get_urls()
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The story, or its `?version=`, as readers will see it."""
+        """The story, or its `?version=`, as readers will see it; shown within a frame of the desk alone."""
         article = self._story(request, pk)
-        number = request.GET.get("version", "")
-        if not number:
-            return show(request, article, take(article))
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise Http404("There is no such version.")
-        version = get_object_or_404(Version.objects.of(article).select_related("text"), number=number)
-        return show(request, article, opened(version))
+        version = self._version(request, article)
+        response = show(request, article, opened(version) if version else take(article))
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        response._csp_replace = {"frame-ancestors": [SELF]}
+        return response
+
+    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The preview in a frame of `?width=` CSS pixels."""
+        article = self._story(request, pk)
+        version = self._version(request, article)
+        width = request.GET.get("width", "")
+        context = {
+            "title": f"Preview: {article}",
+            "opts": self.opts,
+            "media": self.media,
+            "article": article,
+            "version": version,
+            "width": next((known for known in WIDTHS if str(known) == width), next(iter(WIDTHS))),
+            "widths": WIDTHS,
+        }
+        template = "admin/articles/article/look.html"
+        response = TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+        response._csp_replace = {"frame-src": [SELF]}
+        return response
 
     def links_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         article = self._story(request, pk)
-        form, address = LinkForm(request.POST if "_make" in request.POST else None), ""
+        number = request.GET.get("version", "")
+        pinned = {"shows": PreviewLink.Shows.VERSION, "number": number} if number else None
+        form, address = LinkForm(article, request.POST if "_make" in request.POST else None, initial=pinned), ""
         if request.method == "POST" and (number := request.POST.get("_revoke", "")):
-            link = get_object_or_404(article.preview_links, pk=number if number.isdigit() else 0)
+            link = get_object_or_404(article.preview_links, pk=number_in(number))
             link.revoke()
             return redirect(request.path)
         if form.is_bound and form.is_valid():
             data = form.cleaned_data
-            version = Version.objects.of(article).first() if data["pinned"] else None
             _, token = PreviewLink.objects.issue(
-                article, data["name"], request.user, lasts=datetime.timedelta(days=data["days"]), version=version
-            )
-            address, form = settings.SITE_URL + reverse("preview", args=[token]), LinkForm()
+                article, data["name"], request.user, lasts=datetime.timedelta(days=data["days"]), version=form.version,
+                follows_next=data["shows"] == PreviewLink.Shows.NEXT,
+            )  # fmt: skip
+            address, form = settings.SITE_URL + reverse("preview", args=[token]), LinkForm(article)
         links = article.preview_links.select_related("made_by", "version").annotate(
             opened=Count("openings"), last_opened=Max("openings__opened_at")
         )
@@ -73,6 +114,12 @@ class PreviewMixin:
         }  # fmt: skip
         template = "admin/articles/article/links.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def _version(self, request: HttpRequest, article: Article) -> Version | None:
+        """The one of `?version=`; None without it. Raises Http404."""
+        if not (number := request.GET.get("version", "")):
+            return None
+        return get_object_or_404(Version.objects.of(article).select_related("text"), number=number_in(number))
 
     def _story(self, request: HttpRequest, pk: int) -> Article:
         article = self.get_object(request, str(pk))

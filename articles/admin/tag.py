@@ -1,14 +1,15 @@
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import OuterRef
 from taggit.models import Tag as TaggitTag
 
-from articles.models import Tag
+from articles.admin.uncounted import CountUpTo, UncountedAdmin, as_counted
+from articles.models import Tag, TaggedArticle
 
 admin.site.unregister(TaggitTag)
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(UncountedAdmin):
     list_display = ["name", "slug", "stories"]
     ordering = ["name"]
     search_fields = ["name"]
@@ -16,8 +17,9 @@ class TagAdmin(admin.ModelAdmin):
     fields = ["name", "slug"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(story_count=Count("tagged_articles"))
+        of_tag = TaggedArticle.objects.filter(tag=OuterRef("pk"))
+        return super().get_queryset(request).annotate(story_count=CountUpTo(of_tag))
 
-    @admin.display(description="stories", ordering="story_count")
-    def stories(self, tag: Tag) -> int:
-        return tag.story_count
+    @admin.display(description="stories")
+    def stories(self, tag: Tag) -> str:
+        return as_counted(tag.story_count)

@@ -5,8 +5,9 @@ Stored form: p, h2, h3, strong, em, s, sub, sup, a, ul, ol, li, blockquote, hr, 
 stands for the picture's own) and `<figure data-embed="https://…"></figure>`.
 """
 
+from articles.body.portable import portable
 from articles.body.render import render
 from articles.body.sanitise import sanitise
-from articles.body.text import image_ids, plain_text, reading_minutes
+from articles.body.text import first_sentences, image_ids, plain_text, reading_minutes
 
-__all__ = ["image_ids", "plain_text", "reading_minutes", "render", "sanitise"]
+__all__ = ["first_sentences", "image_ids", "plain_text", "portable", "reading_minutes", "render", "sanitise"]

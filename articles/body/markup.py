@@ -13,7 +13,7 @@ Attributes = dict[str, str]
 class Rewriter(HTMLParser):
     """Copies HTML as it is. A subclass answers for the tags that it knows: `start_<tag>(attributes)`, `end_<tag>()`.
 
-    An answer is what is written instead; a method that is missing writes the tag as it came.
+    An answer is what is written instead; a tag without a method of its own is written by `start_other`, as it came.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,10 @@ class Rewriter(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         answer = getattr(self, f"start_{tag}", None)
-        self.write(answer(attributes) if answer else start_tag(tag, attributes))
+        self.write(answer(attributes) if answer else self.start_other(tag, attributes))
+
+    def start_other(self, tag: str, attributes: Attributes) -> str:
+        return start_tag(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         answer = getattr(self, f"end_{tag}", None)

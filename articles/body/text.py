@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from articles.search_results import cut
+
 WORDS_A_MINUTE = 230
 
 IMAGE = re.compile(r'<figure data-image="(\d+)">')
 CAPTION = re.compile(r"<figcaption>.*?</figcaption>", re.DOTALL)
 BLOCK_END = re.compile(r"</(?:p|h2|h3|li|blockquote|tr|aside|figure)>|<br>|<hr>|</t[hd]>")
+SENTENCE_END = re.compile(r"[.!?…。！？؟।]+[”’\"')」』]*(?=\s|$)|[。！？]")
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -28,3 +31,14 @@ def plain_text(html: str) -> str:
 def reading_minutes(html: str) -> int:
     """At 230 words a minute, and at least one."""
     return max(1, round(len(plain_text(html).split()) / WORDS_A_MINUTE))
+
+
+def first_sentences(html: str, most: int) -> str:
+    """How a text begins: whole sentences of up to `most` characters together, else one cut at a word, with an ellipsis."""
+    text = " ".join(plain_text(html).split())
+    if len(text) <= most:
+        return text
+    ends = [end.end() for end in SENTENCE_END.finditer(text[: most + 1])]
+    if ends and ends[-1] > most // 3:
+        return text[: ends[-1]].strip()
+    return cut(text, most)

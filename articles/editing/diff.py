@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -17,9 +19,13 @@ from articles.models.image import Image
 from articles.models.section import Section
 
 BLOCK = re.compile(r"</(?:p|h\d|li|blockquote|figure|tr|aside)>", re.IGNORECASE)
-WORDS = re.compile(r"\s+|[^\s]+")
+#: A word with the space behind it: spaces alone, which all texts share, would be compared each with each.
+WORDS = re.compile(r"\S+\s*|\s+")
 #: Lines that share less are another line: shown one after the other, not shredded.
 LITTLE_IN_COMMON = 0.5
+#: Of pairs of the same word on both sides: difflib's work grows with them. What has more is cut at words that stand once on each
+#: side, and what has none of these, or not after so many cuts, is shown as replaced.
+MOST_PAIRS, MOST_CUTS = 5_000, 8
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def in_words(snapshot: Snapshot, name: str) -> str:
 def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
     """Line by line, and word by word within lines that replace each other."""
     lines: list[str] = []
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _opcodes(before, after):
         if tag == "equal":
             lines += [escape(line) for line in before[a:b]]
         elif tag == "replace" and b - a == d - c:
@@ -67,11 +73,14 @@ def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
 
 def diff_of_words(before: str, after: str) -> str:
     old, new = WORDS.findall(before), WORDS.findall(after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < LITTLE_IN_COMMON:
+    # How much they can share at most is known at once; only then it is worth looking where.
+    shared = (Counter(old) & Counter(new)).total()
+    opcodes = _opcodes(old, new) if 2 * shared >= LITTLE_IN_COMMON * (len(old) + len(new)) else []
+    equal = sum(b - a for tag, a, b, _, _ in opcodes if tag == "equal")
+    if 2 * equal < LITTLE_IN_COMMON * (len(old) + len(new)):
         return f"<del>{escape(before)}</del> <ins>{escape(after)}</ins>"
     parts: list[str] = []
-    for tag, a, b, c, d in matcher.get_opcodes():
+    for tag, a, b, c, d in opcodes:
         if tag == "equal":
             parts.append(escape("".join(old[a:b])))
             continue
@@ -80,6 +89,68 @@ def diff_of_words(before: str, after: str) -> str:
         if d > c:
             parts.append(f"<ins>{escape(''.join(new[c:d]))}</ins>")
     return "".join(parts)
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """What difflib says of two lists, at a bounded cost: readers ask for this as well (PUBLIC_VERSIONS)."""
+    shorter = min(len(old), len(new))
+    start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    end = next((n for n in range(shorter - start) if old[-1 - n] != new[-1 - n]), shorter - start)
+    inside = _shared(old[start : len(old) - end], new[start : len(new) - end])
+    blocks = [(0, 0, start), *((a + start, b + start, size) for a, b, size in inside)]
+    blocks += [(len(old) - end, len(new) - end, end), (len(old), len(new), 0)]
+    opcodes: list[tuple[str, int, int, int, int]] = []
+    i = j = 0
+    for a, b, size in blocks:
+        if i < a or j < b:
+            opcodes.append(("replace" if i < a and j < b else "delete" if i < a else "insert", i, a, j, b))
+        if size and opcodes and opcodes[-1][0] == "equal":
+            opcodes[-1] = ("equal", opcodes[-1][1], a + size, opcodes[-1][3], b + size)
+        elif size:
+            opcodes.append(("equal", a, a + size, b, b + size))
+        i, j = a + size, b + size
+    return opcodes
+
+
+def _shared(left: list[str], right: list[str], cuts: int = MOST_CUTS) -> list[tuple[int, int, int]]:
+    """Runs that both have, in order: (where on the left, where on the right, how long)."""
+    on_left, on_right = Counter(left), Counter(right)
+    if sum(count * on_right[word] for word, count in on_left.items()) <= MOST_PAIRS:
+        matcher = SequenceMatcher(None, left, right, autojunk=False)
+        return [(block.a, block.b, block.size) for block in matcher.get_matching_blocks() if block.size]
+    places = {word: n for n, word in enumerate(right) if on_right[word] == 1}
+    once = [(n, places[word]) for n, word in enumerate(left) if on_left[word] == 1 and word in places]
+    if not once or not cuts:
+        return []
+    found: list[tuple[int, int, int]] = []
+    i = j = 0
+    for a, b in [*_rising(once), (len(left), len(right))]:
+        found += [(i + x, j + y, size) for x, y, size in _shared(left[i:a], right[j:b], cuts - 1)]
+        if a < len(left):
+            found.append((a, b, 1))
+        i, j = a + 1, b + 1
+    return found
+
+
+def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The most of these pairs, which rise on the left, that rise on the right as well (patience sorting)."""
+    tops: list[int] = []
+    piles: list[tuple[int, int]] = []
+    before: list[int] = []
+    ends: list[int] = []
+    for n, pair in enumerate(pairs):
+        pile = bisect_left(tops, pair[1])
+        if pile == len(tops):
+            tops.append(pair[1])
+            ends.append(n)
+        else:
+            tops[pile], ends[pile] = pair[1], n
+        before.append(ends[pile - 1] if pile else -1)
+    n = ends[-1] if ends else -1
+    while n >= 0:
+        piles.append(pairs[n])
+        n = before[n]
+    return piles[::-1]
 
 
 class _Names:

@@ -7,22 +7,33 @@ with a reason, which goes into the log of moves.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from functools import cached_property
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
+from django.db.models import prefetch_related_objects
+from django.db.models.functions import Length
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from articles import body
+from articles import body, workflow
+from articles.editing.likeness import alike, letters, resemblance, sketch
 from articles.models import Article, Contributor, Image, PreviousSlug, Section, Tag, make_slug
+from articles.models.image import RIGHTS_END_SOON
+from articles.search_results import CARD_LENGTH, TITLE_LENGTH
 
-SEARCH_HEADLINE, CARD_HEADLINE = 70, 110
-ALIKE, COMPARED, WITHIN = 0.88, 400, datetime.timedelta(days=60)
-RIGHTS_END_SOON = datetime.timedelta(days=7)
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+#: Other stories are compared with: so many, of so many days; their texts where they are about as long.
+COMPARED, WITHIN = 400, datetime.timedelta(days=60)
+ALIKE_HEADLINES, ALIKE_TEXTS, AS_LONG = 0.88, 0.4, (0.7, 1.4)
+SKETCHES_KEPT = 24 * 3600
 JUST_NOW = datetime.timedelta(minutes=5)
 
 
@@ -36,104 +47,205 @@ class Problem:
         return self.rule in settings.PREFLIGHT_BLOCKS
 
 
-Rule = Callable[[Article], Iterator[str]]
+@dataclass(frozen=True)
+class Other:
+    """A story beside those that are looked at."""
+
+    article: Article
+    slug: str
+    letters: frozenset[str]
+    size: int
+    is_seen: bool
 
 
-def standfirst(article: Article) -> Iterator[str]:
+class Around:
+    """What rules look at beside the stories themselves, asked for once however many stories there are.
+
+    `user`: who is told; None sees everything. What they may not look at is told without its words.
+    """
+
+    def __init__(self, articles: Iterable[Article], user: User | None = None):
+        self.articles, self.user = list(articles), user
+        prefetch_related_objects(self.articles, "bylines", "tagged__tag", "lead_image")
+        self._leads: dict[tuple[str, bool], bool] = {}
+
+    @cached_property
+    def images(self) -> dict[int, Image]:
+        return Image.objects.in_bulk({pk for article in self.articles for pk in body.image_ids(article.body)})
+
+    def images_of(self, article: Article) -> list[Image]:
+        shown = [article.lead_image] if article.lead_image else []
+        inside = (self.images.get(pk) for pk in body.image_ids(article.body))
+        return list(dict.fromkeys([*shown, *filter(None, inside)]))
+
+    @cached_property
+    def others(self) -> list[Other]:
+        """The stories that were saved last."""
+        since = timezone.now() - WITHIN
+        rows = Article.objects.filter(modified_at__gt=since).annotate(size=Length("body"))
+        fields = ("headline", "status", "publish_at", "created_by", "modified_at")
+        found = []
+        for article in rows.only(*fields).order_by("-modified_at", "-pk")[:COMPARED]:
+            slug = make_slug(article.headline)
+            is_seen = self.user is None or workflow.may_see(article, self.user)
+            found.append(Other(article, slug, letters(slug), article.size, is_seen))
+        return found
+
+    def as_long_as(self, article: Article) -> list[Other]:
+        least, most = (len(article.body) * share for share in AS_LONG)
+        return [other for other in self.others if least <= other.size <= most and other.article.pk != article.pk]
+
+    @cached_property
+    def sketches(self) -> dict[int, list[int]]:
+        """Of all others that may be like one of the stories, by number."""
+        wanted = {other.article.pk: other.article for article in self.articles for other in self.as_long_as(article)}
+        keys = {f"sketch:{pk}:{article.modified_at.timestamp()}": pk for pk, article in wanted.items()}
+        known = {keys[key]: found for key, found in cache.get_many(keys).items()}
+        missing = Article.objects.filter(pk__in=wanted.keys() - known.keys()).values_list("pk", "body")
+        fresh = {pk: sketch(body.plain_text(text)) for pk, text in missing}
+        cache.set_many({key: fresh[pk] for key, pk in keys.items() if pk in fresh}, SKETCHES_KEPT)
+        return known | fresh
+
+    @cached_property
+    def tags(self) -> dict[str, list[Tag]]:
+        """All tags that differ by case or accent at most from one of the stories', by what they have in common."""
+        slugs = {make_slug(tagged.tag.name) for article in self.articles for tagged in article.tagged.all()}
+        # Tags of the same slug are numbered (Tag.slugify).
+        wanted = [f"{slug}{end}" for slug in slugs for end in ("", "_1", "_2", "_3")]
+        found: dict[str, list[Tag]] = {}
+        for tag in Tag.objects.filter(slug__in=wanted).order_by("name"):
+            found.setdefault(make_slug(tag.name), []).append(tag)
+        return found
+
+    def leads_somewhere(self, path: str, moment: datetime.datetime) -> bool:
+        key = (path, moment > timezone.now())
+        if key not in self._leads:
+            self._leads[key] = leads_somewhere(path, moment)
+        return self._leads[key]
+
+
+Rule = Callable[[Article, Around], Iterator[str]]
+
+
+def standfirst(article: Article, around: Around) -> Iterator[str]:
     if not article.standfirst.strip():
         yield "It has no standfirst: lists, search results and shared links show it."
 
 
-def byline(article: Article) -> Iterator[str]:
-    if not article.bylines.exists():
+def byline(article: Article, around: Around) -> Iterator[str]:
+    if not article.bylines.all():
         yield "Nobody is named as its author."
 
 
-def pictures(article: Article) -> Iterator[str]:
+def pictures(article: Article, around: Around) -> Iterator[str]:
     """Alternative text and credit of every picture that the story shows."""
-    for image in _images(article):
+    for image in around.images_of(article):
         if not image.alt.strip():
             yield f"The picture “{image}” has no alternative text."
         if not image.credit.strip():
             yield f"The picture “{image}” has no credit."
 
 
-def rights(article: Article) -> Iterator[str]:
+def rights(article: Article, around: Around) -> Iterator[str]:
     """Pictures whose rights have ended, or end soon."""
     today = timezone.localdate()
-    for image in _images(article):
+    for image in around.images_of(article):
         if image.rights_until and image.rights_until < today:
             yield f"The rights to the picture “{image}” ended on {image.rights_until:%-d %B %Y}."
         elif image.rights_until and image.rights_until < today + RIGHTS_END_SOON:
             yield f"The rights to the picture “{image}” end on {image.rights_until:%-d %B %Y}."
 
 
-def past(article: Article) -> Iterator[str]:
+def past(article: Article, around: Around) -> Iterator[str]:
     """A time that has passed would put it among the stories of that day, where nobody looks."""
     if article.publish_at and article.publish_at < timezone.now() - JUST_NOW and not article.is_public():
         moment = timezone.localtime(article.publish_at, timezone.get_default_timezone())
         yield f"Its publication time, {moment:%-d %B %Y, %H:%M %Z}, has passed: it would stand among the stories of that moment."
 
 
-def headline(article: Article) -> Iterator[str]:
+def headline(article: Article, around: Around) -> Iterator[str]:
     """https://developers.google.com/search/docs/appearance/title-link has no limit, but what does not fit is cut."""
     length = len(article.headline)
-    if length > CARD_HEADLINE:
-        yield f"The headline has {length} characters: cards on phones cut it after about {CARD_HEADLINE}."
-    elif length > SEARCH_HEADLINE and not article.short_headline:
-        yield f"The headline has {length} characters, and search results cut it after about {SEARCH_HEADLINE}: give a short one."
+    if length > CARD_LENGTH:
+        yield f"The headline has {length} characters: cards on phones cut it after about {CARD_LENGTH}."
+    elif (length := len(article.meta_title)) > TITLE_LENGTH:
+        told = "title for search engines" if article.search_title else "headline"
+        yield f"The {told} has {length} characters, and search results cut it after about {TITLE_LENGTH}: give a short one."
 
 
-def twins(article: Article) -> Iterator[str]:
-    """Another story of these days with nearly the same headline, or the same text."""
-    since = timezone.now() - WITHIN
-    others = Article.objects.filter(modified_at__gt=since).exclude(pk=article.pk)
-    mine = make_slug(article.headline)
-    for pk, other in others.order_by("-modified_at").values_list("pk", "headline")[:COMPARED]:
-        matcher = SequenceMatcher(None, mine, make_slug(other))
-        if matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE:
-            yield f"Story {pk} has nearly the same headline: “{other}”."
-    if article.body and (same := others.filter(body=article.body).order_by("-modified_at").first()):
-        yield f"Story {same.pk}, “{same}”, has the same text."
+def embargo(article: Article, around: Around) -> Iterator[str]:
+    """Whatever the setting says, the database lets nothing out before; this says so in time."""
+    if article.breaks_embargo(article.publish_at or timezone.now()):
+        yield article.embargo_sentence()
 
 
-def links(article: Article) -> Iterator[str]:
-    """Links to our own pages that lead nowhere. Pages of others are never asked."""
+def twins(article: Article, around: Around) -> Iterator[str]:
+    """Another story of these days with nearly the same headline, or nearly the same text."""
+    slug = make_slug(article.headline)
+    mine = letters(slug)
+    for other in around.others:
+        if other.article.pk != article.pk and alike(slug, mine, other.slug, other.letters, ALIKE_HEADLINES):
+            if other.is_seen:
+                yield f"Story {other.article.pk} has nearly the same headline: “{other.article.headline}”."
+            else:
+                yield "A colleague’s story, not public yet, has nearly the same headline."
+    if not article.body:
+        return
+    words = sketch(body.plain_text(article.body))
+    for other in around.as_long_as(article):
+        if resemblance(words, around.sketches.get(other.article.pk, [])) > ALIKE_TEXTS:
+            if other.is_seen:
+                yield f"Story {other.article.pk}, “{other.article.headline}”, has nearly the same text."
+            else:
+                yield "A colleague’s story, not public yet, has nearly the same text."
+
+
+def links(article: Article, around: Around) -> Iterator[str]:
+    """Links to our own pages that lead nowhere once it is out. Pages of others are never asked."""
+    moment = max(article.publish_at or timezone.now(), timezone.now())
     parser = _Links()
     parser.feed(article.body)
     for href in dict.fromkeys(parser.found):
         parts = urlsplit(href)
         is_ours = f"{parts.scheme}://{parts.netloc}" == settings.SITE_URL
-        if is_ours and not _leads_somewhere(unquote(parts.path) or "/"):
+        if is_ours and not around.leads_somewhere(unquote(parts.path) or "/", moment):
             yield f"The link to {href} leads nowhere."
 
 
-def tags(article: Article) -> Iterator[str]:
+def tags(article: Article, around: Around) -> Iterator[str]:
     """A tag that differs from another by case or accent alone."""
-    names = list(article.tags.names())
+    names = [tagged.tag.name for tagged in article.tagged.all()]
     if not names:
         yield "It has no tags."
     for name in names:
-        slug = make_slug(name)
-        for other in Tag.objects.filter(slug__startswith=slug).exclude(name=name)[:20]:
-            if make_slug(other.name) == slug:
+        for other in around.tags.get(make_slug(name), []):
+            if other.name != name:
                 yield f"The tag “{name}” differs from “{other.name}” by case or accent alone."
 
 
 RULES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (past, standfirst, byline, pictures, rights, headline, twins, links, tags)
+    rule.__name__: rule for rule in (past, embargo, standfirst, byline, pictures, rights, headline, twins, links, tags)
 }
+#: What is said of a story that readers see already.
+WHILE_PUBLIC = ("rights",)
 
 
-def preflight(article: Article) -> list[Problem]:
-    """What all rules have to say of a saved story: what blocks first."""
-    problems = [Problem(name, sentence) for name, rule in RULES.items() for sentence in rule(article)]
+def preflight(article: Article, user: User | None = None, *, around: Around | None = None) -> list[Problem]:
+    """What the rules have to say of a saved story: what blocks first. Of a public one only what concerns it still.
+
+    `user`: who is told; None for somebody who sees every story. `around`: of many stories, made once.
+    """
+    around = around or Around([article], user)
+    names = WHILE_PUBLIC if article.is_public() else RULES
+    problems = [Problem(name, sentence) for name in names for sentence in RULES[name](article, around)]
     return sorted(problems, key=lambda problem: not problem.blocks)
 
 
-def _images(article: Article) -> list[Image]:
-    shown = [article.lead_image] if article.lead_image else []
-    return shown + list(Image.objects.filter(pk__in=body.image_ids(article.body)).exclude(leads=article))
+def preflight_each(articles: Iterable[Article], user: User | None = None) -> Iterator[tuple[Article, list[Problem]]]:
+    """The same of many, in as many queries as of one, but for the links within them."""
+    around = Around(articles, user)
+    for article in around.articles:
+        yield article, preflight(article, user, around=around)
 
 
 class _Links(HTMLParser):
@@ -146,20 +258,32 @@ class _Links(HTMLParser):
             self.found.append(href)
 
 
-def _leads_somewhere(path: str) -> bool:
+#: Whether what the arguments of an address name will be there at that moment; an app adds its own (newsportal.apps).
+Destination = Callable[[dict[str, Any], datetime.datetime], bool]
+
+
+def _story(named: dict[str, Any], moment: datetime.datetime) -> bool:
+    try:
+        address = {"published_on": datetime.date(named["year"], named["month"], named["day"]), "slug": named["slug"]}
+    except ValueError:
+        return False
+    public = Article.objects.public(moment)
+    return public.filter(**address).exists() or PreviousSlug.objects.filter(**address, article__in=public).exists()
+
+
+DESTINATIONS: dict[str, Destination] = {
+    "story": _story,
+    "section": lambda named, moment: Section.objects.filter(slug=named["slug"]).exists(),
+    "tag": lambda named, moment: Tag.objects.filter(slug=named["slug"]).exists(),
+    "contributor": lambda named, moment: Contributor.objects.filter(slug=named["slug"]).exists(),
+}
+
+
+def leads_somewhere(path: str, moment: datetime.datetime) -> bool:
+    """Whether a reader finds something at this path of ours at that moment."""
     try:
         found = resolve(path)
     except Resolver404:
         return False
-    match found.url_name:
-        case "story":
-            try:
-                day = datetime.date(found.kwargs["year"], found.kwargs["month"], found.kwargs["day"])
-            except ValueError:
-                return False
-            address = {"published_on": day, "slug": found.kwargs["slug"]}
-            return Article.objects.filter(**address).exists() or PreviousSlug.objects.filter(**address).exists()
-        case "section" | "tag" | "contributor":
-            rows = {"section": Section.objects, "tag": Tag.objects, "contributor": Contributor.objects}[found.url_name]
-            return rows.filter(slug=found.kwargs["slug"]).exists()
-    return True
+    there = DESTINATIONS.get(found.url_name or "")
+    return there is None or there(found.kwargs, moment)

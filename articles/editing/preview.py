@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from articles import body
+from articles.editing.next_version import with_live
 from articles.editing.snapshot import PLAIN, Snapshot
-from articles.models import Article, Byline, Contributor, Image, Section, Tag
+from articles.front_page import FrontPage, Rail
+from articles.models import Article, Byline, Contributor, Image, NextVersion, Section, Tag
 
 
 def as_story(article: Article, snapshot: Snapshot) -> Article:
@@ -32,10 +35,35 @@ def as_story(article: Article, snapshot: Snapshot) -> Article:
     return shown
 
 
+def as_it_will_be(page: FrontPage, moment: datetime.datetime) -> FrontPage:
+    """The front page with what its stories' next versions make of them by then: headline, picture, bylines.
+
+    Where a next version changes the section or the picture by which a story has its place, it keeps that place.
+    """
+    shown = [*([page.lead] if page.lead else []), *page.secondary, *page.latest]
+    shown += [article for rail in page.rails for article in rail.articles]
+    waiting = NextVersion.objects.due(moment).filter(article__in=[article.pk for article in shown])
+    due = waiting.select_related("article", "version__text", "version__parent__text")
+    later = {
+        found.article_id: as_story(found.article, merged.result)
+        for found in due
+        if not (merged := with_live(found)).conflicts
+    }
+
+    def put(articles: list[Article]) -> list[Article]:
+        return [later.get(article.pk, article) for article in articles]
+
+    return FrontPage(
+        later.get(page.lead.pk, page.lead) if page.lead else None, put(page.secondary), put(page.latest),
+        [Rail(rail.section, put(rail.articles)) for rail in page.rails],
+    )  # fmt: skip
+
+
 def preview_context(article: Article, snapshot: Snapshot) -> dict[str, Any]:
     """For templates/articles/story.html."""
-    from articles.views import story_context
+    from articles.views import story_context, with_given
 
     shown = as_story(article, snapshot)
     context = story_context(shown)
-    return context | {"tags": list(Tag.objects.filter(name__in=snapshot["tags"])), "canonical_url": "", "preview": True}
+    tags = list(Tag.objects.filter(name__in=snapshot["tags"]))
+    return with_given(context | {"tags": tags, "canonical_url": "", "preview": True})

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
+from articles import editions
 from articles.models.article import Article
 from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
@@ -30,14 +31,19 @@ LABELS = {
     "bylines": "bylines",
     "dateline": "dateline",
     "slug": "address",
+    "search_title": "title for search engines",
+    "search_description": "description for search engines",
     "publish_at": "publication time",
     "embargo_until": "embargo",
 }
-PLAIN = ("headline", "short_headline", "standfirst", "body", "kind", "dateline", "slug")
+PLAIN = (
+    "headline", "short_headline", "standfirst", "body", "kind", "dateline", "slug", "search_title", "search_description",
+)  # fmt: skip
 
 #: From the schema of the key to the next: what an old snapshot lacks or says otherwise.
 UPGRADES: dict[int, Callable[[Snapshot], Snapshot]] = {
     1: lambda old: old | {"embargo_until": None},
+    2: lambda old: old | {"search_title": "", "search_description": ""},
 }
 
 
@@ -74,14 +80,16 @@ def put(article: Article, snapshot: Snapshot) -> None:
     article.section = Section.objects.filter(pk=snapshot["section"]).first() or article.section
     article.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else None
     article.embargo_until = parse_datetime(snapshot["embargo_until"]) if snapshot["embargo_until"] else None
-    with transaction.atomic():
+    with transaction.atomic(), editions.touching(*article.shown_on()):
         article.save()
         article.tags.set(snapshot["tags"])
         known = set(
             Contributor.objects.filter(pk__in=[pk for pk, _ in snapshot["bylines"]]).values_list("pk", flat=True)
         )
-        article.bylines.all().delete()
-        for order, (contributor, role) in enumerate(snapshot["bylines"]):
-            if contributor in known:
+        wanted = [(pk, role) for pk, role in snapshot["bylines"] if pk in known]
+        # Rows that are right already keep their numbers: forms that are open name them.
+        if list(article.bylines.order_by("order", "pk").values_list("contributor", "role")) != wanted:
+            article.bylines.all().delete()
+            for order, (contributor, role) in enumerate(wanted):
                 Byline.objects.create(article=article, contributor_id=contributor, role=role, order=order)
         article.list_bylines()

@@ -17,19 +17,32 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
 
-from articles import body, workflow
+from articles import body, editions, workflow
 from articles.body.field import BodyField
 from articles.models.contributor import Byline, Contributor
+from articles.models.correction import Correction
 from articles.models.image import Image
+from articles.models.next_version import NextVersion
+from articles.models.sitemap_month import SitemapMonth
 from articles.models.slug import MAX_LENGTH, PreviousSlug, make_slug
 from articles.models.tag import TaggedArticle
 from articles.models.version import Kind as VersionKind
-from articles.models.version import Version, record
+from articles.models.version import Version, note_publication, record
+from articles.search_results import DESCRIPTION_LENGTH
+from articles.share_cards import order_share_card
 from articles.signals import article_changed
 from articles.workflow import MOVES, MoveRefused, Status
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from articles.editing.snapshot import Snapshot
+
+#: What the history calls a version that readers are told of.
+CORRECTED = {
+    Correction.Kind.CORRECTION: VersionKind.CORRECTED,
+    Correction.Kind.RETRACTION: VersionKind.RETRACTED,
+}
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -48,10 +61,40 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def newest_first(self) -> ArticleQuerySet:
         return self.order_by("-publish_at", "-pk")
 
+    def first_public(
+        self,
+        places: type[models.Model],
+        story: str,
+        order: str,
+        size: int,
+        *,
+        now: datetime.datetime | None = None,
+        **which,
+    ) -> ArticleQuerySet:
+        """For lists: the first `size` public stories that stand in the stored list `which` of `places`, a model with a foreign key
+        `story` and an `order`. One query, from the list's few rows to their stories, also in a database without statistics,
+        which would rather begin with all stories that are published.
+        """  # fmt: skip
+        rows = places._default_manager.filter(**which)
+        public = self.public(now).filter(pk=models.OuterRef(story))
+        first = rows.filter(models.Exists(public)).order_by(order, story)[:size]
+        place = models.Subquery(rows.filter(**{story: models.OuterRef("pk")}).values(order.lstrip("-"))[:1])
+        by_place = place.desc() if order.startswith("-") else place.asc()
+        return self.for_cards().filter(pk__in=first.values(story)).order_by(by_place, "pk")
+
     def for_lists(self, *, bylines: bool = True) -> ArticleQuerySet:
         """All that a list shows of a story, without its text: one query, and one more for the bylines."""
         found = self.defer("body", "body_html")
         return found.with_surroundings() if bylines else found.select_related("section", "lead_image")
+
+    def for_cards(self) -> ArticleQuerySet:
+        """What a card shows of a story (templates/components/card.html), and nothing else: it stands on a page many times over."""
+        return self.select_related("section", "lead_image").only(
+            "headline", "short_headline", "slug", "kind", "standfirst", "comment_count", "status", "publish_at", "published_on",
+            "section__name", "section__slug", "section__colour",
+            "lead_image__alt", "lead_image__width", "lead_image__height", "lead_image__digest",
+            "lead_image__focal_x", "lead_image__focal_y",
+        )  # fmt: skip
 
     def with_surroundings(self) -> ArticleQuerySet:
         """Section, lead image and bylines, which are shown wherever a story is, in two queries."""
@@ -60,7 +103,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
 
 class Article(models.Model):
-    """A story. Its status is changed by its verbs alone: submit, publish, unschedule, withdraw, return_to_draft."""
+    """A story. Its status is changed by its verbs alone: submit, publish, unschedule, withdraw, return_to_draft.
+
+    A verb moves the story as it is stored at that moment: it reads it anew behind a lock, so that nobody's save is undone by
+    an object that was read before it. What has not been saved is not moved.
+    """
 
     class Kind(models.TextChoices):
         NEWS = "news", "News"
@@ -92,6 +139,14 @@ class Article(models.Model):
         Image, null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name="lead picture"
     )
     body = BodyField(blank=True)
+    search_title = models.CharField(
+        max_length=120, blank=True, help_text="The title that search engines are given. Empty: the headline."
+    )
+    search_description = models.TextField(
+        max_length=320,
+        blank=True,
+        help_text="Two lines under the title in search results. Empty: the standfirst, else how the text begins.",
+    )
     contributors = models.ManyToManyField(Contributor, through=Byline, related_name="articles")
     tags = TaggableManager(through=TaggedArticle, blank=True)
 
@@ -99,8 +154,13 @@ class Article(models.Model):
     body_html = models.TextField(editable=False, default="")
     body_images = models.ManyToManyField(Image, editable=False, related_name="used_in")
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
+    # The name of its share card's file, once there is one: see articles.share_cards.
+    share_card = models.CharField(max_length=80, editable=False, default="", blank=True)
     # Kept by whoever keeps the readers' talk: lists show it without asking.
     comment_count = models.PositiveIntegerField(editable=False, default=0)
+
+    # When articles.related last worked out what goes with it; null: not yet.
+    related_at = models.DateTimeField(null=True, editable=False)
 
     # The number of its latest version: who saves says which one they have read (articles.editing).
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -128,7 +188,7 @@ class Article(models.Model):
     modified_at = models.DateTimeField("last saved", auto_now=True)
 
     #: Written by others at any time, and never by saving a story that was read some time before.
-    KEPT_BY_OTHERS = frozenset({"comment_count", "version"})
+    KEPT_BY_OTHERS = frozenset({"comment_count", "related_at", "share_card", "version"})
     MOVED_FIELDS = ("status", "publish_at", "published_on", "slug", "withdrawn_at", "withdrawal_note")
 
     objects = ArticleQuerySet.as_manager()
@@ -160,7 +220,13 @@ class Article(models.Model):
                 models.F("id").desc(),
                 name="article_section_listing",
             ),
+            # The desk's lists: all, of a status, of a section, and one's own that are not out.
             models.Index(models.F("modified_at").desc(), models.F("id").desc(), name="article_desk"),
+            models.Index("status", models.F("modified_at").desc(), models.F("id").desc(), name="article_status_desk"),
+            models.Index("section", models.F("modified_at").desc(), models.F("id").desc(), name="article_section_desk"),
+            models.Index(
+                "created_by", "status", models.F("modified_at").desc(), models.F("id").desc(), name="article_own_desk"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +265,16 @@ class Article(models.Model):
     def label(self) -> str:
         """The kind as readers see it; news goes without saying."""
         return "" if self.kind == self.Kind.NEWS else self.get_kind_display()
+
+    @property
+    def meta_title(self) -> str:
+        return self.search_title or self.headline
+
+    @property
+    def meta_description(self) -> str:
+        """What is said of it where there is room for two lines: never empty for a story with a text."""
+        told = self.search_description or self.standfirst
+        return " ".join(told.split()) if told else body.first_sentences(self.body_html, DESCRIPTION_LENGTH)
 
     def state_label(self) -> str:
         return "Scheduled" if self.is_scheduled() else self.get_status_display()
@@ -251,28 +327,52 @@ class Article(models.Model):
         return f"It is under embargo until {until:%-d %B %Y, %H:%M %Z}: give a publication time from then on."
 
     def save(self, *args, **kwargs):
-        """Store the story, and with it what follows from it: rendered text, address, and its place in lists."""
+        """Store the story, and with it what follows from it: rendered text, address, its place in lists and in search."""
         self.body = body.sanitise(self.body)
         self.slug = self.slug or make_slug(self.headline) or "story"
         self.reading_minutes = body.reading_minutes(self.body)
         images = Image.objects.in_bulk(body.image_ids(self.body))
         self.body_html = body.render(self.body, images)
         with transaction.atomic():
-            before = Article.objects.filter(pk=self.pk).only("publish_at", "published_on", "slug").first()
-            self._settle_address(before)
-            if before and not kwargs.get("update_fields"):
-                own = (field for field in self._meta.concrete_fields if not field.primary_key)
-                kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
-            super().save(*args, **kwargs)
-            if before and before.published_on and before.address != self.address:
-                PreviousSlug.objects.get_or_create(
-                    published_on=before.published_on, slug=before.slug, defaults={"article": self}
-                )
-            self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
-            self.body_images.set(images)
-            self.tagged.update(publish_at=self.listed_from())
-            self.list_bylines()
-            transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
+            # Locked: what is counted of it (SitemapMonth) is counted against what it really was.
+            before = Article.objects.select_for_update().filter(pk=self.pk).first()
+            with editions.touching(*self.shown_on(before)):
+                self._save(before, images, *args, **kwargs)
+
+    def _save(self, before: Article | None, images: dict[int, Image], *args, **kwargs) -> None:
+        from articles import search, websub
+
+        self._settle_address(before)
+        if before and not kwargs.get("update_fields"):
+            own = (field for field in self._meta.concrete_fields if not field.primary_key)
+            kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
+        super().save(*args, **kwargs)
+        if before and before.published_on and before.address != self.address:
+            PreviousSlug.objects.get_or_create(
+                published_on=before.published_on, slug=before.slug, defaults={"article": self}
+            )
+        self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
+        self.body_images.set(images)
+        self.tagged.update(publish_at=self.listed_from())
+        self.list_bylines()
+        order_share_card(self, before.share_card if before else "")
+        SitemapMonth.objects.note(before, self)
+        websub.note(before, self)
+        search.index([self.pk])
+        transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
+
+    def shown_on(self, before: Article | None = None) -> set[str]:
+        """The keys (articles.editions) of the pages on which readers see this story, or what it was `before`; none of a draft."""
+        if not any(
+            story and (story.published_on or story.status not in workflow.UNPUBLISHED) for story in (self, before)
+        ):
+            return set()
+        from articles.models.related import RelatedArticle
+
+        stories = RelatedArticle.objects.filter(other=self.pk).values_list("article", flat=True) if self.pk else []
+        keys = {editions.LISTS, *map(editions.of_story, [self.pk, *stories] if self.pk else [])}
+        # It appears by itself, on pages that know of no change to come.
+        return keys | {editions.SITE} if self.is_scheduled() else keys
 
     @property
     def address(self) -> tuple[datetime.date | None, str]:
@@ -326,12 +426,13 @@ class Article(models.Model):
 
     def publish(self, by: User | None, at: datetime.datetime | None = None, note: str = "") -> None:
         """Publish at a time: `at`, else the story's own, else now. Raises MoveRefused when something is missing."""
-        if problems := self.missing_to_publish():
-            raise MoveRefused(list(problems.values()))
-        moment = at or self.publish_at or timezone.now()
-        if self.breaks_embargo(moment):
-            raise MoveRefused(self.embargo_sentence())
         with self._move("publish", by, note):
+            if problems := self.missing_to_publish():
+                raise MoveRefused(list(problems.values()))
+            # To the second, as forms have it.
+            moment = at or self.publish_at or timezone.now().replace(microsecond=0)
+            if self.breaks_embargo(moment):
+                raise MoveRefused(self.embargo_sentence())
             self.publish_at = moment
             self.withdrawn_at, self.withdrawal_note = None, ""
 
@@ -343,69 +444,156 @@ class Article(models.Model):
         """Take a story back. Its address answers 410 with the note, and nothing lists it any more."""
         with self._move("withdraw", by, note):
             self.withdrawn_at, self.withdrawal_note = timezone.now(), note
+            # Published again one day, it is to be looked at first.
+            NextVersion.objects.filter(article=self).update(due_at=None)
 
-    def correct(self, by: User | None, text: str, kind: str = "correction") -> None:
+    def correct(
+        self,
+        by: User | None,
+        text: str,
+        kind: str = Correction.Kind.CORRECTION,
+        *,
+        reason: str = "",
+        at: datetime.datetime | None = None,
+    ) -> None:
         """Tell readers what was wrong, or that all of it was ("retraction"); the story has been updated then."""
+        at = at or timezone.now()
         with transaction.atomic():
-            self.mark_updated(by)
-            self.corrections.create(text=text, kind=kind, made_by=by)
+            self._update(by, CORRECTED[Correction.Kind(kind)], reason or text, at)
+            with editions.touching(*self.shown_on()):
+                self.corrections.create(text=text, kind=kind, made_by=by, made_at=at)
 
-    def mark_updated(self, by: User | None) -> None:
+    def mark_updated(self, by: User | None, *, reason: str = "", at: datetime.datetime | None = None) -> None:
         """Say to readers that the story has really changed: they see "Updated"."""
+        self._update(by, VersionKind.UPDATED, reason, at or timezone.now())
+
+    def _update(self, by: User | None, kind: str, reason: str, at: datetime.datetime) -> None:
         if by is not None and not by.has_perm(workflow.PUBLISH):
             raise PermissionDenied(f"{by} may not correct stories.")
-        if not self.is_public():
-            raise MoveRefused("Only a story that readers can see can be updated or corrected.")
-        self.updated_at = timezone.now()
-        self.save()
-        self.record(by, VersionKind.UPDATED)
+        with transaction.atomic():
+            self._hold()
+            if not self.is_public():
+                raise MoveRefused("Only a story that readers can see can be updated or corrected.")
+            self.updated_at = at
+            self.save()
+            self.record(by, kind, reason, always=True)
 
-    def record(self, by: User | None, kind: str = VersionKind.SAVED, reason: str = "") -> Version | None:
-        """Keep a version of what the story is now; None when nothing has changed since the last one."""
+    def record(
+        self, by: User | None, kind: str = VersionKind.SAVED, reason: str = "", *, always: bool = False
+    ) -> Version | None:
+        """Keep a version of what the story is now; None when nothing has changed since the last one.
+
+        `always` keeps one all the same: for what changes what readers are told, and not the content.
+        """
         from articles.editing.snapshot import opened, take
 
         content = take(self)
-        latest = Version.objects.of(self).select_related("text").first()
-        if latest and opened(latest) == content:
+        current = Version.objects.current(self).select_related("text").first()
+        if current and not always and opened(current) == content:
+            if current.public_from is None:
+                note_publication(self, current)
             return None
-        return record(self, content, latest, by=by, kind=kind, reason=reason)
+        return record(self, content, current, by=by, kind=kind, reason=reason)
 
-    def claim(self, seen: int) -> bool:
-        """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends."""
-        return bool(Article.objects.filter(pk=self.pk, version=seen).update(modified_at=timezone.now()))
+    def keep_next(
+        self,
+        content: Snapshot,
+        by: User,
+        *,
+        seen: int,
+        live: int,
+        due_at: datetime.datetime | None = None,
+        publish_as: str = "",
+        correction: str = "",
+        reason: str = "",
+    ) -> NextVersion | None:
+        """Keep what a live story will be, while readers see what it is; None when its editor has not seen the last of either.
 
-    def restore(self, version: Version, by: User) -> Version | None:
-        """Make the story what it was, as a new version. Its time stays once it is published: readers have seen it."""
-        from articles.editing.snapshot import opened, put, told
-
-        if not workflow.may_edit(self, by):
+        `seen` is the number of the next version where there is one, else of the story's own; `live` is that of the story's
+        version into which `content` has been merged.
+        """  # fmt: skip
+        if not (by.has_perm(workflow.PUBLISH) and workflow.may_edit(self, by)):
             raise PermissionDenied(f"{by} may not change this story.")
         with transaction.atomic():
-            if not self.claim(self.version):
-                raise MoveRefused("Somebody has saved the story in this moment. Look at it again.")
-            content = opened(version)
+            article = Article.objects.select_for_update().get(pk=self.pk)
+            if not article.is_public():
+                raise MoveRefused("Only a story that readers can see has a next version. Save it.")
+            waiting = NextVersion.objects.filter(article=article).select_related("version").first()
+            if live != article.version or seen != (waiting.version.number if waiting else article.version):
+                return None
+            base = Version.objects.current(article).first()
+            version = record(article, content, base, by=by, kind=VersionKind.NEXT, reason=reason)
+            fields = {"version": version, "due_at": due_at, "publish_as": publish_as, "correction": correction}
+            found, _ = NextVersion.objects.update_or_create(
+                article=article, defaults=fields | {"kept_by": by, "refusal": ""}
+            )
+            return found
+
+    def claim(self, seen: int) -> bool:
+        """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends.
+
+        Every save and every move makes a version: a story of that number is that story, in its status and in its words.
+        """
+        with editions.touching():
+            return bool(Article.objects.filter(pk=self.pk, version=seen).update(modified_at=timezone.now()))
+
+    def restore(self, version: Version, by: User, *, seen: int) -> Version | None:
+        """Make the story what it was, as a new version; None when it is so already. `seen` is the version that it replaces.
+
+        Its time stays once it is published: readers have seen it. An embargo stays in any case: it was agreed on.
+        Raises MoveRefused when somebody has saved since, or when readers would be left without a text.
+        """
+        from articles.editing.snapshot import opened, put, told
+
+        with transaction.atomic():
+            self._hold()
+            if not workflow.may_edit(self, by):
+                raise PermissionDenied(f"{by} may not change this story.")
+            if self.version != seen:
+                raise MoveRefused("Somebody has saved the story since you opened that page. Look at it again.")
+            content = opened(version) | {"embargo_until": told(self.embargo_until)}
             if self.status not in workflow.UNPUBLISHED:
                 content["publish_at"] = told(self.publish_at)
             put(self, content)
+            if self.status == Status.PUBLISHED and (problems := self.missing_to_publish()):
+                raise MoveRefused(list(problems.values()))
             return self.record(by, VersionKind.RESTORED, f"As in version {version.number}.")
+
+    def render_again(self) -> None:
+        """Make the HTML of its text anew, after a picture in it has got other words. Nothing else is written."""
+        with transaction.atomic():
+            stored = Article.objects.select_for_update().only("body").get(pk=self.pk)
+            images = Image.objects.in_bulk(body.image_ids(stored.body))
+            with editions.touching(*self.shown_on()):
+                Article.objects.filter(pk=self.pk).update(body_html=body.render(stored.body, images))
+            transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
+
+    def _hold(self) -> None:
+        """Lock the story until the transaction ends, and be what it is now."""
+        try:
+            self.refresh_from_db(from_queryset=Article.objects.select_for_update())
+        except Article.DoesNotExist:
+            raise MoveRefused(f"“{self}” has been deleted.") from None
 
     @contextmanager
     def _move(self, name: str, by: User | None, note: str) -> Iterator[None]:
-        """The transaction of one move: the status, what the verb sets within, and a row in the log; or nothing at all."""
+        """The transaction of one move: what the verb sets within, the status, and a row in the log; or nothing at all."""
         move = MOVES[name]
-        workflow.check(self, move, by)
-        before = {field: getattr(self, field) for field in self.MOVED_FIELDS}
-        try:
-            with transaction.atomic():
-                # Claimed by an UPDATE: of two people who press at once, the second is told that it has been done.
-                if not Article.objects.filter(pk=self.pk, status=self.status).update(modified_at=timezone.now()):
-                    raise MoveRefused(f"“{self}” has been moved by somebody else in the meantime. Look at it again.")
-                self.status_changes.create(from_status=self.status, to_status=move.target, made_by=by, note=note)
-                self.status = move.target
+        with transaction.atomic():
+            # Of two people who press at once, the second waits here, and is told that it has been done.
+            self._hold()
+            workflow.check(self, move, by)
+            before = {field: getattr(self, field) for field in self.MOVED_FIELDS}
+            try:
                 yield
+                self.log_move(move.target, by, note)
+                self.status = move.target
                 self.save()
-                self.record(by, VersionKind.MOVED, f"{move.label}. {note}".strip())
-        except BaseException:
-            for field, value in before.items():
-                setattr(self, field, value)
-            raise
+                self.record(by, VersionKind.MOVED, f"{move.label}. {note}".strip(), always=True)
+            except BaseException:
+                for field, value in before.items():
+                    setattr(self, field, value)
+                raise
+
+    def log_move(self, to: str, by: User | None, note: str) -> None:
+        self.status_changes.create(story=self.pk, from_status=self.status, to_status=to, made_by=by, note=note)

@@ -18,11 +18,20 @@ from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles
 from articles.pictures.ingest import IngestedPicture, ingest
 from articles.pictures.renditions import JPEG, make_renditions
+from articles.share_cards import order_for_image
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+RIGHTS_END_SOON = datetime.timedelta(days=7)
+
 FRACTION = [MinValueValidator(0), MaxValueValidator(1)]
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def rights_end_before(self, day: datetime.date) -> ImageQuerySet:
+        """Those that we may not use from that day on any more, over an index."""
+        return self.filter(rights_until__isnull=False, rights_until__lt=day)
 
 
 class Image(models.Model):
@@ -41,6 +50,11 @@ class Image(models.Model):
     )
     caption = models.TextField(max_length=600, blank=True, help_text="Shown under the picture: who, what, where, when.")
     credit = models.CharField(max_length=150, blank=True, help_text="Who made it, as it should be printed.")
+    source = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="Where we have it from: an agency, the photographer, an archive, a reader.",
+    )
     licence = models.CharField(max_length=150, blank=True, help_text="On what terms we may use it.")
     rights_until = models.DateField(
         null=True, blank=True, help_text="The last day on which we may use it. Empty: no end."
@@ -55,10 +69,13 @@ class Image(models.Model):
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
 
+    objects = ImageQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(models.F("created_at").desc(), models.F("id").desc(), name="image_library"),
+            models.Index("rights_until", name="image_rights_end", condition=models.Q(rights_until__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -78,6 +95,7 @@ class Image(models.Model):
         alt: str,
         caption: str = "",
         credit: str = "",
+        source: str = "",
         licence: str = "",
         rights_until: datetime.date | None = None,
         uploaded_by: User | None = None,
@@ -90,6 +108,7 @@ class Image(models.Model):
             alt=alt,
             caption=caption,
             credit=credit,
+            source=source,
             licence=licence,
             rights_until=rights_until,
             uploaded_by=uploaded_by,
@@ -119,13 +138,14 @@ class Image(models.Model):
             with transaction.atomic():
                 before = Image.objects.select_for_update().get(pk=self.pk)
                 self.save(update_fields=["focal_x", "focal_y"])
+                order_for_image(self)
                 obsolete = before.file_names() - self.file_names()
                 transaction.on_commit(partial(remove_unused, obsolete, self.digest), robust=True)
 
     def renew_stories(self) -> None:
-        """Save the stories that show it, after its words have changed: their rendered text repeats them."""
-        for article in {*self.used_in.all(), *self.leads.all()}:
-            article.save()
+        """Render the stories that show it anew, after its words have changed: their text repeats them."""
+        for article in {*self.used_in.only("pk"), *self.leads.only("pk")}:
+            article.render_again()
 
     def file_names(self) -> set[str]:
         """All files that this row needs."""

@@ -23,19 +23,23 @@ LONGEST = datetime.timedelta(days=30)
 
 class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
     def issue(
-        self, article: Article, name: str, by: User, *, lasts: datetime.timedelta, version: Version | None = None
-    ) -> tuple[PreviewLink, str]:
+        self, article: Article, name: str, by: User, *, lasts: datetime.timedelta, version: Version | None = None,
+        follows_next: bool = False,
+    ) -> tuple[PreviewLink, str]:  # fmt: skip
         """A new link for somebody without an account, and its token, which is kept nowhere: (link, token).
 
-        `version`: the one that it shows; None follows the story. Raises PermissionDenied for who may not edit the story.
+        `version`: the one that it shows; None follows the story, or with `follows_next` what the story will be once its next
+        version is live. Raises PermissionDenied for who may not edit the story.
         """
         if not workflow.may_edit(article, by):
             raise PermissionDenied(f"{by} may not show this story to others.")
         token = secrets.token_urlsafe(32)
         ends = timezone.now() + min(lasts, LONGEST)
-        return self.create(
-            article=article, version=version, name=name, token_hash=hash_of(token), expires_at=ends, made_by=by
-        ), token
+        link = self.create(
+            article=article, version=version, follows_next=follows_next, name=name, token_hash=hash_of(token),
+            expires_at=ends, made_by=by,
+        )  # fmt: skip
+        return link, token
 
     def opened_by(self, token: str) -> PreviewLink | None:
         """The link that this token opens now: not revoked, not over, and its story not withdrawn."""
@@ -46,8 +50,15 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
 class PreviewLink(models.Model):
     """A way for one outsider to read a story before it is public: named, ending, revocable."""
 
+    class Shows(models.TextChoices):
+        STORY = "story", "the story as it develops"
+        NEXT = "next", "its next version as it develops"
+        VERSION = "version", "one version, whatever comes later"
+
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="preview_links")
     version = models.ForeignKey(Version, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # While there is a next version: what the story will be. Else the story.
+    follows_next = models.BooleanField(default=False)
     name = models.CharField(max_length=100, help_text="Whom it is for.")
     # Whoever reads the database has no link: the token itself is shown once.
     token_hash = models.CharField(max_length=64, unique=True)
@@ -60,9 +71,21 @@ class PreviewLink(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(version=None) | models.Q(follows_next=False), name="preview_link_shows_one_thing"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shows(self) -> str:
+        """What it opens, in words."""
+        if self.version:
+            return f"version {self.version.number}"
+        return str((self.Shows.NEXT if self.follows_next else self.Shows.STORY).label)
 
     @property
     def is_alive(self) -> bool:

@@ -8,7 +8,9 @@ from articles.workflow import Status
 class StatusChange(models.Model):
     """One move of a story: who made it, when, from where to where, and why. Append-only."""
 
-    article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="status_changes")
+    # The story may be deleted; what was done with it stays, and is there again when it is recovered.
+    article = models.ForeignKey("articles.Article", null=True, on_delete=models.SET_NULL, related_name="status_changes")
+    story = models.PositiveBigIntegerField("number of the story", db_index=True)
     from_status = models.CharField(max_length=10, choices=Status)
     to_status = models.CharField(max_length=10, choices=Status)
     made_at = models.DateTimeField(default=timezone.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,15 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from articles import editions
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from articles.models.article import Article
 
 #: Raised whenever what `Version.content` holds changes; articles.editing.snapshot opens the older ones.
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Text(models.Model):
@@ -35,11 +38,23 @@ class Kind(models.TextChoices):
     MOVED = "moved", "Moved"
     RESTORED = "restored", "Restored"
     UPDATED = "updated", "Updated"
+    CORRECTED = "corrected", "Corrected"
+    RETRACTED = "retracted", "Retracted"
+    NEXT = "next", "Kept as the next version"
+    WENT_LIVE = "went_live", "Went live"
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
     def of(self, article: Article) -> VersionQuerySet:
         return self.filter(story=article.pk)
+
+    def public(self, now: datetime.datetime | None = None) -> VersionQuerySet:
+        """What readers have seen."""
+        return self.filter(public_from__lte=now or timezone.now())
+
+    def current(self, article: Article) -> VersionQuerySet:
+        """The one that the story is now; a next version is none of a story yet."""
+        return self.of(article).filter(number=article.version)
 
 
 class Version(models.Model):
@@ -56,7 +71,10 @@ class Version(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
-    was_public = models.BooleanField(default=False)
+    # From when readers saw it, if it was not replaced before; a version of a scheduled story has this in the future.
+    public_from = models.DateTimeField(null=True)
+    # Not shown to readers in the list of public versions, for reasons of law or decency.
+    withheld_at = models.DateTimeField(null=True)
     schema = models.PositiveSmallIntegerField(default=SCHEMA)
     content = models.JSONField()
     text = models.ForeignKey(Text, on_delete=models.PROTECT, related_name="+")
@@ -72,8 +90,16 @@ class Version(models.Model):
         return f"version {self.number}"
 
     @property
+    def was_public(self) -> bool:
+        return self.public_from is not None and self.public_from <= timezone.now()
+
+    @property
     def headline(self) -> str:
         return self.content.get("headline", "")
+
+    def withhold(self, withheld: bool = True) -> None:
+        """Keep it from readers, or let them have it again. What it was stays as it is."""
+        Version.objects.filter(pk=self.pk).update(withheld_at=timezone.now() if withheld else None)
 
 
 def store(text: str) -> Text:
@@ -83,21 +109,34 @@ def store(text: str) -> Text:
     return stored
 
 
+def note_publication(article: Article, version: Version) -> None:
+    """Readers see this version from now on, or from the time of the story on, unless it is replaced before."""
+    if listed_from := article.listed_from():
+        version.public_from = max(listed_from, timezone.now())
+        version.save(update_fields=["public_from"])
+
+
 def record(
-    article: Article, content: dict[str, Any], latest: Version | None, *, by: User | None, kind: str, reason: str = ""
+    article: Article, content: dict[str, Any], parent: Version | None, *, by: User | None, kind: str, reason: str = ""
 ) -> Version:
-    """Keep the content that a story has now, as the version after `latest`, in the transaction that gave it that.
+    """Keep the content that a story has now, or will have (Kind.NEXT), in the transaction that gave it that.
 
     `content` is what articles.editing.snapshot.take() says of the story, its body included.
     """
     content = dict(content)
     body = content.pop("body")
+    is_next = kind == Kind.NEXT
     with transaction.atomic():
-        number = latest.number + 1 if latest else 1
+        number = (Version.objects.of(article).aggregate(models.Max("number"))["number__max"] or 0) + 1
         version = Version.objects.create(
-            article=article, story=article.pk, number=number, parent=latest, kind=kind if latest else Kind.FIRST,
-            reason=reason[:300], made_by=by, was_public=article.is_public(), content=content, text=store(body),
+            article=article, story=article.pk, number=number, parent=parent, kind=kind if number > 1 else Kind.FIRST,
+            reason=reason[:300], made_by=by, content=content, text=store(body),
         )  # fmt: skip
-        type(article)._default_manager.filter(pk=article.pk).update(version=number)
-        article.version = number
+        if not is_next:
+            note_publication(article, version)
+            if parent:  # replaced before readers saw it
+                Version.objects.filter(pk=parent.pk, public_from__gt=version.made_at).update(public_from=None)
+            with editions.touching():
+                type(article)._default_manager.filter(pk=article.pk).update(version=number)
+            article.version = number
     return version

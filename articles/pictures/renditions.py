@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from articles.pictures.files import NewFiles
+from articles.pictures.ingest import LONG_SIDE
 
 if TYPE_CHECKING:
     from articles.models import Image
@@ -105,14 +106,17 @@ def names(image: Image) -> set[str]:
 def make_renditions(image: Image, files: NewFiles, *, crops_only: bool = False) -> None:
     """Encode and store the renditions of a picture, from one decoding of its stored file."""
     wanted = crop_sizes(image) if crops_only else [*sizes(image), *crop_sizes(image)]
-    picture = _read(image)
+    picture = read(image)
     # Pillow works outside the interpreter's lock, so threads share the processors. The largest first, to finish evenly.
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(partial(_make, picture, files), sorted(wanted, key=lambda size: -size.width)))
 
 
-def _read(image: Image) -> Pillow.Image:
+def read(image: Image) -> Pillow.Image:
+    """The stored picture, decoded, in RGB. It was ingested, so it has LONG_SIDE pixels at most; a larger file is refused."""
     with default_storage.open(str(image.file)) as file, Pillow.open(file, formats=["JPEG", "PNG"]) as picture:
+        if max(picture.size) > LONG_SIDE:
+            raise ValueError(f"{image.file} is larger than any picture that was taken in.")
         picture.load()
         if picture.mode != "RGBA":
             return picture

@@ -1,12 +1,26 @@
 """What templates need of `articles` beyond its models."""
 
+import datetime
+from typing import Any
+
 from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from articles.models import Image
+from articles.models import Banner, Image
+from articles.most_read import DAY, top
 from articles.pictures.markup import picture_html
+from articles.pieces import Given
+from articles.pieces import piece as piece_of
+from articles.prepared import Prepared
+from articles.sharing import ShareLinks, share_links
+from articles.xml import legal
 
 register = template.Library()
+
+_banner = Prepared(lambda now: Banner.objects.running(now)[:1], now=datetime.datetime)
 
 
 @register.simple_tag
@@ -23,3 +37,33 @@ def picture(
     if image is None:
         return SafeString("")
     return picture_html(image, sizes=sizes, crop=crop, eager=eager, css_class=css_class, alt=alt)
+
+
+@register.simple_tag
+def piece(template_name: str, *given: Given, **values: Any) -> SafeString:
+    """Include a template that is given all it shows, made once for as long as that is the same (articles.pieces)."""
+    return piece_of(template_name, *given, **values)
+
+
+@register.simple_tag
+def share_links_of(url: str, title: str) -> ShareLinks:
+    return share_links(url=url, title=title)
+
+
+@register.filter
+def legal_xml(text: str) -> str:
+    return legal(text)
+
+
+@register.inclusion_tag("components/banner.html", takes_context=True)
+def breaking_banner(context: Context) -> dict[str, Banner | None]:
+    """The line of breaking news that runs now, if one does; on a page of another moment (`shown_at`) the one of then."""
+    found = _banner(now=context.get("shown_at") or timezone.now())
+    return {"banner": found[0] if found else None}
+
+
+@register.simple_tag
+def most_read(heading: str, *, size: int = 5) -> SafeString:
+    """The stories that were read most in the last 24 hours; nothing at all where nothing was read."""
+    stories = top(DAY, size) if settings.COUNT_READS else []
+    return piece_of("components/top_list.html", heading=heading, id="most-read", stories=stories, leads_on=True)

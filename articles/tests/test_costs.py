@@ -7,21 +7,26 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles.models import Article, Byline, TaggedArticle
+from articles.models import Article, Byline, Contributor, Section, Tag, TaggedArticle
 from articles.tests.factories import make_article, make_contributor, make_section, make_tag
 from articles.workflow import Status
 
 pytestmark = pytest.mark.django_db
 
-BUDGETS = {"story": 9, "front": 10, "latest": 6, "section": 6, "tag": 6, "author": 6, "month": 6}
+# Of each, one asks whether a next version is due, and one for the line of breaking news.
+BUDGETS = {"story": 11, "front": 12, "latest": 7, "section": 8, "tag": 8, "author": 8, "month": 7, "most read": 8}
 
 
-@pytest.fixture
-def newsroom():
+def make_newsroom() -> tuple[list[Section], list[Contributor], list[Tag]]:
     sections = [make_section() for _ in range(7)]
     contributors = [make_contributor() for _ in range(3)]
     tags = [make_tag() for _ in range(5)]
     return sections, contributors, tags
+
+
+@pytest.fixture
+def newsroom():
+    return make_newsroom()
 
 
 def fill(newsroom, *, stories: int) -> None:
@@ -72,6 +77,7 @@ def test_every_page_costs_as_many_queries_with_5000_stories_as_with_50(client, n
             "tag": tags[0].get_absolute_url(),
             "author": contributors[0].get_absolute_url(),
             "month": f"/{story.published_on:%Y/%m}/",
+            "most read": "/most-read/",
         }
         counts.append(queries_of(client, urls))
     assert counts[0] == counts[1]

@@ -100,3 +100,16 @@ def test_a_pull_quote_is_a_button_away(desk):
 def test_the_editor_has_a_name_and_its_toolbar_a_role(desk):
     expect(surface(desk)).to_have_attribute("aria-label", "Body")
     expect(desk.get_by_role("toolbar", name="Formatting").first).to_be_visible()
+
+
+def test_the_text_has_a_name_as_soon_as_it_can_be_read_out(desk):
+    """Not a moment after: whoever hears the page may be there before."""
+    desk.add_init_script(
+        """new MutationObserver(() => {
+            const text = document.querySelector(".ProseMirror");
+            if (text && !window.firstName) window.firstName = [text.getAttribute("aria-label")];
+        }).observe(document, { childList: true, subtree: true })"""
+    )
+    desk.reload()
+    expect(surface(desk)).to_be_visible()
+    assert desk.evaluate("window.firstName") == ["Body"]

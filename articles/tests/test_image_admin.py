@@ -1,5 +1,6 @@
 """The picture library on the desk."""
 
+import datetime
 import re
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from django.contrib.auth.models import Permission
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from articles.models import Image
 from articles.pictures.renditions import JPEG, sizes
 from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
+from articles.workflow import Status
 from newsportal.tests.browsing import opened_with
 
 LIBRARY = "admin:articles_image_changelist"
@@ -222,6 +225,43 @@ def test_the_library_finds_pictures_without_a_credit(desk):
 
     assert "Nameless" in page
     assert "Named" not in page
+
+
+def test_the_library_says_where_pictures_are_from_and_which_rights_end(desk):
+    today, day = timezone.localdate(), datetime.timedelta(days=1)
+    ended = make_image(title="Ended", rights_until=today - day, source="Harbour archive", licence="One print")
+    last_day, soon = (
+        make_image(title="Last day", rights_until=today),
+        make_image(title="Soon", rights_until=today + 6 * day),
+    )
+    later, never = make_image(title="Later", rights_until=today + 300 * day), make_image(title="Never")
+    page = desk.get(reverse(LIBRARY)).content.decode()
+    assert "Harbour archive" in page and "One print" in page and "Ended: " in page
+    for value, found in (("ended", {ended}), ("soon", {last_day, soon}), ("end", {ended, last_day, soon, later})):
+        listed = desk.get(reverse(LIBRARY), {"rights": value}).context["cl"].result_list
+        assert set(listed) == found
+    assert never in desk.get(reverse(LIBRARY)).context["cl"].result_list
+    form = desk.get(reverse(CHANGE, args=[ended.pk])).content.decode()
+    assert 'value="Harbour archive"' in form
+
+
+def test_a_reporter_reads_no_headline_of_a_colleagues_draft_beside_a_picture(client, reporter, editor):
+    image = make_image()
+    figure = f'<figure data-image="{image.pk}"><figcaption></figcaption></figure>'
+    make_article(headline="Out already", lead_image=image)
+    make_article(headline="My own", status=Status.DRAFT, lead_image=image, created_by=reporter)
+    make_article(headline="The secret merger", status=Status.DRAFT, lead_image=image, created_by=editor)
+    make_article(headline="The other merger", status=Status.DRAFT, body=f"<p>x</p>{figure}", created_by=editor)
+    address = reverse(CHANGE, args=[image.pk])
+    client.force_login(reporter)
+    page = client.get(address).content.decode()
+    assert "Out already" in page and "My own" in page
+    assert "merger" not in page
+    assert page.count("1 story of colleagues, not public yet") == 2
+    reporter.user_permissions.add(Permission.objects.get(codename="delete_image"))
+    assert "merger" not in client.get(reverse("admin:articles_image_delete", args=[image.pk])).content.decode()
+    client.force_login(editor)
+    assert "The secret merger" in client.get(address).content.decode()
 
 
 def test_a_reader_with_an_account_is_kept_out(client, outsider):

@@ -3,14 +3,17 @@
 import datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles.editing.preflight import RULES, preflight
+from articles.editing.preflight import RULES, preflight, preflight_each
 from articles.models import Article
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_versions import form_of, url
 from articles.workflow import MoveRefused, Status
+from newsportal.models import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,7 @@ def test_a_story_that_is_ready_is_told_nothing(ready):
         ({"body": '<p><a href="http://testserver/2020/01/01/nothing/">x</a></p>'}, "links", "leads nowhere"),
         ({"body": '<p><a href="http://testserver/2020/13/41/nothing/">x</a></p>'}, "links", "leads nowhere"),
         ({"body": '<p><a href="http://testserver/no/such/page/">x</a></p>'}, "links", "leads nowhere"),
+        ({"body": '<p><a href="http://testserver/pages/nope/">x</a></p>'}, "links", "leads nowhere"),
     ],
 )
 def test_each_oddity_is_said_in_a_sentence(ready, change, rule, sentence):
@@ -74,6 +78,24 @@ def test_links_that_lead_somewhere_and_those_of_others_are_let_be(ready):
     assert said(Article.objects.get(pk=ready.pk), "links") == []
 
 
+def test_a_link_to_what_readers_will_not_see_then_leads_nowhere(ready, editor):
+    tomorrow = timezone.now() + 24 * HOUR
+    withdrawn, draft = make_article(status=Status.WITHDRAWN), make_article(status=Status.DRAFT, publish_at=None)
+    planned = make_article(publish_at=tomorrow)
+    page = Page.objects.create(title="About", slug="about", body="<p>x</p>")
+    body = "".join(
+        f'<p><a href="http://testserver{there.get_absolute_url()}">x</a></p>'
+        for there in (withdrawn, draft, planned, page)
+    )
+    Article.objects.filter(pk=ready.pk).update(body=body)
+    told = " ".join(said(Article.objects.get(pk=ready.pk), "links"))
+    assert withdrawn.get_absolute_url() in told and draft.get_absolute_url() in told
+    assert planned.get_absolute_url() in told
+    assert page.get_absolute_url() not in told
+    Article.objects.filter(pk=ready.pk).update(publish_at=tomorrow + HOUR)
+    assert planned.get_absolute_url() not in " ".join(said(Article.objects.get(pk=ready.pk), "links"))
+
+
 def test_a_story_without_author_or_tags_is_told_so(ready):
     ready.bylines.all().delete()
     ready.tags.clear()
@@ -92,6 +114,68 @@ def test_twins_are_found_by_headline_and_by_text(ready):
     told = " ".join(said(ready, "twins"))
     assert f"Story {other.pk} has nearly the same headline" in told
     assert f"Story {copy.pk}" in told and "the same text" in told
+
+
+WORDS = [f"word{number * 7919 % 1000}" for number in range(700)]
+
+
+def text_of(words) -> str:
+    return f"<p>{' '.join(words)}</p>"
+
+
+@pytest.mark.parametrize(("changed", "is_told"), [(0, True), (20, True), (60, True), (350, False), (700, False)])
+def test_nearly_the_same_text_is_found(ready, changed, is_told):
+    """So many words of 700 have been changed, all over the text."""
+    every = 700 // changed if changed else 1000
+    others = [f"other{n}" if n % every == 0 else word for n, word in enumerate(WORDS)]
+    Article.objects.filter(pk=ready.pk).update(body=text_of(WORDS))
+    other = make_article(headline="Quite another matter", body=text_of(others))
+    for _ in ("fresh", "from the cache"):
+        told = said(Article.objects.get(pk=ready.pk), "twins")
+        assert any(f"Story {other.pk}" in sentence and "same text" in sentence for sentence in told) is is_told
+
+
+def test_of_a_story_that_one_may_not_read_only_that_it_is_there_is_told(ready, reporter, editor):
+    make_article(status=Status.DRAFT, headline="The ferry sails, again", body=ready.body, created_by=editor)
+    for user, words in ((reporter, ["colleague’s story"]), (editor, ["sails, again"])):
+        told = " ".join(problem.sentence for problem in preflight(Article.objects.get(pk=ready.pk), user))
+        assert all(word in told for word in words)
+        assert ("sails, again" in told) is (user == editor)
+        assert "headline" in told and "text" in told
+
+
+def test_many_are_looked_at_in_as_many_queries_as_few(ready):
+    costs = []
+    for count in (2, 40):
+        for number in range(count):
+            make_article(
+                status=Status.DRAFT, headline=f"Matter {number} of {count}", tags=(f"Tag {number}",), lead_image=make_image(),
+                body=text_of(WORDS[number:]), bylines=((make_contributor(), "written"),),
+            )  # fmt: skip
+        cache.clear()
+        stories = list(Article.objects.all())
+        with CaptureQueriesContext(connection) as queries:
+            looked_at = list(preflight_each(stories))
+        costs.append(len(queries))
+        assert len(looked_at) == len(stories)
+    assert costs[0] == costs[1] < 12
+
+
+def test_an_embargo_that_is_not_over_is_told_before_anybody_presses(ready):
+    until = under_embargo(ready)
+    assert "under embargo until" in said(ready, "embargo")[0]
+    assert [problem.blocks for problem in preflight(ready) if problem.rule == "embargo"] == [True]
+    ready.publish_at = until
+    assert said(ready, "embargo") == []
+
+
+def test_a_story_that_readers_see_is_told_of_rights_that_end_and_of_nothing_else(desk, ready, editor):
+    ready.lead_image = make_image(title="Harbour", credit="", rights_until=timezone.localdate() - 24 * HOUR)
+    ready.save()
+    ready.publish(editor)
+    page = desk.get(url(ready)).content.decode()
+    assert "Readers see this story" in page and "The rights to the picture “Harbour” ended" in page
+    assert "no credit" not in page and "Blocks:" not in page
 
 
 def test_pictures_need_words_credit_and_rights(ready):
@@ -143,17 +227,6 @@ def test_every_rule_can_be_made_to_block(ready, settings):
     assert all(problem.blocks for problem in preflight(Article.objects.get(pk=ready.pk)))
 
 
-def test_a_time_that_has_passed_is_asked_about_first(desk, ready):
-    Article.objects.filter(pk=ready.pk).update(publish_at=timezone.now() - HOUR)
-    page = desk.post(url(ready), form_of(ready, _move="publish"), follow=True).content.decode()
-    assert "has passed" in page
-    ready.refresh_from_db()
-    assert ready.status == Status.DRAFT
-    desk.post(url(ready), form_of(ready, _move="publish", publish_anyway="It is from the archive."))
-    ready.refresh_from_db()
-    assert ready.is_public()
-
-
 def test_many_at_once_leave_out_what_is_blocked(desk, ready, settings):
     settings.PREFLIGHT_BLOCKS = frozenset({"standfirst"})
     blocked = make_article(status=Status.DRAFT, headline="Without a standfirst")
@@ -163,6 +236,32 @@ def test_many_at_once_leave_out_what_is_blocked(desk, ready, settings):
     assert "from its own screen" in page
     blocked.refresh_from_db()
     assert blocked.status == Status.DRAFT
+
+
+def test_acting_on_many_asks_for_their_surroundings_once(desk, settings):
+    settings.PREFLIGHT_BLOCKS = frozenset({"standfirst"})
+    costs = []
+    for count in (2, 50):
+        stories = [
+            make_article(
+                status=Status.DRAFT, headline=f"Matter {number} of {count}", tags=(f"Tag {number}",), lead_image=make_image(),
+                body=text_of(WORDS[number:]), bylines=((make_contributor(), "written"),),
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        cache.clear()
+        data = {
+            "action": "publish_selected",
+            "_selected_action": [story.pk for story in stories],
+            "_sure": "1",
+            "select_across": "0",
+        }
+        with CaptureQueriesContext(connection) as queries:
+            page = desk.post("/admin/articles/article/", data)
+        assert page.status_code == 302
+        assert not Article.objects.filter(status=Status.PUBLISHED).exists()
+        costs.append(len([query for query in queries if "articles_" in query["sql"]]))
+    assert costs[0] == costs[1] < 20
 
 
 # --- Embargo ---

@@ -5,12 +5,16 @@ import re
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
-from articles.models import Article, PreviewLink, PreviewOpening, Version
+from articles.editing.snapshot import take
+from articles.models import Article, NextVersion, PreviewLink, PreviewOpening, Version
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.workflow import Status
+from newsportal.tests.browsing import log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +112,7 @@ def test_openings_are_counted(client, article, editor):
 def test_links_are_made_shown_once_and_ended_at_the_desk(client, article, editor):
     client.force_login(editor)
     url = reverse("admin:articles_article_links", args=[article.pk])
-    page = client.post(url, {"_make": "1", "name": "The <b>lawyer</b>", "days": 3, "pinned": "yes"}).content.decode()
+    page = client.post(url, {"_make": "1", "name": "The <b>lawyer</b>", "days": 3, "shows": "version"}).content.decode()
     address = re.search(r'value="http://testserver(/preview/[\w-]+/)"', page)[1]
     assert client.get(address).status_code == 200
     later = client.get(url).content.decode()
@@ -121,10 +125,21 @@ def test_links_are_made_shown_once_and_ended_at_the_desk(client, article, editor
     assert "ended" in client.get(url).content.decode()
 
 
-@pytest.mark.parametrize("wrong", [{"name": ""}, {"days": 0}, {"days": 31}, {"days": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"days": 0},
+        {"days": 31},
+        {"days": "x"},
+        {"shows": "roof"},
+        {"number": 1},
+        {"shows": "version", "number": 99},
+    ],
+)
 def test_bad_input_makes_no_link_and_is_kept(client, article, editor, wrong):
     client.force_login(editor)
-    data = {"_make": "1", "name": "Lawyer", "days": 3, "pinned": "no"} | wrong
+    data = {"_make": "1", "name": "Lawyer", "days": 3, "shows": "story"} | wrong
     page = client.post(reverse("admin:articles_article_links", args=[article.pk]), data).content.decode()
     assert not PreviewLink.objects.exists()
     assert "errorlist" in page
@@ -145,10 +160,10 @@ def test_who_may_edit_previews_any_version(client, article, editor):
 def test_others_preview_nothing_and_make_no_links(client, article, reporter, outsider, moderator):
     for person in (reporter, outsider, moderator):
         client.force_login(person)
-        for name in ("preview", "links"):
+        for name in ("preview", "look", "links"):
             url = reverse(f"admin:articles_article_{name}", args=[article.pk])
             assert client.get(url).status_code in {302, 403, 404}
-            data = {"_make": "1", "name": "Me", "days": 3, "pinned": "no"}
+            data = {"_make": "1", "name": "Me", "days": 3, "shows": "story"}
             assert client.post(url, data).status_code in {302, 403, 404}
     assert not PreviewLink.objects.exists()
 
@@ -157,3 +172,83 @@ def test_previewing_saves_nothing(client, article, editor):
     before = Article.objects.values().get()
     client.get(f"/preview/{issue(article, editor)}/")
     assert Article.objects.values().get() == before
+
+
+def make_link(client, article, **data) -> str:
+    """The address that the desk shows once."""
+    data = {"_make": "1", "name": "Lawyer", "days": 3, "shows": "story"} | data
+    page = client.post(reverse("admin:articles_article_links", args=[article.pk]), data).content.decode()
+    return re.search(r'value="http://testserver(/preview/[\w-]+/)"', page)[1]
+
+
+def test_a_link_is_pinned_to_any_version(client, article, editor):
+    for headline in ("Second", "Third"):
+        article.headline = headline
+        article.save()
+        article.record(editor)
+    client.force_login(editor)
+    for number, headline in ((1, "Not yet public"), (2, "Second"), ("", "Third")):
+        address = make_link(client, article, shows="version", number=number)
+        assert headline in Client().get(address).content.decode()
+    page = client.get(reverse("admin:articles_article_links", args=[article.pk]), {"version": 2}).content.decode()
+    assert 'value="2"' in page and 'value="version" selected' in page
+
+
+def test_a_link_follows_the_next_version_while_there_is_one(client, article, editor):
+    article.publish(editor)
+    client.force_login(editor)
+    follows, stays = make_link(client, article, shows="next"), make_link(client, article)
+    assert "Not yet public" in Client().get(follows).content.decode()
+    article.refresh_from_db()
+    article.keep_next(
+        take(article) | {"headline": "What it will be"}, editor, seen=article.version, live=article.version
+    )
+    assert "What it will be" in Client().get(follows).content.decode()
+    assert "What it will be" not in Client().get(stays).content.decode()
+    # What the live story says since is what readers will see with it.
+    article.standfirst = "Said since."
+    article.save()
+    article.record(editor)
+    assert "Said since." in Client().get(follows).content.decode()
+    NextVersion.objects.all().delete()
+    assert "Not yet public" in Client().get(follows).content.decode()
+
+
+def test_only_the_desk_frames_a_preview_and_only_a_preview(client, article, editor):
+    client.force_login(editor)
+    look = client.get(reverse("admin:articles_article_look", args=[article.pk]), {"width": "768"})
+    page = reverse("admin:articles_article_preview", args=[article.pk])
+    assert f'<iframe src="{page}" width="768"' in look.content.decode()
+    assert "frame-src" in look["Content-Security-Policy"]
+    assert re.search(r"frame-src [^;]*'self'", look["Content-Security-Policy"])
+    assert look["X-Frame-Options"] == "DENY"
+    preview = client.get(page)
+    assert preview["X-Frame-Options"] == "SAMEORIGIN"
+    assert re.search(r"frame-ancestors 'self'(;|$)", preview["Content-Security-Policy"])
+    outside = Client().get(f"/preview/{issue(article, editor)}/")
+    for other in (outside, client.get("/"), client.get(reverse("admin:index"))):
+        assert other["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in other["Content-Security-Policy"]
+        assert not re.search(r"frame-src [^;]*'self'", other["Content-Security-Policy"])
+
+
+def test_a_version_is_looked_at_in_the_frame(client, article, editor):
+    client.force_login(editor)
+    look = reverse("admin:articles_article_look", args=[article.pk])
+    page = client.get(look, {"version": 1, "width": "1280"}).content.decode()
+    assert "preview/?version=1" in page and 'width="1280"' in page
+    assert 'width="360"' in client.get(look, {"width": "9999"}).content.decode()
+    assert client.get(look, {"version": 99}).status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_frame_shows_the_story_as_wide_as_it_says(watch, article, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(reverse("admin:articles_article_look", args=[article.pk]))
+    for name, width in (("Phone", 360), ("Tablet", 768), ("Desktop", 1280)):
+        page.click(f".look-widths >> text={name}")
+        frame = page.frame_locator(".look iframe")
+        expect(frame.locator("h1")).to_have_text("Not yet public")
+        assert frame.locator("html").evaluate("() => window.innerWidth") == width

@@ -5,7 +5,6 @@ import itertools
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -109,8 +108,27 @@ def test_saving_what_has_not_changed_makes_no_version(desk, article):
 def test_moves_updates_and_corrections_are_versions(editor):
     article = make_article(status=Status.DRAFT)
     article.publish(editor)
-    assert Version.objects.of(article).first().was_public
-    assert Version.objects.of(article).first().kind in {"moved", "first"}
+    article.mark_updated(editor, reason="Two witnesses more.")
+    article.correct(editor, "The year was wrong.")
+    article.correct(editor, "None of it stands.", "retraction")
+    article.withdraw(editor, "Gone.")
+    told = [(version.kind, version.reason) for version in Version.objects.of(article)]
+    assert told == [
+        ("moved", "Withdraw. Gone."),
+        ("retracted", "None of it stands."),
+        ("corrected", "The year was wrong."),
+        ("updated", "Two witnesses more."),
+        ("first", "Publish."),
+    ]
+
+
+def test_what_an_edit_is_declared_to_be_stands_in_the_history(desk, editor):
+    article = make_article(headline="Nine judges")
+    changed = {"headline": "Seven judges", "publish_as": "correction", "correction": "Seven, not nine."}
+    desk.post(url(article), form_of(article, **changed))
+    newest = Version.objects.of(article).first()
+    assert (newest.kind, newest.headline, newest.reason) == ("corrected", "Seven judges", "Seven, not nine.")
+    assert Version.objects.of(article).count() == 2, "one version a save"
 
 
 def test_a_text_that_stays_is_stored_once(desk, article):
@@ -334,7 +352,7 @@ def test_any_version_comes_back_whole_as_a_new_one(desk, article, editor):
         url(article), form_of(article, headline="Second", body="<p>Other.</p>", tags=["new:three"], slug="second")
     )
     article.refresh_from_db()
-    desk.post(url(article, "version", 1))
+    desk.post(url(article, "version", 1), {"seen": article.version})
     article.refresh_from_db()
     assert take(article) == before
     assert article.version == 3
@@ -350,7 +368,7 @@ def test_restoring_a_published_story_keeps_its_time_and_leads_from_its_address(c
     article.save()
     article.record(editor)
     second = article.get_absolute_url()
-    article.restore(first, editor)
+    article.restore(first, editor, seen=article.version)
     article.refresh_from_db()
     assert (article.get_absolute_url(), article.publish_at) == (address, moment)
     assert client.get(second).status_code == 301
@@ -364,7 +382,7 @@ def test_only_who_may_edit_a_story_sees_and_restores_what_it_was(client, reporte
             assert client.get(place).status_code in {302, 403, 404}
         assert client.post(url(article, "version", 1)).status_code in {302, 403, 404}
     with pytest.raises(Exception, match="may not change"):
-        article.restore(Version.objects.of(article).first(), reporter)
+        article.restore(Version.objects.of(article).first(), reporter, seen=article.version)
 
 
 def test_a_story_of_2000_versions_stays_usable(desk, article):
@@ -401,24 +419,23 @@ def test_diffs_of_everything(article):
 # --- Migration ---
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("migrations")
-def test_stories_that_were_there_before_get_their_first_version():
-    try:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("articles", "0002_comment_count")])
-        old = executor.loader.project_state([("articles", "0002_comment_count")]).apps
-        section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
-        person = old.get_model("articles", "Contributor").objects.create(name="Zora", slug="zora")
-        story = old.get_model("articles", "Article").objects.create(
-            headline="Rain", slug="rain", section=section, body="<p>Rain.</p>", body_html="<p>Rain.</p>",
-            publish_at=timezone.now(),
-        )  # fmt: skip
-        old.get_model("articles", "Byline").objects.create(article=story, contributor=person, role="written", order=0)
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-    article = Article.objects.get()
+def test_stories_that_were_there_before_get_their_first_version(history):
+    old = history.at(("articles", "0002_comment_count"))
+    section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
+    person = old.get_model("articles", "Contributor").objects.create(name="Zora", slug="zora")
+    story = old.get_model("articles", "Article").objects.create(
+        headline="Rain", slug="rain", section=section, body="<p>Rain.</p>", body_html="<p>Rain.</p>",
+        publish_at=timezone.now(),
+    )  # fmt: skip
+    moment = timezone.now()
+    old.get_model("articles", "Article").objects.create(
+        headline="Snow", slug="snow", section=section, body="<p>Snow.</p>", body_html="<p>Snow.</p>", publish_at=moment,
+        published_on=moment.date(), status="published",
+    )  # fmt: skip
+    old.get_model("articles", "Byline").objects.create(article=story, contributor=person, role="written", order=0)
+    history.today()
+    assert Version.objects.public().get().headline == "Snow"
+    article = Article.objects.get(headline="Rain")
     version = Version.objects.of(article).get()
     assert article.version == version.number == 1
     snapshot = take(article)
@@ -428,6 +445,16 @@ def test_stories_that_were_there_before_get_their_first_version():
     }
     assert datetime.datetime.fromisoformat(told["publish_at"]) == article.publish_at
     assert article.record(None) is None, "the migration says of a story what take() says"
+
+
+def test_a_version_of_an_older_schema_still_opens(article):
+    version = Version.objects.current(article).get()
+    for schema, missing in ((2, ["search_title", "search_description"]), (1, ["embargo_until"])):
+        version.schema = schema
+        version.content = {name: value for name, value in version.content.items() if name not in missing}
+        told = opened(version)
+        assert set(told) == set(LABELS)
+        assert (told["search_title"], told["search_description"], told["embargo_until"]) == ("", "", None)
 
 
 def test_sections_of_the_form_carry_the_version(desk, article):

@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
+from articles.admin.uncounted import UncountedAdmin
 from comments.admin.privacy import PrivacyMixin
-from comments.admin.uncounted import UncountedPaginator
+from comments.admin.queue import NUMBER
 from comments.decide import MODERATE, decide_all
-from comments.keyed import keyed_hash
 from comments.models import Commenter, GuestNote, Reason, Status
-from comments.models.commenter import normal_email
 from comments.queue import page_of_queue
 from comments.sanctions import AT_ONCE
 
@@ -28,14 +27,11 @@ class NoteForm(forms.ModelForm):
 
 
 @admin.register(Commenter)
-class CommenterAdmin(PrivacyMixin, admin.ModelAdmin):
+class CommenterAdmin(PrivacyMixin, UncountedAdmin):
     list_display = ["__str__", "email", "verified_at", "published_count", "rejected_count", "created_at"]
     ordering = ["-pk"]
-    paginator = UncountedPaginator
-    show_full_result_count = False
-    search_fields = ["email"]
-    search_help_text = "A whole e-mail address, or the number of a guest."
     actions = None
+    change_list_template = "admin/comments/commenter/change_list.html"
 
     class Media:
         css = {"all": ["css/desk/desk.css", "css/desk/queue.css"]}
@@ -49,19 +45,22 @@ class CommenterAdmin(PrivacyMixin, admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Commenter | None = None) -> bool:
         return request.user.has_perm(MODERATE)
 
-    def get_search_results(self, request, queryset, search_term):
-        """Exact, over the index: a part of an address would read the whole table."""
-        term = search_term.strip()
-        if term.isascii() and term.isdigit() and len(term) < 19:
-            return queryset.filter(pk=term), False
-        if term:
-            return queryset.filter(email_hash=keyed_hash("email", normal_email(term))), False
-        return queryset, False
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """The search is sent and not part of an address: those of requests are logged. Exact, over the index."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        words, which = request.POST.get("who", "").strip(), request.GET.copy()
+        if not NUMBER.fullmatch(words):
+            words = str(Commenter.objects.known_by_email(words).pk or 0)
+        which["id"] = words
+        return redirect(f"{request.path}?{which.urlencode()}")
 
     def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
+        if not NUMBER.fullmatch(object_id):
             raise Http404("There is no such guest.")
         guest = get_object_or_404(Commenter, pk=object_id)
         note = NoteForm(request.POST if "_note" in request.POST else None)

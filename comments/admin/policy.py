@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from django import forms
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from articles.admin.article import ArticleAdmin
+from articles.admin.opened import OpenedForm
 from articles.admin.section import SectionAdmin
+from articles.admin.uncounted import UncountedAdmin
 from comments.models import Policy, Rules
 
 
-class PolicyForm(forms.ModelForm):
+class PolicyForm(OpenedForm):
     class Meta:
         model = Policy
         fields = Policy.RULES
@@ -31,13 +33,14 @@ class PolicyInline(admin.StackedInline):
     min_num = 0
     max_num = 1
     can_delete = True
-    fields = list(Policy.RULES)
+    fields = [*Policy.RULES, "opened"]
     verbose_name = "comments"
     verbose_name_plural = "Comments: what is left empty follows the section, then the site"
     classes = ["collapse"]
 
     def get_extra(self, request, obj=None, **kwargs) -> int:
-        return 0 if Policy.objects.filter(**{self.scope: obj}).exists() else 1
+        # On the screen of a new one there is none yet; `None` would be the site's.
+        return 0 if obj and Policy.objects.filter(**{self.scope: obj}).exists() else 1
 
 
 class ArticlePolicyInline(PolicyInline):
@@ -54,8 +57,8 @@ SectionAdmin.inlines = [*SectionAdmin.inlines, SectionPolicyInline]
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):
-    """The site's own policy: one row, which is there as soon as somebody looks for it."""
+class PolicyAdmin(UncountedAdmin):
+    """The site's own policy: one row. Until somebody has saved it, the screen shows the rules that hold without it."""
 
     fields = list(Policy.RULES)
 
@@ -63,7 +66,10 @@ class PolicyAdmin(admin.ModelAdmin):
         return super().get_queryset(request).filter(section=None, article=None)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return request.user.has_perm("comments.change_policy") and not self.get_queryset(request).exists()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return vars(Rules())
 
     def has_delete_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:
         return False
@@ -71,5 +77,7 @@ class PolicyAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context=None):
         if not self.has_change_permission(request):
             return super().changelist_view(request, extra_context)
-        policy, _ = Policy.objects.get_or_create(section=None, article=None, defaults=vars(Rules()))
-        return redirect(reverse("admin:comments_policy_change", args=[policy.pk]))
+        policy = self.get_queryset(request).first()
+        if policy is None:
+            return redirect("admin:comments_policy_add")
+        return redirect("admin:comments_policy_change", policy.pk)

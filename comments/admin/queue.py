@@ -17,16 +17,17 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from comments.decide import MODERATE, DecisionRefused, confirm, decide, last_batch, start_batch, undo
-from comments.models import Batch, Comment, Reason, Sanction, Status
+from comments.models import Batch, Comment, Commenter, Reason, Sanction, Status
+from comments.models.sanction import NETWORK_AT_MOST
 from comments.queue import NEWEST_FIRST, SEARCHED, View, comments_in, counts, page_of_queue, search, with_history
 from comments.reactions import pick
 from comments.sanctions import Target, reject_all_by_author_of, sanction, written_by_author_of
 
 #: A comment as a moderator saw it: number, revision, status.
 SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 #: The button pressed → the status it leads to.
 BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
-UNDO_FOR = datetime.timedelta(hours=1)
 
 
 def seen(comment: Comment) -> str:
@@ -97,6 +98,8 @@ class CommentAdmin(admin.ModelAdmin):
     # --- Screens ---
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        if request.method == "POST" and "_search" in request.POST:
+            return self._search(request)
         self._check(request)
         if request.method == "POST":
             return self._act(request)
@@ -104,13 +107,16 @@ class CommentAdmin(admin.ModelAdmin):
         if view not in View.values:
             raise Http404("There is no such view of the queue.")
         words, story = request.GET.get("q", "").strip(), request.GET.get("story", "")
+        guest = request.GET.get("guest", "") if self._may_see_guests(request) else ""
         comments, newest_first = comments_in(view), view in NEWEST_FIRST
         if words:
             comments, newest_first, view = search(words), True, ""
-        elif story.isascii() and story.isdigit() and len(story) < 19:
+        elif NUMBER.fullmatch(guest):
+            comments, newest_first, view = Comment.objects.filter(commenter=guest), True, ""
+        elif NUMBER.fullmatch(story):
             comments, newest_first, view = Comment.objects.filter(article=story), True, ""
         page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=newest_first)
-        kept = {name: value for name in ("view", "q", "story") if (value := request.GET.get(name))}
+        kept = {name: value for name in ("view", "q", "story", "guest") if (value := request.GET.get(name))}
         context = {
             "title": "Comments",
             "page": page,
@@ -121,6 +127,8 @@ class CommentAdmin(admin.ModelAdmin):
                 (value, label, numbers.get(value, "")) for numbers in [counts()] for value, label in View.choices
             ],
             "words": words,
+            "guest": guest,
+            "may_see_guests": self._may_see_guests(request),
             "searched": SEARCHED,
         }
         return self._render(request, context | (extra_context or {}))
@@ -130,24 +138,36 @@ class CommentAdmin(admin.ModelAdmin):
         self._check(request)
         if request.method == "POST":
             return self._act(request)
-        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+        if not NUMBER.fullmatch(object_id):
             raise Http404("There is no such comment.")
         comment = get_object_or_404(with_history(Comment.objects.filter(pk=object_id)))
         return self._render(
             request, {"title": f"Comment {comment.pk}", "page": {"comments": [comment]}, "is_one": True}
         )
 
+    def _search(self, request: HttpRequest) -> HttpResponse:
+        """To the address of what was found, which holds no e-mail address: those of requests are logged."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        words = request.POST.get("q", "").strip()
+        if "@" in words and self._may_see_guests(request):
+            return redirect(queue_url(guest=Commenter.objects.known_by_email(words).pk or 0))
+        return redirect(queue_url(q=words.replace("@", " ")) if words else queue_url())
+
+    def _may_see_guests(self, request: HttpRequest) -> bool:
+        """Whose comments belong together is not for everyone who may read them."""
+        return request.user.has_perm("comments.view_commenter")
+
     def _render(self, request: HttpRequest, context: dict) -> HttpResponse:
         for comment in context["page"]["comments"] if context.get("is_one") else context["page"].comments:
             comment.seen = seen(comment)
-        batch = last_batch(request.user)
         context |= {
             "opts": self.opts,
             "media": self.media,
             "reasons": Reason.choices,
             "may_moderate": self.has_change_permission(request),
             "may_pick": request.user.has_perm("comments.pick_comment"),
-            "undoable": batch if batch and timezone.now() - batch.made_at < UNDO_FOR else None,
+            "undoable": last_batch(request.user),
         }
         template = "admin/comments/comment/queue.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
@@ -161,9 +181,8 @@ class CommentAdmin(admin.ModelAdmin):
             data = form.cleaned_data
             until = timezone.now() + datetime.timedelta(days=data["days"]) if data["days"] else None
             if data["target"] == Target.NETWORK:
-                until = min(
-                    until or timezone.now() + datetime.timedelta(days=30), timezone.now() + datetime.timedelta(days=30)
-                )
+                latest = timezone.now() + NETWORK_AT_MOST
+                until = min(until or latest, latest)
             try:
                 laid = sanction(
                     comment,
@@ -257,7 +276,7 @@ class CommentAdmin(admin.ModelAdmin):
         self._refuse(request, refused)
 
     def _undo(self, request: HttpRequest, number: str) -> None:
-        batch = Batch.objects.filter(pk=number, made_by=request.user).first() if number.isdigit() else None
+        batch = Batch.objects.filter(pk=number, made_by=request.user).first() if NUMBER.fullmatch(number) else None
         if batch is None:
             self.message_user(request, "There is nothing to undo.", messages.WARNING)
             return
@@ -276,7 +295,7 @@ class CommentAdmin(admin.ModelAdmin):
         order = request.POST.getlist("order")
         if decided and str(decided[0].pk) in order:
             rest = order[order.index(str(decided[0].pk)) + 1 :]
-            return f"#entry-{int(rest[0])}" if rest and rest[0].isdigit() else ""
+            return f"#entry-{int(rest[0])}" if rest and NUMBER.fullmatch(rest[0]) else ""
         return ""
 
 

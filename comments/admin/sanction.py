@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html
 
-from comments.admin.uncounted import UncountedPaginator
+from articles.admin.uncounted import UncountedAdmin
 from comments.models import Sanction
 
 
@@ -26,7 +26,7 @@ class ActiveFilter(admin.SimpleListFilter):
 
 
 @admin.register(Sanction)
-class SanctionAdmin(admin.ModelAdmin):
+class SanctionAdmin(UncountedAdmin):
     list_display = ["__str__", "state", "reason", "until", "made_by", "made_at"]
     list_filter = [ActiveFilter, "measure"]
     list_select_related = ["commenter", "user", "made_by"]
@@ -35,8 +35,6 @@ class SanctionAdmin(admin.ModelAdmin):
     raw_id_fields = ["commenter"]
     autocomplete_fields = ["user"]
     actions = ["lift"]
-    paginator = UncountedPaginator
-    show_full_result_count = False
 
     class Media:
         css = {"all": ["css/desk/desk.css"]}

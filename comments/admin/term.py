@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,10 +17,13 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.admin.uncounted import UncountedAdmin
 from comments.models import Comment, Term
 from comments.terms import Matcher
 
 TRIED, SHOWN = 20_000, 50
+#: Seconds: long texts are looked at until then.
+TRIED_FOR = 2.0
 WITHIN = datetime.timedelta(days=30)
 
 
@@ -55,18 +59,24 @@ class ManyForm(forms.Form):
 
 
 def tried(term: Term) -> dict[str, object]:
-    """What it would have caught among the comments of the last 30 days: newest first, the first SHOWN to read."""
-    matcher = Matcher((term,))
+    """What it would have caught among the comments of the last 30 days: newest first, the first SHOWN to read.
+
+    It looks at TRIED comments and for TRIED_FOR at most; `is_cut` says whether there are more.
+    """
+    matcher, until = Matcher((term,)), time.monotonic() + TRIED_FOR
     recent = Comment.objects.filter(created_at__gt=timezone.now() - WITHIN).order_by("-created_at", "-pk")
-    looked_at, caught = 0, 0
+    looked_at, caught, is_cut = 0, 0, False
     shown: list[tuple[Comment, SafeString]] = []
-    for comment in recent.only("name", "body", "status", "created_at")[:TRIED].iterator(chunk_size=500):
+    for comment in recent.only("name", "body", "status", "created_at")[: TRIED + 1].iterator(chunk_size=500):
+        if looked_at == TRIED or time.monotonic() > until:
+            is_cut = True
+            break
         looked_at += 1
         if matcher.found_in(f"{comment.name}\n{comment.body}"):
             caught += 1
             if len(shown) < SHOWN:
                 shown.append((comment, marked(comment.body, term.phrase)))
-    return {"looked_at": looked_at, "caught": caught, "shown": shown, "is_cut": looked_at == TRIED}
+    return {"looked_at": looked_at, "caught": caught, "shown": shown, "is_cut": is_cut}
 
 
 def marked(text: str, phrase: str) -> SafeString:
@@ -76,7 +86,7 @@ def marked(text: str, phrase: str) -> SafeString:
 
 
 @admin.register(Term)
-class TermAdmin(admin.ModelAdmin):
+class TermAdmin(UncountedAdmin):
     list_display = ["phrase", "action", "whole_words", "note", "made_by", "changed_at"]
     list_filter = ["action", "whole_words"]
     list_select_related = ["made_by"]

@@ -45,9 +45,23 @@ CHECKS: list[Check] = [
 ]
 
 
+#: What these have seen is how the comment came, which is not seen again when its text is.
+OF_THE_SENDING = {"honeypot", "timing"}
+
+
+def run_again(comment: Comment, submission: Submission, *known: Finding) -> list[Finding]:
+    """What the checks have to say of a comment that is there, with what they said of how it came, and what else is known."""
+    earlier = [Finding.from_json(said) for said in comment.findings if said["check"] in OF_THE_SENDING]
+    return _strictest_first([*run(comment, submission), *earlier, *known])
+
+
 def run(comment: Comment, submission: Submission, checks: list[Check] | None = None) -> list[Finding]:
     """What the checks have to say of a comment and of how it came; strictest first."""
     findings = [finding for check in checks or CHECKS if (finding := _ask(check, comment, submission))]
+    return _strictest_first(findings)
+
+
+def _strictest_first(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: finding.verdict, reverse=True)
 
 
@@ -60,4 +74,4 @@ def _ask(check: Check, comment: Comment, submission: Submission) -> Finding | No
         return Finding(Verdict.HOLD, check.__name__, "This check could not be made.")
 
 
-__all__ = ["CHECKS", "Finding", "Submission", "Verdict", "run"]
+__all__ = ["CHECKS", "Finding", "Submission", "Verdict", "run", "run_again"]

@@ -15,3 +15,9 @@ def akismet(comment: Comment, submission: Submission) -> Finding | None:
     if not settings.AKISMET_KEY or comment.is_staff:
         return None
     return Finding(Verdict.HOLD, AWAITED, "Waiting for Akismet.")
+
+
+def waits_for_akismet_alone(comment: Comment) -> bool:
+    """Whether its answer is all that keeps a waiting comment from being published."""
+    holding = [said["check"] for said in comment.findings if Finding.from_json(said).verdict >= Verdict.HOLD]
+    return holding == [AWAITED]

@@ -24,3 +24,7 @@ class Finding:
 
     def as_json(self) -> dict[str, str]:
         return {"verdict": self.verdict.name.lower(), "check": self.check, "sentence": self.sentence}
+
+    @classmethod
+    def from_json(cls, said: dict[str, str]) -> Finding:
+        return cls(Verdict[said["verdict"].upper()], said["check"], said["sentence"])

@@ -9,21 +9,22 @@ def sanctioned(comment: Comment, submission: Submission) -> Finding | None:
     """What a moderator has laid on this guest, account, network or mail domain.
 
     Only who is proved to be the one, or sits in the network, is told: a typed address must not tell strangers anything.
+    Who is proved to be one guest and types the address of another is both.
     """
     strictest: Finding | None = None
     for sanction in submission.sanctions:
-        finding = _finding(comment, sanction)
+        finding = _finding(submission, sanction)
         if strictest is None or finding.verdict > strictest.verdict:
             strictest = finding
     return strictest
 
 
-def _finding(comment: Comment, sanction: Sanction) -> Finding:
+def _finding(submission: Submission, sanction: Sanction) -> Finding:
     said = f"{sanction.get_measure_display()} ({sanction.target}): {sanction.reason}"
     if sanction.silences:
-        if comment.is_proved or comment.is_staff or sanction.network:
-            until = f" until {sanction.until:%-d %B %Y}" if sanction.until else ""
-            return Finding(Verdict.REFUSE, "sanctioned", f"You cannot comment here{until}: {sanction.reason}")
+        is_sure = sanction.network or sanction.user_id or (submission.proved and sanction.hits(submission.proved))
+        if is_sure:
+            return Finding(Verdict.REFUSE, "sanctioned", sanction.refusal_to("comment here"))
         return Finding(Verdict.REJECT, "sanctioned", said)
     if sanction.measure == Sanction.Measure.PRE_MODERATE:
         return Finding(Verdict.HOLD, "sanctioned", said)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from comments.models import Rules, Sanction
+from comments.models import Commenter, Rules, Sanction
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Submission:
 
     rules: Rules = field(default_factory=Rules)
     sanctions: Sequence[Sanction] = ()
+    #: The guest that the cookie proves, whoever the comment says it is by.
+    proved: Commenter | None = None
     #: What was in the field that people do not see.
     honeypot: str = ""
     #: When the form was made, where it says so: the form under a story is the same for everyone, and does not.

@@ -70,8 +70,10 @@ class Comment(models.Model):
 
     body = models.TextField()
     body_html = models.TextField(editable=False)
-    # Of the cleaned text. The same person saying the same under the same story is one comment, however often it is sent.
+    # Of the cleaned text.
     body_hash = models.CharField(max_length=64, editable=False)
+    # The same for the same press, however often it is sent: see `post.key_of`. Empty for what is deleted or long past.
+    idempotency_key = models.CharField(max_length=32, null=True, editable=False)  # noqa: DJ001 (many have none)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, editable=False)
@@ -113,11 +115,7 @@ class Comment(models.Model):
             ("pick_comment", "Can pick comments out for readers"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["article", "commenter", "parent", "body_hash"], name="comment_is_said_once"),
-            # SQL's NULL is never equal to itself: beginnings and the staff's comments need rules of their own.
-            models.UniqueConstraint(fields=["article", "commenter", "body_hash"], condition=Q(parent__isnull=True),
-                                    name="comment_begins_once"),
-            models.UniqueConstraint(fields=["article", "author", "body_hash"], name="staff_say_it_once"),
+            models.UniqueConstraint(fields=["idempotency_key"], name="comment_is_said_once"),
             models.CheckConstraint(
                 condition=Q(commenter__isnull=False, author__isnull=True) | Q(commenter__isnull=True, author__isnull=False),
                 name="comment_has_one_author",
@@ -140,6 +138,9 @@ class Comment(models.Model):
             models.Index("status", "created_at", "id", name="comment_unreviewed", condition=Q(reviewed_at__isnull=True)),
             models.Index("created_at", "id", name="comment_reported", condition=Q(reported=True)),
             models.Index("created_at", "id", name="comment_time"),
+            # The same for one story.
+            models.Index("article", F("created_at").desc(), F("id").desc(), name="comment_of_story"),
+            models.Index("article", "status", "created_at", "id", name="comment_story_queue"),
             # Who it was, and what was said before.
             models.Index("commenter", "created_at", "id", name="comment_of_guest"),
             models.Index("network", "created_at", "id", name="comment_of_network"),

@@ -21,10 +21,13 @@ class Flag(models.Model):
         OPEN = "open", "Open"
         UPHELD = "upheld", "The comment was turned away"
         DISMISSED = "dismissed", "The comment stayed"
+        MOOT = "moot", "Its author deleted the comment"
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="flags")
     # Who counts as one person: a proved guest or staff, else everyone from one network. A keyed hash.
     person = models.CharField(max_length=32)
+    # Where it came from, a keyed hash: many addresses of one reader are many guests, in one network.
+    network = models.CharField(max_length=32, blank=True)
     commenter = models.ForeignKey(Commenter, null=True, on_delete=models.SET_NULL, related_name="flags")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     why = models.CharField(max_length=10, choices=Why)

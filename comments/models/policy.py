@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from articles.prepared import Prepared
+
 if TYPE_CHECKING:
     from articles.models import Article
 
@@ -46,11 +48,10 @@ class Rules:
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def rules_for(self, article: Article) -> Rules:
         """One query: the most particular word on each matter holds."""
-        scope = Q(section=None, article=None) | Q(article=article)
-        if article.section_id:
-            scope |= Q(section=article.section_id)
         rules: dict[str, Any] = {}
-        for policy in sorted(self.filter(scope), key=Policy.particularity):
+        # No section has the number 0.
+        found = _policies(article=article.pk, section=article.section_id or 0)
+        for policy in sorted(found, key=Policy.particularity):
             rules |= policy.said()
         return Rules(**rules)
 
@@ -117,3 +118,11 @@ class Policy(models.Model):
 
     def said(self) -> dict[str, Any]:
         return {name: value for name in self.RULES if (value := getattr(self, name)) not in (None, "")}
+
+
+_policies = Prepared(
+    lambda article, section: Policy.objects.filter(section=None, article=None).union(
+        Policy.objects.filter(article=article), Policy.objects.filter(section=section)
+    ),
+    article=int, section=int,
+)  # fmt: skip

@@ -1,20 +1,58 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
+from articles import editions
 from articles.models import Article
-from comments.conversation import Sort, page_of
+from articles.most_read import top
+from articles.pieces import kept, piece
+from comments.conversation import Page, Shown, Sort, page_of
 from comments.forms import CommentForm
+from comments.markup import address, comment_html, conversation_html
 from comments.models import Policy
+from comments.most_discussed import RANKING
 
 register = template.Library()
 
 
-@register.inclusion_tag("comments/thread.html")
-def comments_of(article: Article) -> dict[str, Any]:
+@register.simple_tag
+def comments_of(article: Article) -> SafeString:
     """The talk under a story, and the form to join it: three queries, however much has been said."""
-    closed = Policy.objects.rules_for(article).is_closed(article)
+    rules = Policy.objects.rules_for(article)
+    editions.changes_at(rules.closed_at(article))
+    closed = rules.is_closed(article)
     page = page_of(article) if article.comment_count else None
-    return {"article": article, "page": page, "closed": closed, "form": CommentForm(), "sorts": Sort}
+    shown = (page.next, *page.rows()) if page else None
+    return kept(
+        ("comments", article.pk, article.comment_count, closed, shown),
+        lambda: render_to_string(
+            "comments/thread.html",
+            {"article": article, "page": page, "closed": closed, "form": CommentForm(), "sorts": Sort},
+        ),
+    )
+
+
+@register.simple_tag
+def comment_address(name: str, pk: int) -> str:
+    return address(name, pk)
+
+
+@register.simple_tag
+def conversation(page: Page, closed: bool) -> SafeString:
+    return conversation_html(page.nodes, closed=closed)
+
+
+@register.simple_tag
+def one_comment(comment: Shown, name_parent: bool = False) -> SafeString:
+    return comment_html(comment, name_parent=name_parent)
+
+
+@register.simple_tag
+def most_discussed(heading: str, *, size: int = 5) -> SafeString:
+    """The stories on which most was said in the last days; nothing at all where nothing was said."""
+    return piece(
+        "components/top_list.html",
+        heading=heading, id="most-discussed", stories=top(RANKING, size), leads_to="#comments",
+    )  # fmt: skip

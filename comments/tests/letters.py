@@ -78,6 +78,11 @@ def sink(mail):
         yield sink
 
 
+def jobs():
+    """Those that comments have enqueued: stories make some of their own."""
+    return DBTaskResult.objects.filter(task_path__startswith="comments.")
+
+
 def do_jobs() -> None:
     """All that is enqueued, and what that enqueues for now."""
     drain()

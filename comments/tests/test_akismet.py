@@ -5,14 +5,14 @@ import threading
 from urllib.parse import parse_qs
 
 import pytest
-from django_tasks_db.models import DBTaskResult
 
+from articles.attempts import LAST_ATTEMPT
 from comments import akismet as asking
-from comments.attempts import LAST_ATTEMPT
-from comments.decide import decide, hold
-from comments.models import Comment, Commenter, Decision, Status
-from comments.tests.factories import make_comment
-from comments.tests.letters import do_jobs, do_later_jobs, free_port
+from comments.decide import decide
+from comments.edit import edit
+from comments.models import Comment, Decision, Status
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.letters import do_jobs, do_later_jobs, free_port, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,7 +133,7 @@ def test_neither_the_e_mail_nor_the_network_is_sent(akismet):
 def test_without_a_key_nobody_is_asked():
     comment = make_comment()
     assert "Waiting for Akismet." not in sentences(comment)
-    assert not DBTaskResult.objects.exists()
+    assert not jobs().exists()
 
 
 def test_unreachable_means_wait_and_be_asked_about_again(akismet, settings, caplog):
@@ -158,7 +158,7 @@ def test_after_a_day_a_person_is_asked_to_decide_without_it(akismet, settings):
         do_later_jobs()
     assert status(comment) == Status.PENDING
     assert sentences(comment) == ["Akismet could not be reached for a day: please decide without it."]
-    assert DBTaskResult.objects.count() == LAST_ATTEMPT
+    assert jobs().count() == LAST_ATTEMPT
 
 
 @pytest.mark.parametrize("answer", [b"invalid", b"<html>", b"true or false"])
@@ -224,14 +224,46 @@ def test_what_a_moderator_put_back_or_readers_reported_is_not_published(akismet,
     assert status(reported) == status(put_back) == Status.PENDING
 
 
-def test_an_edit_that_waits_for_akismet_comes_back(akismet):
-    comment = make_waiting()
-    do_jobs()
-    edited = Comment.objects.get(pk=comment.pk)
-    waiting = [{"verdict": "hold", "check": "akismet", "sentence": "Waiting for Akismet."}]
-    Comment.objects.filter(pk=comment.pk).update(revision=2, findings=waiting)
-    edited.revision, edited.findings = 2, waiting
-    hold(edited, note="Edited.")
+LINKS = "http://a.example http://b.example http://c.example"
+
+
+def changed(comment: Comment, body: str, reader) -> Comment:
+    edit(Comment.objects.select_related("article", "commenter").get(pk=comment.pk), body, reader)
+    return Comment.objects.get(pk=comment.pk)
+
+
+def test_an_edit_of_what_was_published_waits_for_akismet_and_comes_back(akismet):
+    reader = make_reader(email="trusted@example.org", approved=5)
+    comment = make_comment(reader=reader, body="Good morning.")
     do_jobs()
     assert status(comment) == Status.PUBLISHED
-    assert Commenter.objects.get().published_count == 0
+    assert changed(comment, "Good evening.", reader).status == Status.PENDING
+    assert sentences(comment) == ["Waiting for Akismet."]
+    do_jobs()
+    assert status(comment) == Status.PUBLISHED
+    assert [asked["comment_content"] for asked in akismet.asked] == ["Good morning.", "Good evening."]
+    moves = comment.decisions.order_by("pk").values_list("from_status", "to_status", "made_as")
+    assert list(moves) == [
+        ("pending", "published", "system"), ("published", "pending", "system"), ("pending", "published", "system"),
+    ]  # fmt: skip
+
+
+def test_akismet_does_not_publish_what_waited_for_a_person_before_the_edit(akismet):
+    reader = make_reader(email="trusted@example.org", approved=5)
+    for said in ({"honeypot": "x", "body": LINKS}, {"body": f"{LINKS} once more"}):
+        comment = make_comment(reader=reader, **said)
+        do_jobs()
+        for body in (f"Nothing to see {comment.pk}.", f"Nothing at all {comment.pk}."):
+            changed(comment, body, reader)
+            do_jobs()
+            assert status(comment) == Status.PENDING
+            assert "It waited for a moderator before its author changed it." in sentences(comment)
+
+
+def test_what_waits_for_akismet_alone_still_does_after_an_edit(akismet):
+    reader = make_reader(email="trusted@example.org", approved=5)
+    comment = make_comment(reader=reader)
+    changed(comment, "What I meant to say.", reader)
+    do_jobs()
+    assert status(comment) == Status.PUBLISHED
+    assert len(akismet.asked) == 1

@@ -7,10 +7,12 @@ from django.core import mail, signing
 from django.test import Client
 
 from articles.tests.factories import make_article
-from comments.decide import decide
+from comments.decide import decide, decide_all, undo
 from comments.identity import COOKIE, COOKIE_SALT, confirmation_token
-from comments.models import Comment, Commenter, Status
+from comments.models import Comment, Commenter, Mode, Policy, Status
+from comments.notifications import LINKS_AN_HOUR
 from comments.tests.factories import make_comment, make_reader
+from comments.tests.letters import jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -109,14 +111,35 @@ def test_confirming_claims_what_this_browser_sent_and_not_what_others_did(articl
 
 
 def test_a_confirmed_comment_is_published_where_the_policy_is_open(article):
-    from comments.models import Mode, Policy
-
     Policy.objects.create(mode=Mode.OPEN)
     reader = browser()
     post(reader, article)
     assert Comment.objects.get().status == Status.PENDING
     confirm(reader)
     assert Comment.objects.get().status == Status.PUBLISHED
+
+
+@pytest.fixture
+def open_policy(db):
+    return Policy.objects.create(mode=Mode.OPEN)
+
+
+def test_what_a_program_seems_to_have_sent_stays_held_when_its_address_is_confirmed(article, open_policy):
+    reader = browser()
+    post(reader, article, website="https://pills.example")
+    confirm(reader)
+    comment = Comment.objects.get()
+    assert (comment.status, comment.is_proved) == (Status.PENDING, True)
+    assert [finding["check"] for finding in comment.findings] == ["honeypot"]
+
+
+def test_what_a_moderator_has_put_back_is_not_published_by_confirming_the_address(article, open_policy, moderator):
+    reader = browser()
+    post(reader, article)
+    batch, *_ = decide_all(Comment.objects.all(), Status.REJECTED, by=moderator)
+    undo(batch, by=moderator)
+    confirm(reader)
+    assert Comment.objects.get().status == Status.PENDING
 
 
 @pytest.mark.parametrize(
@@ -167,6 +190,36 @@ def test_leaving_everywhere_makes_every_cookie_and_link_worthless(article):
     assert browser().get(link).status_code == 404
 
 
+@pytest.mark.parametrize("by", ["guest", "desk"])
+def test_a_copied_cookie_that_was_ended_changes_and_deletes_nothing(article, by, client, moderator):
+    owner = trusted(article)
+    post(owner, article)
+    comment, thief = Comment.objects.get(), browser()
+    thief.cookies[COOKIE] = owner.cookies[COOKIE].value
+    if by == "guest":
+        page = owner.get("/comments/yours/").content.decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        owner.post("/comments/yours/leave/", {"csrfmiddlewaretoken": token, "everywhere": "yes"})
+    else:
+        client.force_login(moderator)
+        client.post(f"/admin/comments/commenter/{comment.commenter_id}/change/", {"_forget": "1"})
+    for url in (f"/comments/edit/{comment.pk}/", f"/comments/delete/{comment.pk}/"):
+        assert thief.get(url).status_code == 404
+    assert comment.body not in thief.get("/comments/yours/").content.decode()
+
+
+def test_a_cookie_from_before_the_address_was_confirmed_does_not_speak_for_the_guest(article):
+    owner = browser()
+    post(owner, article)
+    thief = browser()
+    thief.cookies[COOKIE] = owner.cookies[COOKIE].value
+    comment = Comment.objects.get()
+    assert thief.get(f"/comments/delete/{comment.pk}/").status_code == 200, "a stranger is a browser"
+    confirm(owner)
+    assert thief.get(f"/comments/delete/{comment.pk}/").status_code == 404
+    assert owner.get(f"/comments/delete/{comment.pk}/").status_code == 200
+
+
 def test_the_cookie_is_for_the_comments_alone(article):
     response = post(browser(), article)
     cookie = response.cookies[COOKIE]
@@ -198,6 +251,34 @@ def test_staff_write_with_a_badge_and_their_own_name(article, editor):
         Status.PUBLISHED,
     )
     assert ">Staff<" in browser().get(article.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "username", "name"),
+    [
+        ("", "", "ruth", "ruth"),
+        ("", "", "ruth@post.example", "The Test Post"),
+        ("ruth@post.example", "", "ruth", "ruth"),
+        ("R" * 100, "Anand", "ruth", "R" * 60),
+    ],
+)
+def test_no_name_of_the_staff_gives_an_address_away_or_is_too_long(article, editor, first, last, username, name):
+    editor.first_name, editor.last_name, editor.username = first, last, username
+    editor.save()
+    reader = browser()
+    reader.force_login(editor)
+    assert name in reader.get("/comments/yours/").content.decode()
+    post(reader, article, name="", email="")
+    assert Comment.objects.get().name == name
+
+
+def test_a_network_cannot_have_links_sent_to_everyone(settings):
+    settings.MAIL_ENABLED = True
+    answers = [press(browser(), "/comments/confirm/", email=f"r{n}@example.org") for n in range(LINKS_AN_HOUR + 3)]
+    assert [answer.status_code for answer in answers] == [200] * LINKS_AN_HOUR + [429] * 3
+    assert Commenter.objects.count() == jobs().count() == LINKS_AN_HOUR
+    page = answers[-1].content.decode()
+    assert "come back in an hour" in page and f"r{LINKS_AN_HOUR + 2}@example.org" in page
 
 
 def test_an_account_that_is_no_staff_is_a_guest_like_others(article, outsider):
@@ -238,11 +319,34 @@ def test_without_a_mail_server_nobody_is_promised_a_mail(article, settings):
 
 
 def test_the_owner_of_a_comment_whose_words_are_sent_again_is_not_given_away(article):
-    make_comment(article=article, email=WORDS["email"], body=WORDS["body"], status=Status.PUBLISHED)
-    stranger = browser()
-    page = stranger.get(post(stranger, article)["Location"]).content.decode()
-    assert "waits for a moderator" in page
-    assert Comment.objects.count() == 1
+    known = make_comment(
+        article=article, name="Wilhelmina", email="known@example.org", body=WORDS["body"], status=Status.PUBLISHED
+    )
+    pages = []
+    for email in ("known@example.org", "unknown@example.org"):
+        stranger = browser()
+        response = post(stranger, article, email=email)
+        page = stranger.get(response["Location"]).content.decode()
+        assert "Wilhelmina" not in page and known.get_absolute_url() not in page
+        pages.append(page)
+    assert pages[0] == pages[1]
+    assert "waits for a moderator" in pages[0]
+
+
+def test_two_strangers_of_one_network_learn_nothing_of_each_other(article, moderator):
+    first, second, third = browser(), browser(), browser()
+    pages = [first.get(post(first, article)["Location"]).content, second.get(post(second, article)["Location"]).content]
+    assert pages[0] == pages[1]
+    assert Comment.objects.count() == 1, "one who presses twice before the first answer is one"
+    decide(Comment.objects.get(), Status.REJECTED, by=moderator)
+    pages.append(third.get(post(third, article)["Location"]).content)
+    assert pages[0] == pages[2]
+    assert list(Comment.objects.order_by("pk").values_list("status", flat=True)) == ["rejected", "pending"]
+
+
+def test_an_address_that_says_what_was_sent_names_no_comment(article):
+    token = post(browser(), article)["Location"].rstrip("/").rpartition("/")[2]
+    assert signing.loads(token, salt="comments.received") == Comment.objects.get().idempotency_key
 
 
 def test_a_confirmed_guest_of_an_old_browser_need_not_give_the_address_either(article):

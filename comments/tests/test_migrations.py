@@ -1,29 +1,12 @@
 """What readers said before threads, standing and reports is still said afterwards."""
 
-import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-BEFORE = [("comments", "0001_initial"), ("articles", "0001_initial"), ("newsportal", "0001_initial")]
+from comments.models.comment import hash_of
 
 
-@pytest.fixture
-def migrate_to():
-    def migrate(targets):
-        executor = MigrationExecutor(connection)
-        executor.migrate(targets)
-        return MigrationExecutor(connection).loader.project_state(targets).apps
-
-    yield migrate
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("migrations")
-def test_comments_of_the_first_version_are_carried_over(migrate_to):
-    old = migrate_to(BEFORE)
+def test_comments_of_the_first_version_are_carried_over(history):
+    old = history.at(("comments", "0001_initial"), ("articles", "0001_initial"), ("newsportal", "0001_initial"))
     section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
     article = old.get_model("articles", "Article").objects.create(
         headline="Rain", slug="rain", section=section, status="published", publish_at=timezone.now(),
@@ -40,8 +23,7 @@ def test_comments_of_the_first_version_are_carried_over(migrate_to):
         if status != "pending":
             comment.decisions.create(revision=1, from_status="pending", to_status=status, made_by=moderator)
 
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    history.today()
 
     from articles.models import Article
     from comments.conversation import page_of
@@ -53,3 +35,34 @@ def test_comments_of_the_first_version_are_carried_over(migrate_to):
     assert Comment.objects.filter(reviewed_at=None).count() == 1
     assert all(comment.published_at == comment.created_at for comment in Comment.objects.filter(listed=True))
     assert set(Comment.objects.exclude(status="pending").values_list("decisions__made_as", flat=True)) == {"moderator"}
+
+
+def test_comments_that_were_said_once_by_their_fields_are_said_once_by_their_key(history):
+    old = history.at(("comments", "0005_notices"), ("articles", "0013_front_page"), ("newsportal", "0001_initial"))
+    section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
+    article = old.get_model("articles", "Article").objects.create(
+        headline="Rain", slug="rain", section=section, status="published", publish_at=timezone.now(),
+        published_on=timezone.localdate(),
+    )  # fmt: skip
+    guest = old.get_model("comments", "Commenter").objects.create(email="guest@example.org", email_hash="g" * 32)
+    editor = old.get_model("auth", "User").objects.create(username="editor@example.org", is_staff=True)
+    common = {"article": article, "body_html": "<p>x</p>", "network": "n" * 32, "browser": "b" * 32}
+    make = old.get_model("comments", "Comment").objects.create
+    guests = common | {"commenter": guest, "name": "Guest"}
+    root = make(**guests, body="Hello.", body_hash=hash_of("Hello."), is_proved=True, status="published")
+    make(**guests, body="Hello.", body_hash=hash_of("Hello."), parent=root, root=root, ancestors=[root.pk], depth=1)
+    make(**guests, body="Gone.", body_hash=hash_of("Gone."), status="deleted")
+    make(**guests | {"network": "", "browser": ""}, body="Erased.", body_hash=hash_of("Erased."))
+    staff = make(**common, author=editor, name=editor.username, body="Welcome.", body_hash=hash_of("Welcome."))
+
+    history.today()
+
+    from comments.models import Comment
+    from comments.post import key_of
+
+    keys = {comment.body: comment.idempotency_key for comment in Comment.objects.all()}
+    assert (keys["Gone."], keys["Erased."]) == (None, None)
+    for comment in Comment.objects.exclude(idempotency_key=None).exclude(pk=staff.pk):
+        assert comment.idempotency_key == key_of(comment)
+    assert Comment.objects.exclude(idempotency_key=None).count() == 3
+    assert "@" not in Comment.objects.get(pk=staff.pk).name

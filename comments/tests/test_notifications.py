@@ -11,15 +11,15 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
+from articles.attempts import LAST_ATTEMPT
 from comments import notifications
-from comments.attempts import LAST_ATTEMPT
 from comments.decide import decide
 from comments.models import Comment, Commenter, Status
 from comments.notifications import ask_to_confirm, unsubscribe_token
 from comments.tests.factories import make_comment
-from comments.tests.letters import Sink, do_jobs, do_later_jobs, listening, make_proved, make_reply
+from comments.tests.letters import Sink, do_jobs, do_later_jobs, jobs, listening, make_proved, make_reply
+from comments.tests.payloads import PAYLOADS
 from newsportal.background import in_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +63,7 @@ def test_a_confirmation_holds_a_link_and_nothing_that_was_typed(sink):
 
 def test_at_most_one_confirmation_an_hour_and_five_a_day(sink):
     comment = make_comment()
-    DBTaskResult.objects.all().delete()
+    jobs().delete()
     Commenter.objects.update(link_sent_at=None, links_sent=0)
     sent = 0
     for minutes in range(0, 48 * 60, 10):
@@ -71,7 +71,7 @@ def test_at_most_one_confirmation_an_hour_and_five_a_day(sink):
             link_sent_at=Commenter.objects.get().link_sent_at - datetime.timedelta(minutes=10) if minutes else None
         )
         ask_to_confirm(comment.commenter, comment)
-        now_sent = DBTaskResult.objects.count()
+        now_sent = jobs().count()
         if minutes < 60:
             assert now_sent == 1
         if minutes < 24 * 60:
@@ -97,7 +97,7 @@ def test_of_two_processes_one_sends_the_link(mail):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert DBTaskResult.objects.count() == 1
+    assert jobs().count() == 1
 
 
 def test_known_and_unknown_addresses_get_the_same_letter(sink):
@@ -117,7 +117,7 @@ def test_without_a_mail_server_nothing_is_enqueued(settings):
     ask_to_confirm(answered.commenter, answered)
     publish(make_reply(to=answered))
     reject(answered, inform=True)
-    assert not DBTaskResult.objects.exists()
+    assert not jobs().exists()
 
 
 # --- Replies ---
@@ -241,8 +241,7 @@ def test_a_name_writes_no_headers(sink, name):
 @pytest.mark.parametrize(
     "payload",
     [
-        "<script>alert(1)</script>",
-        '"><img src=x onerror=alert(1)>',
+        *PAYLOADS,
         "{{ reply.commenter.email }}{% debug %}",
         "</blockquote><a href='javascript:alert(1)'>x</a>",
         'http://a.example/"onmouseover=alert(1)',
@@ -321,12 +320,12 @@ def test_pauses_grow_and_in_a_day_it_is_given_up(mail, caplog):
     do_jobs()
     pauses = []
     for _ in range(LAST_ATTEMPT + 2):
-        waiting = DBTaskResult.objects.filter(status="READY").first()
+        waiting = jobs().filter(status="READY").first()
         if waiting:
             pauses.append(round((waiting.run_after - timezone.now()).total_seconds() / 60))
         do_later_jobs()
     assert pauses == [1, 5, 30, 240, 1080]
-    assert DBTaskResult.objects.count() == LAST_ATTEMPT
+    assert jobs().count() == LAST_ATTEMPT
     assert "Given up after 6 attempts" in caplog.text
     assert "private" not in caplog.text
 
@@ -336,9 +335,9 @@ def test_an_address_that_does_not_exist_is_not_tried_again_nor_logged(sink, capl
     comment = make_comment(email="private@example.org")
     ask_to_confirm(comment.commenter, comment)
     do_jobs()
-    assert DBTaskResult.objects.count() == 1
+    assert jobs().count() == 1
     assert "private" not in caplog.text
-    assert not any("private" in job.traceback for job in DBTaskResult.objects.all())
+    assert not any("private" in job.traceback for job in jobs())
 
 
 def test_a_server_that_ends_badly_has_delivered(sink):
@@ -469,8 +468,8 @@ def test_jobs_carry_no_address_and_no_text(sink):
     publish(make_reply(to=answered, body="Secret answer."))
     reject(answered, inform=True, note="Secret note.")
     do_jobs()
-    assert DBTaskResult.objects.count() == 3
-    assert not any("ecret" in str(vars(job)) for job in DBTaskResult.objects.all())
+    assert jobs().count() == 3
+    assert not any("ecret" in str(vars(job)) for job in jobs())
 
 
 def test_the_reaper_may_run_a_notice_twice_without_a_second_letter(sink):

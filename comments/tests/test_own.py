@@ -11,6 +11,7 @@ from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide
 from comments.edit import EditRefused, edit
 from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status
+from comments.reactions import pick
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.test_identity import browser, post, press, trusted
 
@@ -63,6 +64,22 @@ def test_a_change_never_publishes_what_waits(guest):
     edit(comment, "Nothing to see here.", guest)
     comment.refresh_from_db()
     assert comment.status == Status.PENDING
+
+
+def test_a_change_of_the_text_does_not_change_how_it_was_sent(guest):
+    comment = make_comment(reader=guest, body="Before.", honeypot="https://pills.example")
+    edit(comment, "After.", guest)
+    comment.refresh_from_db()
+    assert {"honeypot", "edited"} == {finding["check"] for finding in comment.findings}
+    assert comment.status == Status.PENDING
+
+
+def test_what_an_editor_picked_out_is_picked_no_more_once_it_says_something_else(guest, administrator):
+    comment = make_comment(reader=guest)
+    pick(comment, by=administrator, picked=True)
+    edit(Comment.objects.get(pk=comment.pk), "Something else.", guest)
+    comment.refresh_from_db()
+    assert (comment.status, comment.picked_at) == (Status.PUBLISHED, None)
 
 
 def test_a_moderator_who_has_read_the_old_text_decides_nothing(guest, moderator):

@@ -7,13 +7,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django_tasks_db.models import DBTaskResult
 
 from articles.tests.factories import make_article
 from articles.workflow import Status as ArticleStatus
-from comments.models import Comment, Commenter, Status
+from comments.decide import decide, delete_own
+from comments.models import Comment, Commenter, Mode, Policy, Status
 from comments.models.comment import MAX_LENGTH
-from comments.tests.factories import make_comment
+from comments.tests.factories import make_comment, make_reader
+from comments.tests.letters import jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +120,43 @@ def test_a_double_submit_is_one_comment(reader, article):
     assert Comment.objects.count() == Commenter.objects.count() == 1
 
 
+def test_what_was_deleted_can_be_said_again(reader, article):
+    post(reader, article)
+    delete_own(Comment.objects.get())
+    assert "waits for a moderator" in post(reader, article, follow=True).content.decode()
+    assert set(Comment.objects.values_list("status", flat=True)) == {"deleted", "pending"}
+
+
+def test_words_that_a_stranger_sent_under_an_address_are_not_taken_from_its_owner(article, moderator):
+    decide(make_comment(article=article, email="owner@example.org", body="I agree."), Status.REJECTED, by=moderator)
+    owner = make_reader(email="owner@example.org", approved=5)
+    comment = make_comment(article=article, reader=owner, body="I agree.")
+    assert (comment.status, comment.is_proved) == (Status.PENDING, True)
+    assert make_comment(article=article, reader=owner, body="I agree.") == comment
+
+
+def test_the_staff_thank_two_readers_in_the_same_words(article, editor):
+    staff = make_reader(user=editor)
+    thanks = [
+        make_comment(parent=make_comment(article=article, status=Status.PUBLISHED), reader=staff, body="Thank you.")
+        for _ in range(2)
+    ]
+    assert thanks[0] != thanks[1]
+    assert make_comment(parent=thanks[0].parent, reader=staff, body="Thank you.") == thanks[0]
+
+
+def test_what_was_sent_leads_to_ones_own_page_once_it_is_deleted(reader, article):
+    url = post(reader, article)["Location"]
+    delete_own(Comment.objects.get())
+    assert reader.get(url)["Location"] == "/comments/yours/"
+
+
+def test_what_is_refused_leaves_nothing(reader, article):
+    Policy.objects.create(article=article, mode=Mode.CLOSED)
+    assert post(reader, article).status_code == 400
+    assert not Commenter.objects.exists()
+
+
 def test_a_second_comment_by_the_same_reader_is_another(reader, article):
     post(reader, article)
     post(reader, article, body="And another thing.")
@@ -218,4 +256,4 @@ def test_posting_connects_to_nowhere(reader, article, settings, monkeypatch, dja
         response = post(reader, article, body="See https://evil.example/a.png and http://127.0.0.1:1/")
     assert response.status_code == 302
     assert connected == []
-    assert DBTaskResult.objects.count() == 2, "a link to confirm, and a question to Akismet, for later"
+    assert jobs().count() == 2, "a link to confirm, and a question to Akismet, for later"

@@ -163,6 +163,54 @@ def test_hashes_are_forgotten_after_30_days_and_not_before(capsys):
     assert set(forget_in_time().values()) == {0}
 
 
+def test_who_was_only_a_network_is_forgotten_and_a_guest_still_reports_once():
+    comment, guest, stranger = make_comment(status=Status.PUBLISHED), make_reader(email=EMAIL), make_reader()
+    flag(comment, guest, why="abuse")
+    flag(comment, stranger, why="abuse")
+    later = timezone.now() + datetime.timedelta(days=31)
+    assert forget_in_time(later)["reports"] == 2
+    assert set(Flag.objects.values_list("network", flat=True)) == {""}
+    for reader in (guest, stranger):
+        assert stranger.network not in everything_stored().replace(Comment.objects.get().network, "")
+        flag(comment, reader, why="abuse")
+    assert Flag.objects.filter(commenter=guest.commenter).count() == 1
+    assert Flag.objects.filter(commenter=None).count() == 2
+    assert forget_in_time(timezone.now())["reports"] == 0
+
+
+def test_the_network_of_a_sanction_is_forgotten_30_days_after_its_end(moderator):
+    now = timezone.now()
+    ended, lifted, young = (
+        Sanction.objects.create(
+            network=str(n) * 32, measure="ban", reason="x", until=now + datetime.timedelta(days=days)
+        )
+        for n, days in enumerate((1, 20, 20))
+    )
+    lifted.lift(moderator)
+    assert forget_in_time(now + datetime.timedelta(days=32))["networks of sanctions"] == 2
+    assert list(Sanction.objects.exclude(network="")) == [young]
+    assert str(Sanction.objects.get(pk=ended.pk)) == "Ban: network"
+
+
+def test_an_address_that_nobody_has_confirmed_is_forgotten_after_30_days():
+    make_comment(email="typed@example.org", body="A first word.")
+    banned, asked, recent = (Commenter.objects.by_email(f"{who}@example.org") for who in ("banned", "asked", "recent"))
+    make_reader(email="confirmed@example.org")
+    now = timezone.now() + datetime.timedelta(days=31)
+    Sanction.objects.create(commenter=banned, measure="ban", reason="x")
+    Commenter.objects.filter(pk=asked.pk).update(link_sent_at=now)
+    make_comment(email="recent@example.org")
+    Comment.objects.filter(commenter=recent).update(created_at=now)
+    assert forget_in_time(now)["unconfirmed addresses"] == 1
+    assert "typed@example.org" not in everything_stored()
+    assert set(Commenter.objects.exclude(email="").values_list("email", flat=True)) == {
+        f"{who}@example.org" for who in ("banned", "asked", "recent", "confirmed")
+    }
+    assert Comment.objects.get(body="A first word.").name == "Ottilie"
+    assert make_comment(email="typed@example.org").commenter.email == "typed@example.org"
+    assert forget_in_time()["unconfirmed addresses"] == 0
+
+
 @pytest.mark.parametrize(("status", "days"), [(Status.DELETED, 30), (Status.REJECTED, 180), (Status.SPAM, 180)])
 def test_texts_that_are_gone_are_forgotten_in_time(status, days):
     comment, young = make_comment(body="Zanzibar"), make_comment(body="Timbuktu")

@@ -1,13 +1,15 @@
 """Reports and likes: one a person, one a browser; reports bring a moderator, and never outvote one."""
 
+import datetime
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 
-from articles.tests.factories import make_article
-from comments.decide import confirm, decide
-from comments.models import Comment, Commenter, Flag, Like, Status
-from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, weight_of
+from comments.decide import confirm, decide, delete_own
+from comments.models import Comment, Commenter, Flag, Like, Sanction, Status
+from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, toggle_like, weight_of
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.test_identity import browser, press
 
@@ -19,7 +21,7 @@ def comment():
     return make_comment(status=Status.PUBLISHED)
 
 
-def guests(count: int, network: str = "one"):
+def guests(count: int, network: str | None = None):
     return [make_reader(email=f"flagger{n}@example.org", network=network) for n in range(count)]
 
 
@@ -57,6 +59,56 @@ def test_many_browsers_of_one_network_are_one_person(comment):
 def test_two_people_never_hide_a_comment_however_trusted(comment, editor, moderator):
     flag(comment, make_reader(user=editor), why="abuse")
     flag(comment, make_reader(user=moderator), why="abuse")
+    assert status_of(comment) == Status.PUBLISHED
+
+
+def test_guests_of_one_network_are_one_however_many_addresses_they_confirm(comment):
+    for guest in guests(5, network="one flat"):
+        flag(comment, guest, why="abuse")
+    assert status_of(comment) == Status.PUBLISHED
+    assert comment.flags.count() == 5
+    for guest in (make_reader(), make_reader(email="another@example.org")):
+        flag(comment, guest, why="abuse")
+    assert status_of(comment) == Status.PENDING
+
+
+def test_nobody_reports_a_comment_of_their_own(comment):
+    author = make_reader(email="author@example.org", approved=5)
+    own = make_comment(reader=author)
+    with pytest.raises(ReactionRefused, match="your own"):
+        flag(own, author, why="abuse")
+
+
+def test_what_an_author_deletes_says_nothing_of_who_reported_it(comment):
+    (guest,) = guests(1)
+    flag(comment, guest, why="abuse")
+    delete_own(Comment.objects.get(pk=comment.pk))
+    guest.commenter.refresh_from_db()
+    assert Flag.objects.get().outcome == Flag.Outcome.MOOT
+    assert guest.commenter.reports_settled == 0
+
+
+@pytest.mark.parametrize("target", ["guest", "network", "account"])
+def test_who_is_banned_neither_likes_nor_reports(comment, target, editor):
+    reader = make_reader(user=editor) if target == "account" else make_reader(email="rude@example.org")
+    targets = {
+        "guest": {"commenter": reader.commenter},
+        "network": {"network": reader.network},
+        "account": {"user": editor},
+    }
+    Sanction.objects.create(measure="ban", reason="Threats.", **targets[target])
+    with pytest.raises(ReactionRefused, match="You cannot report comments: Threats"):
+        flag(comment, reader, why="abuse")
+    with pytest.raises(ReactionRefused, match="You cannot like comments: Threats"):
+        toggle_like(comment, reader)
+    assert not Flag.objects.exists() and not Like.objects.exists()
+
+
+def test_reports_of_long_ago_hide_nothing(comment):
+    for guest in guests(2):
+        flag(comment, guest, why="abuse")
+    Flag.objects.update(created_at=timezone.now() - datetime.timedelta(days=31))
+    flag(comment, make_reader(email="third@example.org"), why="abuse")
     assert status_of(comment) == Status.PUBLISHED
 
 
@@ -186,5 +238,12 @@ def test_others_pick_nothing(comment, reporter):
 
 
 def test_reports_and_likes_do_not_change_who_reads_what(comment):
-    article = make_article()
-    assert Client().get(article.get_absolute_url()).cookies == {}
+    reader, url = browser(), comment.article.get_absolute_url()
+    strangers = Client().get(url).content
+    press(reader, f"/comments/report/{comment.pk}/", why="abuse")
+    assert reader.get(url).content == strangers
+    reader.post(f"/comments/like/{comment.pk}/")
+    assert Flag.objects.count() == Like.objects.count() == 1
+    liked = reader.get(url)
+    assert liked.content == Client().get(url).content != strangers, "everyone sees the number, and nobody more"
+    assert not liked.cookies and "Cookie" not in liked.get("Vary", "")

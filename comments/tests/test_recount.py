@@ -10,7 +10,7 @@ from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide, delete_own, hold, last_batch, start_batch, undo
 from comments.models import Comment, Commenter, Status
 from comments.post import PostRefused
-from comments.reactions import flag, toggle_like
+from comments.reactions import ReactionRefused, flag, toggle_like
 from comments.recount import recount
 from comments.tests.factories import make_comment, make_reader
 
@@ -43,10 +43,16 @@ def test_counts_are_right_whatever_happens(moderator, seed):
                 case 7:
                     toggle_like(comment, make_reader())
                     flag(comment, make_reader(email=f"{chance.randrange(10**9)}@example.org"), why="abuse")
-        except (PostRefused, DecisionRefused):
+        except (PostRefused, DecisionRefused, ReactionRefused):
             pass
     assert not {name: wrong for name, wrong in recount(fix=False).items() if wrong}
     assert Comment.objects.filter(status=Status.PUBLISHED).exists()
+    for comment in Comment.objects.prefetch_related("decisions"):
+        moves = [(d.from_status, d.to_status) for d in sorted(comment.decisions.all(), key=lambda d: d.pk)]
+        froms, tos = [move[0] for move in moves], [move[1] for move in moves]
+        # Each change has its row, and each row its change: from waiting, without a gap, to what it is now.
+        assert [*froms, comment.status] == [Status.PENDING, *tos]
+        assert all(before != after for before, after in moves)
 
 
 def test_drift_is_reported_and_mended(capsys):

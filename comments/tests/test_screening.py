@@ -1,13 +1,16 @@
 """Each check says what it has seen; the strictest word counts; what is refused is told, what is held is explained."""
 
 import datetime
+import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from articles.tests.factories import make_article, make_section
 from comments.checks import Submission, Verdict
 from comments.checks.timing import timing
+from comments.decide import decide
 from comments.forms import new_stamp, read_stamp
 from comments.models import Comment, Mode, Policy, Rules, Sanction, Status
 from comments.post import PostRefused
@@ -149,6 +152,20 @@ def test_the_typed_address_of_a_banned_guest_is_turned_away_without_a_word():
     assert comment.state_for_its_author == "Waits for a moderator"
 
 
+def test_a_banned_guest_who_types_another_address_is_still_banned():
+    reader = trusted_reader()
+    sanction("ban", commenter=reader.commenter)
+    with pytest.raises(PostRefused, match="You cannot comment here: Threats"):
+        make_comment(reader=reader, email="somebody.else@example.org")
+    assert not Comment.objects.exists()
+
+
+def test_a_guest_whose_mail_domain_is_banned_is_told(client):
+    sanction("ban", mail_domain="example.org")
+    with pytest.raises(PostRefused, match="Threats"):
+        make_comment(reader=trusted_reader())
+
+
 def test_a_network_is_banned_whoever_writes_from_it():
     reader = trusted_reader(network="f" * 32)
     sanction("ban", network="f" * 32)
@@ -224,6 +241,18 @@ def test_a_stamp_is_ours_or_counts_as_too_fast():
     assert read_stamp("") is None
 
 
+def test_the_page_that_asks_once_more_says_since_when_it_was_shown(time_machine):
+    time_machine.move_to("2026-11-24 12:00Z", tick=False)
+    article, reader = make_article(), Client(enforce_csrf_checks=True)
+    for seconds, held in ((1, True), (4, False)):
+        page = post(reader, article, body=f"Sent after {seconds} seconds.").content.decode()
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        time_machine.shift(seconds)
+        response = post(reader, article, body=f"Sent after {seconds} seconds.", **hidden)
+        assert response.status_code == 302
+        assert ("timing" in findings(Comment.objects.latest("pk"))) is held
+
+
 def test_the_same_words_by_the_same_guest_elsewhere_are_held():
     reader = trusted_reader()
     make_comment(reader=reader, body="Read my blog about trams.")
@@ -246,11 +275,20 @@ def test_many_may_say_well_said():
     assert comment.status == Status.PUBLISHED
 
 
-def test_a_guest_whose_comments_are_often_turned_away_is_read_first():
-    reader = trusted_reader()
-    reader.commenter.rejected_count = 4
-    comment = make_comment(reader=reader)
-    assert findings(comment)["standing"] == "4 of this guest's 9 comments were turned away."
+def test_a_guest_whose_comments_are_often_turned_away_is_read_first(moderator, time_machine):
+    reader, article = trusted_reader(), make_article()
+    began = timezone.now()
+    for number in range(7):
+        time_machine.move_to(began + datetime.timedelta(minutes=number))
+        comment = make_comment(article=article, reader=reader)
+        decide(comment, Status.REJECTED, by=moderator)
+        if number > 3:
+            decide(comment, Status.PUBLISHED, by=moderator)
+    reader.commenter.refresh_from_db()
+    told = findings(make_comment(article=article, reader=reader))["standing"]
+    assert told == "4 of this guest's 7 comments of the last 90 days were turned away."
+    time_machine.move_to(began + datetime.timedelta(days=91))
+    assert make_comment(article=article, reader=reader).status == Status.PUBLISHED
 
 
 def test_every_finding_is_kept_and_the_strictest_decides():

@@ -33,6 +33,19 @@ def test_trying_a_term_shows_what_it_would_have_caught_and_saves_nothing(desk):
     assert not Term.objects.exists()
 
 
+def test_trying_stops_in_time_and_says_how_many_it_has_looked_at(desk, monkeypatch):
+    for number in range(6):
+        make_comment(body=f"A miracle cure {number}.")
+    url, more = "/admin/comments/term/add/", "there are more, which were not looked at"
+    assert more not in desk.post(url, NEW | {"_try": "1"}).content.decode()
+    monkeypatch.setattr("comments.admin.term.TRIED", 4)
+    text = desk.post(url, NEW | {"_try": "1"}).content.decode()
+    assert "would have caught 4 of 4 comments" in text and more in text
+    monkeypatch.setattr("comments.admin.term.TRIED_FOR", 0.0)
+    text = desk.post(url, NEW | {"_try": "1"}).content.decode()
+    assert "would have caught 0 of 0 comments" in text and more in text
+
+
 def test_a_changed_term_can_be_tried_before_it_is_saved(desk):
     make_comment(body="Try this casino.")
     term = Term.objects.create(phrase="tram")
@@ -112,22 +125,34 @@ def test_a_storys_screen_has_its_policy(client, editor):
     )
 
 
+@pytest.mark.parametrize("site", [False, True])
+def test_the_screens_of_what_is_new_have_room_for_a_policy(client, editor, site):
+    if site:
+        Policy.objects.create(mode=Mode.OPEN)
+    client.force_login(editor)
+    for screen in ("article", "section"):
+        text = client.get(f"/admin/articles/{screen}/add/").content.decode()
+        assert 'name="comment_policy-0-mode"' in text and 'name="comment_policy-1-mode"' not in text
+
+
 def test_a_reporter_sees_no_policy(client, reporter):
     client.force_login(reporter)
     assert "comment_policy" not in client.get("/admin/articles/article/add/").content.decode()
 
 
-def test_the_sites_policy_is_there_as_soon_as_it_is_looked_for(desk):
+def test_the_sites_policy_shows_what_holds_and_is_there_as_soon_as_it_is_saved(desk):
     response = desk.get("/admin/comments/policy/", follow=True)
     assert response.status_code == 200
-    policy = Policy.objects.get()
-    assert (policy.mode, policy.first_count) == (Mode.FIRST, 3)
+    assert '<option value="first" selected>' in response.content.decode()
+    assert 'name="first_count" value="3"' in response.content.decode()
+    assert not Policy.objects.exists()
     data = {"mode": "open", "first_count": "0", "close_after_days": "14", "guests_allowed": "true", "link_limit": "1"}
-    url = f"/admin/comments/policy/{policy.pk}/change/"
-    desk.post(url, data | opened_with(desk, url))
-    assert Policy.objects.rules_for(make_article()).close_after_days == 14
-    desk.get("/admin/comments/policy/")
+    for days in ("14", "7"):
+        url = desk.get("/admin/comments/policy/")["Location"]
+        desk.post(url, data | {"close_after_days": days} | opened_with(desk, url))
+        assert Policy.objects.rules_for(make_article()).close_after_days == int(days)
     assert Policy.objects.count() == 1
+    assert desk.get("/admin/comments/policy/add/").status_code == 403
 
 
 def test_the_policy_of_a_story_is_not_reached_through_the_sites(desk):

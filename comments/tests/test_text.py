@@ -5,20 +5,7 @@ import re
 import pytest
 
 from comments import text
-
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "javascript:alert(1)",
-    'http://example.org/"onmouseover="alert(1)',
-    "http://example.org/<script>alert(1)</script>",
-    "http://example.org/?a=1&b=2'><svg/onload=alert(1)>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "> <iframe src=//evil.example></iframe>",
-    "https://example.org/%22%3E%3Cscript%3E",
-    'mail@example.org"onclick="x',
-]
+from comments.tests.payloads import PAYLOADS
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -43,6 +30,11 @@ def test_addresses_become_links_that_pass_nothing_on():
         html
         == '<p>See <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow ugc noopener">https://example.org/a?b=1&amp;c=2</a>.</p>'
     )
+
+
+@pytest.mark.parametrize("between", ["\u202e", "\x00", "\u2066"])
+def test_text_is_composed_after_what_stood_between_is_taken_out(between):
+    assert text.clean(f"Vladimi{between}\u0301r") == "Vladimír"
 
 
 def test_text_comes_out_composed_and_with_one_kind_of_line_end():

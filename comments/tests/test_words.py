@@ -1,9 +1,11 @@
 """Words are found however they are disguised, honest ones are let be, and the cost is the text's and not the list's."""
 
 import threading
+import time
+import timeit
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,14 @@ def found(text: str, *phrases: str, whole_words: bool = True) -> list[str]:
         "V!AGR@",
         "viaaaagra",
         "(viagra)",
+        "v_i_a_g_r_a",
+        "v/i/a/g/r/a",
+        "v\ni\na\ng\nr\na",
+        "v   i   a   g   r   a",
+        "ᴠɪᴀɢʀᴀ",
+        "via\u3164gra",
+        "v¡agra",
+        "¡v1agra!",
     ],
 )
 def test_a_term_is_found_however_it_is_disguised(text):
@@ -101,26 +111,32 @@ def test_each_term_is_named_once_in_the_order_of_the_list():
 
 
 def test_the_cost_is_the_texts_and_not_the_lists():
-    """The automaton is built once; what a search does is counted in its steps, not in seconds."""
-    text = ("The quick brown fox jumps over the lazy dog. " * 120)[:5_000]
-    small, large = (Matcher(tuple(Term(phrase=f"term{n:05}x") for n in range(count))) for count in (50, 5_000))
+    """Once the automata are built: counted in looks at the list, and by the clock within one run, generously."""
+    looks = 0
 
-    class Counted:
-        def __init__(self, automaton):
-            self.automaton, self.steps = automaton, 0
+    class Counted(tuple):
+        def __getitem__(self, number):
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(number)
 
-        def iter(self, text):
-            for match in self.automaton.iter(text):
-                self.steps += 1
-                yield match
+        def __iter__(self):
+            for number in range(len(self)):
+                yield self[number]
 
-    steps = []
-    for one in (small, large):
-        counted = Counted(one._plain)
-        list(one._search(counted, fold(text)))
-        steps.append(counted.steps)
-    assert steps == [0, 0]
-    assert large.found_in(text + " term04999x") and not small.found_in(text + " term04999x")
+    text = ("The quick brown fox jumps over the lazy dog. " * 120)[:4_900] + " term00007x, t3rm00009x"
+    counts, seconds = [], []
+    for size in (50, 5_000):
+        matcher = Matcher(Counted(Term(phrase=f"term{n:05}x") for n in range(size)))
+        matcher.found_in("The automata are built.")
+        looks = 0
+        assert [term.phrase for term in matcher.found_in(text)] == ["term00007x"]
+        counts.append(looks)
+        seconds.append(
+            min(timeit.repeat(lambda m=matcher: m.found_in(text), number=1, repeat=7, timer=time.process_time))
+        )
+    assert counts[0] == counts[1] <= 10
+    assert seconds[1] < 3 * seconds[0]
 
 
 @pytest.mark.django_db
@@ -180,6 +196,10 @@ class TestLookAlikes:
         make_contributor(name="Tereza Holubová")
         assert "lookalike" not in [finding["check"] for finding in make_comment(name=name).findings]
 
+    def test_a_paper_whose_name_is_signs_alone_holds_nobody_for_it(self, settings):
+        settings.SITE_NAME = "✦"
+        assert "lookalike" not in [finding["check"] for finding in make_comment(name="Ottilie").findings]
+
 
 # --- The classifier ---
 
@@ -189,10 +209,17 @@ HAM = "The council should repair the tram line to the harbour before winter, say
 
 def teach(moderator, *, good: int, bad: int) -> None:
     article = make_article()
-    for kind, count, text, status in (("h", good, HAM, Status.PUBLISHED), ("s", bad, SPAM, Status.SPAM)):
-        for number in range(count):
-            comment = make_comment(article=article, body=text.format(f"{kind}{number}"))
-            decide(comment, status, by=moderator)
+    with transaction.atomic():
+        for kind, count, text, status in (("h", good, HAM, Status.PUBLISHED), ("s", bad, SPAM, Status.SPAM)):
+            for number in range(count):
+                comment = make_comment(article=article, body=text.format(f"{kind}{number}"))
+                decide(comment, status, by=moderator)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Fewer lessons are enough."""
+    monkeypatch.setattr(classifier, "ENOUGH", 50)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -203,16 +230,16 @@ class TestClassifier:
         teach(moderator, good=1, bad=0)
         assert classifier.score("profit") is not None
 
-    def test_it_tells_what_is_published_from_what_is_turned_away_and_by_which_words(self, moderator):
-        teach(moderator, good=150, bad=60)
+    def test_it_tells_what_is_published_from_what_is_turned_away_and_by_which_words(self, moderator, quick):
+        teach(moderator, good=30, bad=20)
         spam, ham = classifier.score("guaranteed crypto profit"), classifier.score("the tram in winter")
         assert spam.value > 0.9 > 0.1 > ham.value
         assert "crypto" in spam.towards
         assert "tram" in ham.against
         assert classifier.score("vocabulary entirely unheard").value == 0.5
 
-    def test_it_makes_a_person_look_and_never_decides(self, moderator):
-        teach(moderator, good=150, bad=60)
+    def test_it_makes_a_person_look_and_never_decides(self, moderator, quick):
+        teach(moderator, good=30, bad=20)
         reader = make_reader(email="trusted@example.org", approved=9)
         comment = make_comment(reader=reader, body="Fast crypto money, guaranteed profit!")
         assert comment.status == Status.PENDING

@@ -1,43 +1,135 @@
-"""For moderators who read the site: the buttons of the queue beside the comments, on a page that is the same for everyone."""
+"""For moderators who read the site: the queue's buttons beside the comments, though the page is the same for everyone.
+
+With scripts the buttons are a fragment that is put into the page; without, a page of their own, which the story links to.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from comments.admin.queue import BUTTONS, as_seen, seen
-from comments.decide import MODERATE, DecisionRefused, decide, start_batch
-from comments.models import Comment
+from articles.models import Article
+from comments.admin.queue import BUTTONS, NUMBER, as_seen, seen
+from comments.decide import MODERATE, DecisionRefused, confirm, decide, start_batch
+from comments.models import Comment, Reason, Status
+from comments.queue import page_of_queue, with_history
 
 AT_MOST = 200
+#: So many of those that wait stand above a story's talk; the queue has the others.
+WAITING_SHOWN = 10
+
+#: What has been done, as an address says it: Django's messages would put a cookie on reading pages.
+DONE = {"approve": "Published", "reject": "Rejected", "spam": "Spam", "keep": "It stays"}
+
+
+def waiting_on(story: Article) -> list[Comment]:
+    """What has waited longest under a story, over the index comment_story_queue; one more than is shown tells of others."""
+    waiting = with_history(Comment.objects.filter(article=story, status=Status.PENDING)).order_by("created_at", "pk")
+    return _as_seen_now(waiting[: WAITING_SHOWN + 1])
 
 
 @csrf_protect
 @require_http_methods(["GET", "POST"])
 @never_cache
 def in_place(request: HttpRequest) -> HttpResponse:
-    """GET `?comments=1,2,3`: each visible one as this moderator sees it, and a token. POST `seen` and `to`: decide it."""
-    if not request.user.is_active or not request.user.has_perm(MODERATE):
+    """GET `?story=1&comments=2,3`: the buttons for each of these that is visible, and what waits there. POST: a button."""
+    if not _may_moderate(request):
         return HttpResponse(status=204)
     if request.method == "POST":
-        return _decide(request)
-    numbers = [n for n in request.GET.get("comments", "").split(",") if n.isascii() and n.isdigit() and len(n) < 19]
-    comments = Comment.objects.visible().filter(pk__in=numbers[:AT_MOST])
-    return JsonResponse({"token": get_token(request), "seen": {comment.pk: seen(comment) for comment in comments}})
+        return _press(request)
+    numbers = [number for number in request.GET.get("comments", "").split(",") if NUMBER.fullmatch(number)]
+    story = request.GET.get("story", "")
+    found = Article.objects.public().filter(pk=story).first() if NUMBER.fullmatch(story) else None
+    waiting = waiting_on(found) if found else []
+    context = {
+        "comments": _as_seen_now(Comment.objects.visible().filter(pk__in=numbers[:AT_MOST])),
+        "waiting": waiting[:WAITING_SHOWN],
+        "more_wait": len(waiting) > WAITING_SHOWN,
+        "article": found,
+        "reasons": Reason.choices,
+    }
+    return render(request, "comments/moderate_fragment.html", context)
 
 
-def _decide(request: HttpRequest) -> HttpResponse:
-    comments, to = as_seen([request.POST.get("seen", "")]), BUTTONS.get(request.POST.get("to", ""))
-    if not comments or to is None:
-        return JsonResponse({"message": "There is no such comment."}, status=404)
-    batch = start_batch(request.user)  # type: ignore[arg-type]  # who may moderate has an account
+@csrf_protect
+@require_safe
+@never_cache
+def story(request: HttpRequest, article: int) -> HttpResponse:
+    """A page of its own, for who has no scripts: all that was said under a story, newest first, with the buttons."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    if not _may_moderate(request):
+        raise PermissionDenied
+    return _page(
+        request, get_object_or_404(Article.objects.public(), pk=article), DONE.get(request.GET.get("done", ""))
+    )
+
+
+def _page(request: HttpRequest, article: Article, said: str | None, status: int = 200) -> HttpResponse:
+    comments = Comment.objects.filter(article=article).exclude(status=Status.DELETED)
+    page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=True)
+    context: dict[str, Any] = {
+        "article": article,
+        "comments": _as_seen_now(page.comments),
+        "next": page.next,
+        "said": said,
+        "reasons": Reason.choices,
+    }
+    return render(request, "comments/moderate_page.html", context, status=status)
+
+
+def _press(request: HttpRequest) -> HttpResponse:
+    """One button, as in the queue, and undone there. Answers a script with JSON, a form with the page it came from."""
+    comments, to = as_seen([request.POST.get("seen", "")]), request.POST.get("to", "")
+    wants_json = request.headers.get("Accept", "") == "application/json"
+    if not comments or to not in DONE:
+        message, status = "There is no such comment.", 404
+    else:
+        message, status = _decide(request, comments[0], to)
+    if wants_json:
+        return JsonResponse({"message": message, "to": to}, status=status)
+    if status == 404:
+        return HttpResponse(message, status=status, content_type="text/plain")
+    if status == 409:
+        return _page(request, comments[0].article, message, status)
+    page = reverse("comment_moderate_story", args=[comments[0].article_id])
+    return redirect(f"{page}?done={to}#comment-{comments[0].pk}")
+
+
+def _decide(request: HttpRequest, comment: Comment, to: str) -> tuple[str, int]:
+    user: Any = request.user  # who may moderate has an account
+    batch = start_batch(user)
     try:
-        decide(comments[0], to, by=request.user, batch=batch)  # type: ignore[arg-type]
-    except (DecisionRefused, PermissionDenied) as refusal:
-        batch.delete()
-        return JsonResponse({"message": " ".join(getattr(refusal, "messages", [str(refusal)]))}, status=409)
-    return JsonResponse({"message": f"{to.label}: the comment by {comments[0].name}."})
+        if to == "keep":
+            confirm(comment, by=user)
+        else:
+            reason = request.POST.get("reason", "") if to == "reject" else ""
+            decide(
+                comment, BUTTONS[to], by=user, batch=batch, reason=reason if reason in Reason.values else "",
+                note=request.POST.get("note", "")[:1000], inform="inform" in request.POST,
+            )  # fmt: skip
+    except DecisionRefused as refusal:
+        return " ".join(refusal.messages), 409
+    finally:
+        if not batch.decisions.exists():
+            batch.delete()
+    return f"{DONE[to]}: the comment by {comment.name}.", 200
+
+
+def _may_moderate(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.has_perm(MODERATE)
+
+
+def _as_seen_now(comments) -> list[Comment]:
+    comments = list(comments)
+    for comment in comments:
+        comment.seen = seen(comment)
+    return comments

@@ -16,8 +16,9 @@ from comments.decide import DecisionRefused, delete_own
 from comments.edit import EditRefused, edit, may_edit
 from comments.forms import AddressForm, EditForm
 from comments.identity import Reader, commenter_confirmed_by, forget, reader_of, remember
+from comments.limits import is_too_often
 from comments.models import Comment, Commenter, Sanction, Status
-from comments.notifications import ask_to_confirm
+from comments.notifications import LINKS_AN_HOUR, ask_to_confirm
 
 OWN_SHOWN = 50
 
@@ -51,7 +52,7 @@ def own(request: HttpRequest) -> HttpResponse:
     """Who we take this browser for, and what it has sent last."""
     reader = reader_of(request)
     done = DONE.get(request.GET.get("done", ""))
-    told = Sanction.objects.against(commenter=reader.commenter) if reader.commenter else Sanction.objects.none()
+    told = Sanction.objects.against(reader.commenter)
     context = {"reader": reader, "comments": _latest(reader), "done": done, "sanctions": told}
     return render(request, "comments/own.html", context)
 
@@ -138,12 +139,19 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def ask_for_link(request: HttpRequest) -> HttpResponse:
     """Have a link sent to an address. Known and unknown addresses are answered alike."""
-    form = AddressForm(request.POST or None)
+    form, status = AddressForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid() and settings.MAIL_ENABLED:
-        ask_to_confirm(Commenter.objects.by_email(form.cleaned_data["email"]), None)
-        return render(request, "comments/link_sent.html")
+        # Before anything is written: whoever it is for, and whether that one is known, makes no difference.
+        if is_too_often("links", reader_of(request).network, an_hour=LINKS_AN_HOUR):
+            form.add_error("email", "Many links were asked for from your network. Please come back in an hour.")
+            status = 429
+        else:
+            ask_to_confirm(Commenter.objects.by_email(form.cleaned_data["email"]), None)
+            return render(request, "comments/link_sent.html")
+    if form.errors and status == 200:
+        status = 400
     context = {"form": form, "mail_enabled": settings.MAIL_ENABLED}
-    return render(request, "comments/ask_for_link.html", context, status=400 if form.errors else 200)
+    return render(request, "comments/ask_for_link.html", context, status=status)
 
 
 @csrf_protect

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from articles.models import Article
+from articles.numbers import number_in
 from comments import origin
 from comments.forms import CommentForm
 from comments.identity import Reader, reader_of, remember
@@ -41,7 +42,7 @@ def post(request: HttpRequest, article: int) -> HttpResponse:
         except PostRefused as refusal:
             form.refuse(refusal.messages)
         else:
-            response = redirect("comment_received", token=signing.dumps(comment.pk, salt=SALT))
+            response = redirect("comment_received", token=signing.dumps(comment.idempotency_key, salt=SALT))
             remember(response, reader)
             return response
     return _form_page(request, story, form, status=400)
@@ -73,10 +74,10 @@ def _form_page(
     request: HttpRequest, story: Article, form: CommentForm, *, parent: Comment | None = None, confirm: bool = False,
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    if parent is None and form.is_bound:
-        answered = form.data.get("parent", "")
-        if answered.isascii() and answered.isdigit() and len(answered) < 19:
-            parent = Comment.objects.visible().filter(pk=answered, article=story).first()
+    if parent is None and form.is_bound and (answered := number_in(form.data.get("parent", ""))):
+        parent = Comment.objects.visible().filter(pk=answered, article=story).first()
+    if form.is_bound:
+        form.put_stamp()
     context = {"article": story, "form": form, "confirm": confirm, "parent": parent, "reader": form.reader}
     return render(request, "comments/form_page.html", context, status=status)
 
@@ -84,20 +85,19 @@ def _form_page(
 @require_safe
 @never_cache
 def received(request: HttpRequest, token: str) -> HttpResponse:
-    """What was sent, for the one who sent it: the address is signed, and good for a day."""
+    """What was sent, for the one who sent it: the address is signed, and good for a day.
+
+    It names the press and not the comment, and the page shows what was typed and nothing else: who sends the words of
+    somebody else's comment again learns neither that it is there nor what became of it.
+    """
     try:
-        pk = signing.loads(token, salt=SALT, max_age=RECEIVED_FOR)
+        key = signing.loads(token, salt=SALT, max_age=RECEIVED_FOR)
     except signing.BadSignature:
         raise Http404("This address is not valid, or has expired.") from None
-    comment = get_object_or_404(Comment.objects.select_related("article__section"), pk=pk)
-    reader = reader_of(request)
-    context = {
-        "comment": comment,
-        "article": comment.article,
-        "is_own": reader.owns(comment),
-        # Who sends the words of somebody else's comment again learns nothing of what became of that one.
-        "is_decided": comment.reviewed_at is not None and reader.owns(comment),
-    }
+    comment = Comment.objects.select_related("article__section").filter(idempotency_key=key).first()
+    if comment is None:  # changed or deleted since
+        return redirect("comment_own")
+    context = {"comment": comment, "article": comment.article, "is_own": reader_of(request).owns(comment)}
     response = render(request, "comments/received.html", context)
     response["X-Robots-Tag"] = "noindex"
     patch_cache_control(response, no_store=True, private=True)

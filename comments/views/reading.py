@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from articles import editions
 from articles.models import Article
 from comments.conversation import (
     FIRST_REPLIES,
@@ -33,10 +34,16 @@ def thread(request: HttpRequest, article: int) -> HttpResponse:
         page = page_of(story, sort, request.GET.get("from", ""))
     except BadCursor:
         raise Http404("There is no such page of comments.") from None
-    closed = Policy.objects.rules_for(story).is_closed(story)
-    return render(
-        request, "comments/thread_page.html", {"article": story, "page": page, "closed": closed, "sorts": Sort}
-    )
+    rules = Policy.objects.rules_for(story)
+    editions.changes_at(rules.closed_at(story))
+    closed = rules.is_closed(story)
+    context = {"article": story, "page": page, "closed": closed, "sorts": Sort}
+    return _kept_with(story, render(request, "comments/thread_page.html", context))
+
+
+def _kept_with(story: Article, response: HttpResponse) -> HttpResponse:
+    editions.shows(response, editions.of_story(story.pk))
+    return response
 
 
 @require_safe
@@ -48,7 +55,7 @@ def replies(request: HttpRequest, root: int) -> HttpResponse:
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Http404("There is no such page of replies.")
     context = {"article": story, "page": replies_to(beginning, int(after))}
-    return render(request, "comments/replies_page.html", context)
+    return _kept_with(story, render(request, "comments/replies_page.html", context))
 
 
 @require_safe

@@ -27,7 +27,8 @@ class Watch:
 
     def _hear(self, message) -> None:
         if message.type == "error" or "Content Security Policy" in message.text:
-            self.problems.append(f"console: {message.text}")
+            where = message.location.get("url", "") if message.text.startswith("Failed to load") else ""
+            self.problems.append(f"console: {message.text} {where}".strip())
 
     def _see(self, request) -> None:
         parts = urlsplit(request.url)

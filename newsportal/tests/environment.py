@@ -21,6 +21,7 @@ os.environ |= {
     "MEDIA_ROOT": tempfile.gettempdir(),
     # Tests that are about it let work be done; in all others none goes on beside them.
     "BACKGROUND_WORKER": "process",
+    "READS_BATCH_SECONDS": "0",
 }
 
 # Playwright's event loop runs in the thread of the test, which uses the database as any test does.

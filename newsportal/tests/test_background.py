@@ -63,6 +63,16 @@ def test_a_transaction_that_fails_leaves_no_job(in_thread):
     assert done() == set()
 
 
+def test_nothing_is_begun_while_it_is_held_and_nothing_is_forgotten(in_thread):
+    with in_thread.held():
+        note.enqueue("job one")
+        assert in_thread.wait(1)
+        assert done() == set()
+    in_thread.wake()
+    assert in_thread.wait(30)
+    assert done() == {"job one"}
+
+
 def test_the_thread_closes_its_connections(in_thread, monkeypatch):
     closed, real = [], type(connections).close_all
     monkeypatch.setattr(

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from articles.models import Article
+from articles.editing.snapshot import take
+from articles.models import Article, Autosave, NextVersion
 from articles.tests.factories import make_article, make_image
 from articles.workflow import Status
 from comments.tests.factories import make_comment
@@ -49,6 +50,33 @@ def test_what_is_wrong_is_an_alarm(administrator, editor):
     assert "Work that failed since yesterday" not in told(editor)
 
 
+def test_what_is_past_its_time_and_not_out_is_an_alarm(editor, reporter):
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    for headline, status, moment in (
+        ("Late draft", Status.DRAFT, now - hour), ("Late in review", Status.IN_REVIEW, now - 2 * hour),
+        ("In time", Status.DRAFT, now + hour), ("Out", Status.PUBLISHED, now - hour), ("No time", Status.DRAFT, None),
+    ):  # fmt: skip
+        article = make_article(headline=headline, status=status)
+        Article.objects.filter(pk=article.pk).update(
+            publish_at=moment or (now - hour if status == "published" else None)
+        )
+    assert told(editor)["Past their time and not out"] == ["Late in review", "Late draft"]
+    assert "Past their time and not out" not in told(reporter)
+
+
+def test_what_one_has_typed_and_not_saved_leads_back_to_it(client, editor, reporter):
+    article = make_article(status=Status.DRAFT, created_by=editor)
+    for fields in ({"story": article.pk}, {"story": 999}, {"slot": "a"}, {"slot": "b"}):
+        Autosave.objects.create(user=editor, data={"headline": [f"Typed {fields}"]}, **fields)
+    assert len(told(editor)["Typed and not saved"]) == 4
+    assert "Typed and not saved" not in told(reporter)
+    client.force_login(editor)
+    (panel,) = [panel for panel in panels(editor) if panel.heading == "Typed and not saved"]
+    for url, words, _ in panel.rows:
+        page = client.get(url).content.decode()
+        assert words.replace("'", "&#x27;") in page and "typed and not saved" in page
+
+
 def test_it_costs_the_same_with_many_stories(client, administrator):
     client.force_login(administrator)
     costs = []
@@ -67,3 +95,22 @@ def test_a_headline_is_text(client, administrator):
     make_article(status=Status.DRAFT, headline="<script>alert(1)</script>", created_by=administrator)
     client.force_login(administrator)
     assert "<script>alert(1)" not in client.get("/admin/").content.decode()
+
+
+def test_what_will_go_live_and_what_could_not_stand_there(editor):
+    for headline, fields in (
+        ("Will change", {"due_at": timezone.now() + datetime.timedelta(hours=1)}),
+        ("Has not changed", {}),
+    ):
+        article = make_article(headline=headline)
+        article.record(editor)
+        article.keep_next(
+            take(article) | {"headline": f"{headline}, later"},
+            editor,
+            seen=article.version,
+            live=article.version,
+            **fields,
+        )
+    NextVersion.objects.filter(due_at=None).update(refusal="The address is taken.")
+    assert told(editor)["Scheduled next"] == ["Will change, later (next version)"]
+    assert told(editor)["Next versions that cannot go live"] == ["Has not changed"]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from articles.models import Article, Byline, Contributor, Image, Section
+from articles.models import Article, Byline, Contributor, Image, Reads, Section
+from articles.most_read import DAY, top
 from articles.pictures import renditions
 from comments.models import Comment, Status
 from newsportal.demo import texts
@@ -94,3 +95,5 @@ def test_it_is_built_through_the_verbs(editor, moderator, monkeypatch):
     for comment in Comment.objects.exclude(status=Status.PENDING).filter(author=None):
         assert comment.decisions.get().made_by == moderator
     assert Comment.objects.filter(status=Status.PUBLISHED).exists()
+    assert Reads.objects.filter(article__in=Article.objects.all()).exists()
+    assert top(DAY, 5) and not Article.objects.filter(related_at=None).exists()

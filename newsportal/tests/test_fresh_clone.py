@@ -171,7 +171,7 @@ def _get(url: str, patience: float = 0) -> str:
     end = time.monotonic() + patience
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=10) as response:
                 return response.read().decode()
         except (urllib.error.URLError, ConnectionError):
             if time.monotonic() > end:
@@ -180,5 +180,5 @@ def _get(url: str, patience: float = 0) -> str:
 
 
 def _status(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=10) as response:
         return response.status

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -26,6 +27,25 @@ def test_a_newsroom_that_has_moderators_already_gives_them_their_new_tools():
     executor.migrate(executor.loader.graph.leaf_nodes())
     codenames = set(moderators.permissions.values_list("codename", flat=True))
     assert codenames == {name.split(".")[1] for name in ROLES["Moderator"]}
+
+
+@pytest.mark.django_db
+def test_a_newsroom_that_has_no_administrators_gets_the_group_and_keeps_what_it_made_of_the_others():
+    Group.objects.get(name="Administrator").delete()
+    editors = Group.objects.get(name="Editor")
+    editors.permissions.set(_permissions("view_comment"))
+    call_command("migrate", verbosity=0, interactive=False)
+    administrators = Group.objects.get(name="Administrator")
+    assert administrators.permissions.count() == len(ROLES["Administrator"])
+    assert editors.permissions.count() == 1
+    administrators.permissions.clear()
+    call_command("migrate", verbosity=0, interactive=False)
+    assert administrators.permissions.count() == 0
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_administrator_may_all_that_others_may(role):
+    assert set(ROLES[role]) <= set(ROLES["Administrator"])
 
 
 def _permissions(*codenames):

@@ -1,8 +1,11 @@
 """The settings are strict: what is missing or unreadable stops the start with its name."""
 
 import os
+import runpy
 import subprocess
 import sys
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -18,13 +21,22 @@ GOOD = {
 }
 
 
-def ask(expression: str, **changes: str | None):
-    """What a settings expression is with these variables, in a process of its own."""
+def variables(**changes: str | None) -> dict[str, str]:
     environment = {"PATH": os.environ["PATH"], **GOOD, **changes}
-    code = f"from newsportal import settings; print({expression})"
+    return {name: value for name, value in environment.items() if value is not None}
+
+
+def read(**changes: str | None) -> SimpleNamespace:
+    """What the settings are with these variables and no others: the file itself, read anew."""
+    with mock.patch.dict(os.environ, variables(**changes), clear=True):
+        return SimpleNamespace(**runpy.run_path(str(BASE_DIR / "newsportal" / "settings.py")))
+
+
+def start(expression: str, **changes: str | None):
+    """A process of its own that prints a settings expression."""
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True,
-        env={name: value for name, value in environment.items() if value is not None}, check=False,
+        [sys.executable, "-c", f"from newsportal import settings; print({expression})"], cwd=BASE_DIR,
+        capture_output=True, text=True, env=variables(**changes), check=False,
     )  # fmt: skip
 
 
@@ -34,6 +46,10 @@ def ask(expression: str, **changes: str | None):
         ("SECRET_KEY", None),
         ("SITE_URL", None),
         ("SITE_URL", "news.example.org"),
+        ("WEBSUB_HUB", "hub.example.org"),
+        ("WEBSUB_HUB", "ftp://hub.example.org/"),
+        ("WEBSUB_HUB", "https://hub.example.org/ a"),
+        ("WEBSUB_HUB", 'https://hub.example.org/>; rel="hub"'),
         ("SITE_URL", "https://news.example.org/path"),
         ("ALLOWED_HOSTS", None),
         ("ALLOWED_HOSTS", "*"),
@@ -48,33 +64,49 @@ def ask(expression: str, **changes: str | None):
         ("BACKGROUND_WORKER", "threads"),
         ("AKISMET_URL", "rest.akismet.com"),
         ("COMMENT_REJECTED_DAYS", "0"),
+        ("PURGE", "akamai"),
+        ("SHARED_CACHE_SECONDS", "a day"),
     ],
 )
 def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(variable, value):
-    result = ask("''", **{variable: value})
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        read(**{variable: value})
+
+
+def test_a_refusal_ends_the_process():
+    result = start("''", DEBUG="flase")
     assert result.returncode != 0
-    assert variable in result.stderr.splitlines()[-1]
+    assert "DEBUG" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["migrate", "makemigrations", "check", "runserver"])
+def test_no_command_hides_the_name_behind_an_error_of_its_own(command):
+    result = subprocess.run(
+        [sys.executable, "manage.py", command], cwd=BASE_DIR, capture_output=True, text=True,
+        env=variables(SECRET_KEY=None), check=False,
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith("SECRET_KEY is not set.")
 
 
 def test_a_password_in_a_refused_url_is_not_repeated():
-    assert "hunter2" not in ask("''", DATABASE_URL="mysql://me:hunter2@db/x").stderr.splitlines()[-1]
+    assert "hunter2" not in start("''", DATABASE_URL="mysql://me:hunter2@db/x").stderr.splitlines()[-1]
 
 
 def test_with_tls_everything_is_closed():
-    names = ["SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_INCLUDE_SUBDOMAINS"]
-    for name in names:
-        assert ask(f"settings.{name}").stdout.strip() == "True", name
-    assert int(ask("settings.SECURE_HSTS_SECONDS").stdout) >= 31_536_000
-    assert ask("settings.DEBUG").stdout.strip() == "False"
+    settings = read()
+    assert settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
+    assert settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= 31_536_000
+    assert settings.DEBUG is False
 
 
 def test_without_tls_the_loopback_works():
-    assert ask("settings.SECURE_SSL_REDIRECT", SITE_URL="http://127.0.0.1:8000").stdout.strip() == "False"
+    assert read(SITE_URL="http://127.0.0.1:8000").SECURE_SSL_REDIRECT is False
 
 
 def test_the_policy_is_the_same_in_every_process():
     policies = {
-        ask("list(settings.CONTENT_SECURITY_POLICY['DIRECTIVES'].items())", PYTHONHASHSEED=seed).stdout
+        start("list(settings.CONTENT_SECURITY_POLICY['DIRECTIVES'].items())", PYTHONHASHSEED=seed).stdout
         for seed in ("1", "2", "3")
     }
     assert len(policies) == 1
@@ -109,24 +141,76 @@ def test_a_number_below_its_minimum_is_refused(monkeypatch):
 
 
 def test_without_a_mail_server_no_mail_is_tried():
-    assert ask("settings.MAIL_ENABLED, settings.EMAIL_BACKEND").stdout.startswith(
-        "False django.core.mail.backends.dummy"
-    )
+    settings = read()
+    assert settings.MAIL_ENABLED is False
+    assert settings.EMAIL_BACKEND.startswith("django.core.mail.backends.dummy")
 
 
 def test_a_mail_server_needs_an_address_to_send_from():
-    refused = ask("''", EMAIL_HOST="mail.example.org")
-    assert refused.returncode != 0
-    assert "MAIL_FROM" in refused.stderr.splitlines()[-1]
-    assert "MAIL_FROM" in ask("''", EMAIL_HOST="mail.example.org", MAIL_FROM="not one").stderr.splitlines()[-1]
-    given = ask("settings.DEFAULT_FROM_EMAIL", EMAIL_HOST="mail.example.org", MAIL_FROM="talk@example.org")
-    assert given.stdout.strip() == "The Check <talk@example.org>"
+    for wrong in ({}, {"MAIL_FROM": "not one"}):
+        with pytest.raises(ImproperlyConfigured, match="MAIL_FROM"):
+            read(EMAIL_HOST="mail.example.org", **wrong)
+    given = read(EMAIL_HOST="mail.example.org", MAIL_FROM="talk@example.org")
+    assert given.DEFAULT_FROM_EMAIL == "The Check <talk@example.org>"
 
 
-def test_mail_goes_over_tls_unless_told_otherwise():
-    mail = {"EMAIL_HOST": "mail.example.org", "SITE_EMAIL": "desk@example.org"}
-    asked = "settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT"
-    assert ask(asked, **mail).stdout.strip() == "True False 587 10"
-    assert ask(asked, **mail, EMAIL_USE_SSL="true").stdout.strip() == "False True 465 10"
-    assert ask(asked, **mail, EMAIL_USE_TLS="false").stdout.strip() == "False False 25 10"
-    assert "EMAIL_USE_SSL" in ask("''", EMAIL_USE_SSL="true", EMAIL_USE_TLS="true").stderr.splitlines()[-1]
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, (True, False, 587)),
+        ({"EMAIL_USE_SSL": "true"}, (False, True, 465)),
+        ({"EMAIL_USE_TLS": "false"}, (False, False, 25)),
+    ],
+)
+def test_mail_goes_over_tls_unless_told_otherwise(changed, told):
+    settings = read(EMAIL_HOST="mail.example.org", SITE_EMAIL="desk@example.org", **changed)
+    assert told == (settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL, settings.EMAIL_PORT)
+    assert settings.EMAIL_TIMEOUT == 10
+
+
+def test_mail_cannot_go_over_tls_in_two_ways_at_once():
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_USE_SSL"):
+        read(EMAIL_HOST="mail.example.org", SITE_EMAIL="desk@example.org", EMAIL_USE_SSL="true", EMAIL_USE_TLS="true")
+
+
+CDNS = {
+    "varnish": {"VARNISH_URLS": "http://10.0.0.1:6081, http://10.0.0.2:6081/"},
+    "fastly": {"FASTLY_SERVICE_ID": "SU1Z0isxPaozGVKXdv0eY", "FASTLY_TOKEN": "secret-word"},
+    "cloudflare": {"CLOUDFLARE_ZONE_ID": "023e105f4ecef8ad9ca31a8372d0c353", "CLOUDFLARE_TOKEN": "secret-word"},
+}
+
+
+@pytest.mark.parametrize("cdn", CDNS)
+def test_a_cdn_needs_what_it_is_told_with(cdn):
+    assert read(PURGE=cdn, **CDNS[cdn]).SHARED_CACHE_SECONDS == 86_400
+    for variable in CDNS[cdn]:
+        with pytest.raises(ImproperlyConfigured, match=variable):
+            read(PURGE=cdn, **CDNS[cdn] | {variable: None})
+
+
+@pytest.mark.parametrize(
+    ("cdn", "variable", "value"),
+    [
+        ("varnish", "VARNISH_URLS", "http://10.0.0.1:6081, 10.0.0.2"),
+        ("varnish", "VARNISH_URLS", ","),
+        ("fastly", "FASTLY_SERVICE_ID", "../../tokens/self"),
+        ("cloudflare", "CLOUDFLARE_ZONE_ID", "zone/../../user"),
+        ("cloudflare", "CLOUDFLARE_URL", "api.cloudflare.com"),
+        ("cloudflare", "PAGE_CACHE", "false"),
+        ("varnish", "PURGE_SOFT", "softly"),
+    ],
+)
+def test_what_a_cdn_cannot_be_told_with_is_refused(cdn, variable, value):
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        read(PURGE=cdn, **CDNS[cdn] | {variable: value})
+
+
+def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated():
+    refused = start("''", PURGE="fastly", **CDNS["fastly"] | {"FASTLY_TOKEN": "hunter2\nhunter3"})
+    assert "FASTLY_TOKEN" in refused.stderr.splitlines()[-1]
+    assert "hunter" not in refused.stderr
+
+
+def test_without_a_cdn_shared_caches_ask_each_time():
+    settings = read()
+    assert (settings.PURGE, settings.SHARED_CACHE_SECONDS) == ("none", 0)

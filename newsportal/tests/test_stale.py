@@ -4,14 +4,16 @@ import re
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
+from django.core import signing
+from django.utils import timezone
 
 from adverts.models import Sponsor
 from articles.models import Contributor, Section, Tag
 from articles.tests.factories import make_contributor, make_section, make_tag
 from comments.models import Term
 from newsportal.models import Page
-from newsportal.stale import RefusesStale
+from newsportal.stale import SALT, RefusesStale
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,35 @@ def test_a_row_that_another_has_added_is_noticed(desk):
     assert "Their page" in desk.post(url, mine).content.decode()
     contributor.refresh_from_db()
     assert contributor.name != "Mine"
+
+
+def test_a_form_carries_nothing_that_is_not_on_the_page(desk, editor, administrator):
+    url = f"/admin/auth/user/{editor.pk}/change/"
+    carried = signing.loads(opened(desk, url)["_opened_with"], salt=SALT)
+    assert "password" not in carried and "last_login" not in carried
+    for value in (editor.password, editor.username):
+        assert value not in str(carried)
+    # The same value at another object, or in another field, gives another digest: nothing can be compared.
+    other = signing.loads(opened(desk, f"/admin/auth/user/{administrator.pk}/change/")["_opened_with"], salt=SALT)
+    assert not set(other.values()) & set(carried.values())
+    assert len(set(carried.values())) == len(carried)
+
+
+def test_a_login_meanwhile_is_no_conflict_and_a_change_is(desk, editor):
+    url = f"/admin/auth/user/{editor.pk}/change/"
+    form = desk.get(url).context["adminform"].form
+    mine = {"_opened_with": opened(desk, url)["_opened_with"], "username": editor.username, "first_name": "Anna",
+            "is_active": "on", "is_staff": "on", "groups": form.initial["groups"][0].pk,
+            "date_joined_0": f"{timezone.localtime(editor.date_joined):%Y-%m-%d}",
+            "date_joined_1": f"{timezone.localtime(editor.date_joined):%H:%M:%S}"}  # fmt: skip
+    User.objects.filter(pk=editor.pk).update(last_login=timezone.now())
+    assert desk.post(url, mine).status_code == 302
+    editor.refresh_from_db()
+    assert editor.first_name == "Anna"
+    User.objects.filter(pk=editor.pk).update(email="theirs@post.example")
+    page = desk.post(url, mine | {"first_name": "Hanna"}).content.decode()
+    assert "Somebody else saved this" in page and "theirs@post.example" in page
+    assert "first name" in page  # what was saved before, too
 
 
 def test_every_screen_either_merges_or_refuses():

@@ -91,33 +91,37 @@ section?.addEventListener("submit", async (event) => {
   }
 });
 
-// --- For moderators: the queue's buttons beside each comment, in browsers that have been at the queue ---
+// --- For moderators: what waits, and the queue's buttons beside each comment, in browsers that have been at the queue ---
 async function moderate() {
-  const comments = [...section.querySelectorAll(".comment[id^=comment-]:not(.comment-gone)")];
-  const numbers = comments.map((comment) => comment.id.slice("comment-".length));
-  if (!numbers.length) return;
-  const answer = await fetch(`/comments/moderate/?comments=${numbers}`);
+  const beside = (number) => section.querySelector(`#comment-${number}:not(.comment-gone) .comment-foot`);
+  const numbers = [...section.querySelectorAll(".comment[id^=comment-]")].map((comment) => comment.id.slice("comment-".length));
+  const answer = await fetch(`/comments/moderate/?story=${section.dataset.comments}&comments=${numbers}`);
   if (answer.status !== 200) return;
-  const { token, seen } = await answer.json();
-  for (const comment of comments) {
-    const value = seen[comment.id.slice("comment-".length)];
-    if (!value) continue;
-    for (const [to, label] of [["reject", "Reject"], ["spam", "Spam"]]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "comment-act comment-moderate";
-      button.textContent = label;
-      button.addEventListener("click", async () => {
-        const body = new URLSearchParams({ seen: value, to });
-        const said = await fetch("/comments/moderate/", { method: "POST", body, headers: { "X-CSRFToken": token } });
-        const { message } = await said.json();
-        say(message);
-        if (said.ok) comment.classList.add("comment-turned-away");
-      });
-      comment.querySelector(".comment-foot").append(button);
-    }
-  }
+  const fragment = document.createElement("template");
+  fragment.innerHTML = await answer.text();
+  for (const buttons of fragment.content.querySelectorAll("[data-beside]")) beside(buttons.dataset.beside)?.after(buttons);
+  const waits = fragment.content.querySelector("[data-desk-waiting]");
+  if (waits) section.querySelector("[data-comments-status]").after(waits);
 }
+section?.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-moderate]");
+  if (!form) return;
+  event.preventDefault();
+  const comment = form.closest(".comment");
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const { message, to } = await answer.json();
+    say(message);
+    if (!answer.ok) return;
+    comment.querySelector(".comment-desk").remove();
+    comment.classList.toggle("comment-turned-away", to === "reject" || to === "spam");
+    comment.tabIndex = -1;
+    comment.focus({ preventScroll: true });
+  } catch {
+    say("That did not arrive. Please try again.");
+  }
+});
 let moderator = null;
 try { moderator = localStorage.getItem("moderator"); } catch { /* storage is blocked */ }
 if (section && moderator) moderate().catch(() => { /* offline: the queue is still there */ });

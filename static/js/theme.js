@@ -11,12 +11,13 @@
 
   const chosen = remembered();
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+  // The switch has its place from the first line that is drawn: appearing later it would move the page.
+  root.dataset.scripts = "on";
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-switch]");
     if (!button) return;
     const label = () => { button.textContent = current() === "dark" ? "Light" : "Dark"; };
-    button.hidden = false;
     label();
     dark.addEventListener("change", label);
     button.addEventListener("click", () => {

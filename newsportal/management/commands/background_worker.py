@@ -9,12 +9,13 @@ from django.core.management import BaseCommand
 from django.db import OperationalError, connections
 
 from newsportal.background import drain, put_back_abandoned
+from newsportal.recurring import do_what_is_due
 
 PAUSE = 2.0
 
 
 class Command(BaseCommand):
-    help = "Do jobs as they come in (mail, questions to Akismet), until it is told to stop by SIGTERM or Ctrl+C."
+    help = "Do jobs as they come in, and what is done again and again, until it is told to stop by SIGTERM or Ctrl+C."
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="do what is due, and end")
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         while not stopped.is_set():
             try:
                 put_back_abandoned()
+                do_what_is_due()
                 done += drain()
             except OperationalError as error:
                 if once:

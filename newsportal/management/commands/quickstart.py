@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from tqdm import tqdm
 
 from articles.models import Article, Section
+from newsportal.background import in_process
 from newsportal.environment import BASE_DIR
 
 HOST = "127.0.0.1"
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database and the static files …")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
+        # Stories of a version that had no search.
+        call_command("reindex", verbosity=0)
         passwords = self._people()
         if Article.objects.exists() or Section.objects.exists():
             self.stdout.write(f"Your data was kept as it is: {Article.objects.count()} stories.")
@@ -85,7 +88,8 @@ class Command(BaseCommand):
         from newsportal.demo.newsroom import Newsroom
 
         people = {name: User.objects.get(username=name) for name in ("editor", "moderator")}
-        with tqdm(total=Newsroom.steps(), desc="Building the demo newsroom", unit="step", file=sys.stderr) as bar:
+        bar = tqdm(total=Newsroom.steps(), desc="Building the demo newsroom", unit="step", file=sys.stderr)
+        with in_process.held(), bar:
             Newsroom(**people, progress=lambda step: bar.update()).build()
 
     def _serve(self, port: int) -> None:

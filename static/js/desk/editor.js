@@ -235,15 +235,19 @@ export const Desk = Extension.create({
   onBeforeCreate() {
     // The editor would inject a <style>, which the policy blocks; css/desk/editor.css has the same rules.
     this.editor.options.injectCSS = false;
+    // Named as it is made: `create` is told a moment after the text can be focused, and read out.
+    const label = this.editor.options.element?.closest(".form-row")?.querySelector("label");
+    this.editor.options.editorProps = {
+      ...this.editor.options.editorProps,
+      attributes: {
+        ...this.editor.options.editorProps?.attributes,
+        "aria-label": label ? label.textContent.replace(":", "").trim() : "Text",
+        "aria-multiline": "true",
+      },
+    };
   },
   onCreate() {
-    const surface = this.editor.view.dom;
-    const whole = surface.closest(".prose-editor");
-    const label = whole?.parentElement.closest(".form-row")?.querySelector("label");
-    surface.setAttribute("aria-label", label ? label.textContent.replace(":", "").trim() : "Text");
-    surface.setAttribute("aria-multiline", "true");
-    surface.setAttribute("role", "textbox");
-    const toolbar = whole?.querySelector(".prose-menubar");
+    const toolbar = this.editor.view.dom.closest(".prose-editor")?.querySelector(".prose-menubar");
     toolbar?.setAttribute("role", "toolbar");
     toolbar?.setAttribute("aria-label", "Formatting");
   },

@@ -1,0 +1,153 @@
+"""Buttons say what will happen; where that is not what the form as it was sent would do, it is asked about first."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from articles.admin.moment import MomentField
+from articles.admin.next_version import KEEP
+from articles.editing.preflight import JUST_NOW
+from articles.models import Article
+from articles.workflow import Status
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+#: Of the form: the time that its publishing button named ("" for now), what was said yes to, and the way back.
+SAID, SURE, BACK = "_said", "_sure", "_back"
+#: The button that Enter in a field presses: it saves and stays.
+ENTER = "_enter"
+#: What decides where a form leads; the page that asks sends it again with one of these.
+BUTTONS = ("_move", "_save", "_continue", "_addanother")
+
+
+class AsksFirstMixin:
+    """The labels of the buttons, an address that words them while a time is typed, and the page that asks."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.label_view)
+        return [path("label/", view, name="articles_article_label"), *super().get_urls()]
+
+    def label_view(self, request: HttpRequest) -> HttpResponse:
+        """GET the two parts of a publication time: {"label", "said"} of the publishing button, or {"problem"}."""
+        if not self.has_publish_permission(request):
+            raise PermissionDenied
+        try:
+            moment = _typed(request.GET)
+        except ValidationError as refusal:
+            return JsonResponse({"problem": " ".join(refusal.messages)})
+        return JsonResponse({"label": publishing_label(moment), "said": said(moment)})
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if ENTER in request.POST:
+            request.POST = request.POST.copy()
+            request.POST["_continue"] = request.POST.pop(ENTER)[0]
+        if request.method == "POST" and not getattr(request, "only_looks", False) and KEEP not in request.POST:
+            if BACK in request.POST:
+                request.only_looks = True  # the form as it was sent, and nothing is saved
+            elif asking := self._ask(request, self.get_object(request, unquote(object_id)) if object_id else None):
+                return asking
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _ask(self, request: HttpRequest, article: Article | None) -> HttpResponse | None:
+        """The page that asks; None where nothing surprises."""
+        data = request.POST
+        try:
+            moment, embargo = _typed(data), _typed(data, "embargo_until")
+        except ValidationError:
+            return None  # the form says so, beside the field
+        refused = embargo is not None and (moment or timezone.now()) < embargo
+        if refused or data.get(SURE) == _answer(moment):
+            return None
+        publishes = data.get("_move") == "publish" and self.has_publish_permission(request)
+        sentence, label = _surprise(moment, data) if publishes else _surprise_of_saving(article, moment, data)
+        if not sentence:
+            return None
+        button = next((name for name in BUTTONS if name in data), "_save")
+        kept = [
+            (name, value) for name, values in data.lists() for value in values
+            if name not in {"csrfmiddlewaretoken", SURE, SAID, button}
+        ]  # fmt: skip
+        context = {
+            "title": "Is this what you want?",
+            "opts": self.opts,
+            "media": self.media,
+            "article": article,
+            "sentence": sentence,
+            "label": label,
+            "button": button,
+            "value": data.get(button, "1"),
+            "kept": [*kept, (SAID, said(moment)), (SURE, _answer(moment))],
+        }
+        template = "admin/articles/article/ask.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+
+def publishing_label(moment: datetime.datetime | None) -> str:
+    """What the publishing button does with a story of this publication time, in the newsroom's zone."""
+    now = timezone.now()
+    if moment is None:
+        return "Publish now"
+    if moment > now:
+        return f"Schedule for {_told(moment)}"
+    return f"Publish now, dated {_told(moment)}"
+
+
+def said(moment: datetime.datetime | None) -> str:
+    """The same for the form to send along: "" for now."""
+    return moment.astimezone(datetime.UTC).replace(microsecond=0).isoformat() if moment else ""
+
+
+def _surprise(moment: datetime.datetime | None, data: QueryDict) -> tuple[str, str]:
+    """(what differs from what the button said, what publishing does); "" where nothing does."""
+    now, label = timezone.now(), publishing_label(moment)
+    if moment and moment < now - JUST_NOW:
+        return (
+            f"Its publication time, {_told(moment)}, has passed: it would be public at once, among the stories of that moment.",
+            label,
+        )
+    if SAID not in data or data[SAID] == said(moment):
+        return "", label
+    if moment and moment > now:
+        return f"It will not be public now: it appears by itself on {_told(moment)}.", label
+    return "It will be public at once: no time to come is given any more.", label
+
+
+def _surprise_of_saving(article: Article | None, moment: datetime.datetime | None, data: QueryDict) -> tuple[str, str]:
+    """Saving alone publishes a scheduled story, or takes a public one out, where its time is moved over this moment."""
+    if article is None or article.status != Status.PUBLISHED or not moment or not article.publish_at or "_move" in data:
+        return "", ""
+    now = timezone.now()
+    if article.publish_at > now >= moment:
+        return (
+            f"It is scheduled for {_told(article.publish_at)}; with this time readers see it at once.",
+            "Save and publish now",
+        )
+    if article.publish_at <= now < moment:
+        return (
+            f"Readers see this story now. With this time it disappears, and comes back on {_told(moment)}.",
+            f"Save, and hide it until {_told(moment)}",
+        )
+    return "", ""
+
+
+def _typed(data: QueryDict, name: str = "publish_at") -> datetime.datetime | None:
+    parts = [data.get(f"{name}_{number}", "") for number in (0, 1)]
+    return MomentField(required=False).clean(parts)
+
+
+def _answer(moment: datetime.datetime | None) -> str:
+    return said(moment) or "now"
+
+
+def _told(moment: datetime.datetime) -> str:
+    local, today = (timezone.localtime(time, timezone.get_default_timezone()) for time in (moment, timezone.now()))
+    return f"{local:%a %-d %b %H:%M %Z}" if local.year == today.year else f"{local:%a %-d %b %Y %H:%M %Z}"

@@ -1,0 +1,213 @@
+"""Unsaved text is kept on the server as a private copy, one for each opened form, and offered again to who typed it."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from articles import body
+from articles.admin.shown_again import show_again
+from articles.models import Article, Autosave, Version
+from articles.numbers import number_in
+
+MOST = 2 * 2**20
+#: What a form carries besides what was typed: a copy never publishes, moves or answers a question.
+LEFT_OUT = ("csrfmiddlewaretoken", "_", "choose-")
+#: Of the form: which opened form it is, who typed into it, and when by their own clock.
+SLOT, TYPIST, TYPED_AT = "_slot", "_typist", "_typed_at"
+SLOT_IS = re.compile(r"[\w-]{1,32}", re.ASCII)
+#: What is shown of a copy that cannot be saved any more.
+WORDS = ("headline", "short_headline", "standfirst", "dateline", "correction", "note")
+SHOWN = 20
+
+
+class AutosaveMixin:
+    """Two more addresses of the story screen, and its form filled with what was not saved."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.autosave_view)
+        return [
+            path("add/autosave/", view, name="articles_article_autosave_new"),
+            path("<int:pk>/autosave/", view, name="articles_article_autosave"),
+            *super().get_urls(),
+        ]
+
+    def autosave_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """POST the form: kept, answers when; `may_save` says whether its story still takes it. POST `discard`: forgotten.
+
+        Kept also for who may not save any more, because the story was published or deleted meanwhile: it is their text.
+        """
+        article, refusal = self._autosaved_story(request, pk)
+        if request.method != "POST":
+            raise Http404("There is nothing to look at here.")
+        if "discard" in request.POST:
+            self._copies(request, article).filter(pk=number_in(request.POST["discard"])).delete()
+            return redirect(_form(article))
+        typist = request.POST.get(TYPIST, "")
+        if typist and typist != request.user.get_username():
+            # Another has logged in beside the open page: what was typed is not theirs.
+            return JsonResponse({"message": f"This was typed by {typist}, who is not logged in."}, status=409)
+        if not self._keep_copy(request, pk):
+            return JsonResponse({"message": "This is too long to be kept as a copy."}, status=413)
+        now = timezone.localtime(timezone.now(), timezone.get_default_timezone())
+        return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal})
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied."""
+        pk = number_in(unquote(object_id)) if object_id else 0
+        if pk and (request.method == "POST" or "unsaved" in request.GET):
+            article = self.get_object(request, str(pk))
+            if article and not self.has_change_permission(request, article) and self._may_keep(request, article):
+                if request.method == "POST":
+                    copy = self._keep_copy(request, pk)
+                    messages.warning(request, f"{self._refusal(article)} It has not been saved in the story.")
+                    return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
+                return self._render_copy(request, article)
+            if article is None and request.method == "POST" and self._was_deleted(request, pk):
+                copy = self._keep_copy(request, pk)
+                messages.warning(
+                    request, f"{self._refusal(None)} Save it as a new story, or have the old one recovered."
+                )
+                return redirect(f"{_form(None)}?unsaved={copy.pk if copy else 'yes'}")
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def autosave_context(self, request: HttpRequest, article: Article | None) -> dict:
+        """For the form: its slot, and what was typed earlier and not saved."""
+        showing = getattr(request, "showing_unsaved", None)
+        slot = showing.slot if showing else request.POST.get(SLOT, "")
+        copies = self._copies(request, article)[:SHOWN] if request.method == "GET" else []
+        return {
+            "slot": slot if SLOT_IS.fullmatch(slot) else secrets.token_urlsafe(9),
+            "showing_unsaved": showing,
+            "unsaved": list(copies),
+        }
+
+    def forget_unsaved(self, request: HttpRequest, article: Article, *, was_new: bool) -> None:
+        """It has been saved: what was kept of this form in case it was not has served."""
+        slot = request.POST.get(SLOT, "")
+        self._copies(request, None if was_new else article).filter(slot=slot).delete()
+
+    def show_unsaved(self, request: HttpRequest, article: Article | None) -> None:
+        """Make the request one that shows the form with the unsaved text; `?unsaved=` its number, else the newest."""
+        if article and not self.has_change_permission(request, article):
+            return  # shown by `changeform_view`, for it can only be copied
+        if copy := self._asked_for(request, article):
+            data = QueryDict(mutable=True)
+            for name, values in copy.data.items():
+                data.setlist(name, values)
+            show_again(request, data if article else _as_new(data))
+            request.showing_unsaved = copy
+
+    def _asked_for(self, request: HttpRequest, article: Article | None) -> Autosave | None:
+        # None also for one that has been saved since: the address outlives it.
+        copies, number = self._copies(request, article), number_in(request.GET["unsaved"])
+        return (copies.filter(pk=number) if number else copies).first()
+
+    def _render_copy(self, request: HttpRequest, article: Article) -> HttpResponse:
+        copy = self._asked_for(request, article)
+        values = {name: values[0] for name, values in copy.data.items() if values} if copy else {}
+        context = {
+            "title": "What you typed and have not saved",
+            "opts": self.opts,
+            "media": self.media,
+            "article": article,
+            "copy": copy,
+            "why": self._refusal(article),
+            "words": [(name.replace("_", " "), values[name]) for name in WORDS if values.get(name)],
+            "body": body.sanitise(values.get("body", "")),
+        }
+        template = "admin/articles/article/unsaved.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def _keep_copy(self, request: HttpRequest, pk: int | None) -> Autosave | None:
+        """Keep the posted form; None when it is too much. Of one form the newest stays, whatever arrives last."""
+        data = {
+            # PostgreSQL keeps no NUL in a text, and nobody has typed one.
+            name: [value.replace("\x00", "") for value in values]
+            for name, values in request.POST.lists()
+            if not name.startswith(LEFT_OUT)
+        }
+        if len(json.dumps(data)) > MOST:
+            return None
+        slot = request.POST.get(SLOT, "")
+        slot = slot if SLOT_IS.fullmatch(slot) else ""
+        typed_at = number_in(request.POST.get(TYPED_AT, ""))
+        mine = Autosave.objects.filter(user=request.user, slot=slot)
+        # A form filled with the copy of a deleted story goes on in it.
+        kept = mine.filter(story=pk).first() if pk else mine.homeless().order_by("story").first()
+        if kept is None:
+            kept, _ = Autosave.objects.get_or_create(
+                user=request.user, story=pk, slot=slot, defaults={"data": data, "typed_at": typed_at}
+            )
+        if kept.typed_at <= typed_at or not typed_at:
+            kept.data, kept.typed_at = data, typed_at
+            kept.save()
+        return kept
+
+    def _copies(self, request: HttpRequest, article: Article | None) -> QuerySet[Autosave]:
+        mine = Autosave.objects.filter(user=request.user)
+        return mine.filter(story=article.pk) if article else mine.homeless()
+
+    def _autosaved_story(self, request: HttpRequest, pk: int | None) -> tuple[Article | None, str]:
+        """The story, and why it takes nothing any more, if so. Raises Http404 and PermissionDenied."""
+        article = self.get_object(request, str(pk)) if pk else None
+        if pk and article is None:
+            if not self._was_deleted(request, pk):
+                raise Http404("There is no such story.")
+            return None, self._refusal(None)
+        if article is None:
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            return None, ""
+        if self.has_change_permission(request, article):
+            return article, ""
+        if not self._may_keep(request, article):
+            raise PermissionDenied
+        return article, self._refusal(article)
+
+    def _may_keep(self, request: HttpRequest, article: Article) -> bool:
+        """Who had begun a story keeps what they typed into it: they may have, until it went out."""
+        is_theirs = article.created_by_id == request.user.pk
+        return is_theirs and self.has_view_permission(request, article) and self.has_add_permission(request)
+
+    def _was_deleted(self, request: HttpRequest, pk: int) -> bool:
+        gone = Version.objects.filter(story=pk).exists() and not Article.objects.filter(pk=pk).exists()
+        return gone and self.has_add_permission(request)
+
+    def _refusal(self, article: Article | None) -> str:
+        if article is None:
+            return "This story has been deleted meanwhile. What you typed is kept as your private copy."
+        return (
+            f"This story is {article.state_label().lower()} now, and you may not change it any more. "
+            "What you typed is kept as your private copy."
+        )
+
+
+def _as_new(data: QueryDict) -> QueryDict:
+    """The form of a new story with what was typed into an old one that is gone: its rows are none of the database."""
+    for name in list(data):
+        if name.endswith("-INITIAL_FORMS"):
+            data[name] = "0"
+        elif re.fullmatch(r".+-\d+-(id|article)", name):
+            data[name] = ""
+    data["version"] = ""
+    return data
+
+
+def _form(article: Article | None) -> str:
+    return (
+        reverse("admin:articles_article_change", args=[article.pk])
+        if article
+        else reverse("admin:articles_article_add")
+    )

@@ -1,0 +1,233 @@
+"""The front page at the desk: what stands where, arranged by dragging or by buttons, from a search of stories."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from articles import front_page, search
+from articles.admin.moment import MomentField, ZonedSplitDateTime
+from articles.admin.uncounted import UncountedAdmin
+from articles.editing.preview import as_it_will_be
+from articles.models import Article, FrontPageStory, Section
+from articles.models.front_page import Slot
+from articles.numbers import number_in
+from articles.paging import Cursor
+from articles.preview_views import guarded
+from articles.workflow import Status
+
+CANDIDATES, PAGE_SIZE = 20, 50
+#: Of a form: what stood in each slot when its page was opened; of an address: the button that was pressed last.
+SEEN, FOCUS = "seen", "focus"
+
+
+TEXTS = ("article__body", "article__body_html")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One slot of the page; `key` is what its buttons and its drop zone send."""
+
+    key: str
+    heading: str
+    size: int
+    stories: list[FrontPageStory]
+
+    @property
+    def standing(self) -> str:
+        return ",".join(str(row.pk) for row in self.stories)
+
+
+class AtForm(forms.Form):
+    at = MomentField(label="The page at")
+
+
+@admin.register(FrontPageStory)
+class FrontPageStoryAdmin(UncountedAdmin):
+    fields = ["article", "slot", "section", "starts_at", "ends_at"]
+    autocomplete_fields = ["article", "section"]
+    formfield_overrides = {models.DateTimeField: {"form_class": MomentField, "widget": ZonedSplitDateTime}}
+
+    class Media:
+        css = {"all": ["css/desk/desk.css", "css/desk/front-page.css"]}
+        js = ["js/desk/front-page.js"]
+
+    def get_urls(self):
+        return [
+            path("at/", self.admin_site.admin_view(self.at_view), name="articles_frontpagestory_at"),
+            path("was/", self.admin_site.admin_view(self.was_view), name="articles_frontpagestory_was"),
+            *super().get_urls(),
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False  # it is taken off, and was there
+
+    def has_change_permission(self, request: HttpRequest, obj: FrontPageStory | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_over())  # it is history
+
+    def get_readonly_fields(self, request: HttpRequest, obj: FrontPageStory | None = None):
+        """What has stood there has stood there: from its start on only its end is open."""
+        return ["article", "slot", "section", "starts_at"] if obj and not obj.is_coming() else []
+
+    def save_model(self, request: HttpRequest, obj: FrontPageStory, form, change: bool) -> None:
+        if not change:
+            obj.placed_by = request.user
+        super().save_model(request, obj, form, change)
+        if not change or {"slot", "section"} & set(form.changed_data):
+            obj.move_to(request.user, None)
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            query = request.GET.copy()
+            # The keyboard stays where it was: on the button of the row that has moved.
+            query.pop(FOCUS, None)
+            if pressed := self._act(request):
+                query[FOCUS] = pressed
+            return redirect(request.path + (f"?{query.urlencode()}" if query else ""))
+        words = " ".join(request.GET.get("q", "").split())[:100]
+        context = {
+            "title": "Front page",
+            "opts": self.opts,
+            "media": self.media,
+            "columns": (columns := self._columns()),
+            "seen": ";".join(f"{column.key}={column.standing}" for column in columns),
+            "focus": request.GET.get(FOCUS, ""),
+            "candidates": self._candidates(words),
+            "search": words,
+            "at_form": AtForm(initial={"at": timezone.now() + datetime.timedelta(hours=12)}),
+            "may_arrange": self.has_change_permission(request),
+        }
+        template = "admin/articles/frontpagestory/desk.html"
+        return TemplateResponse(
+            request, template, self.admin_site.each_context(request) | context | (extra_context or {})
+        )
+
+    def at_view(self, request: HttpRequest) -> HttpResponse:
+        """The front page as readers will see it at `?at=`, as far as it is known now."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = AtForm(request.GET)
+        if not form.is_valid():
+            self.message_user(request, " ".join(form.errors["at"]), messages.ERROR)
+            return redirect("admin:articles_frontpagestory_changelist")
+        moment = form.cleaned_data["at"]
+        context = vars(as_it_will_be(front_page.compose(moment), moment)) | {"canonical_url": "", "shown_at": moment}
+        return guarded(render(request, "articles/front.html", context))
+
+    def was_view(self, request: HttpRequest) -> HttpResponse:
+        """What stood where, the latest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        over = FrontPageStory.objects.over().select_related("article", "section", "placed_by", "ended_by")
+        before = request.GET.get("before", "")
+        if before:
+            cursor = Cursor.read(before)
+            over = over.filter(ends_at__lte=cursor.publish_at).exclude(ends_at=cursor.publish_at, pk__gte=cursor.pk)
+        found = list(over.defer(*TEXTS).order_by("-ends_at", "-pk")[: PAGE_SIZE + 1])
+        stories = found[:PAGE_SIZE]
+        context = {
+            "title": "What stood on the front page",
+            "opts": self.opts,
+            "media": self.media,
+            "stories": stories,
+            "older": Cursor(stories[-1].ends_at, stories[-1].pk) if len(found) > PAGE_SIZE else None,
+        }
+        template = "admin/articles/frontpagestory/was.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def _act(self, request: HttpRequest) -> str:
+        """One press or drop: `off`, or `put` a story or `move` a row to a slot, at an index or one step up or down.
+
+        The button on which the keyboard stays, if it does. Refused where a slot has changed since the page was opened.
+        """
+        data = request.POST
+        try:
+            with transaction.atomic():
+                # Whoever arranges waits for whoever is at it.
+                list(FrontPageStory.objects.not_over().select_for_update().order_by("pk").values_list("pk"))
+                return self._arrange(request, data)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+        return ""
+
+    def _arrange(self, request: HttpRequest, data) -> str:
+        if "put" in data:
+            article = get_object_or_404(Article.objects.seen_by(request.user), pk=number_in(data["put"]))
+            slot, section = _slot(data.get("slot", ""))
+            self._check_seen(data, data["slot"])
+            placed = FrontPageStory.objects.put(article, request.user, slot, section, index=_index(data))
+            self.message_user(request, f"On the front page: {placed}.", messages.SUCCESS)
+            return ""
+        verb = next((name for name in ("off", "move", "up", "down") if name in data), "")
+        row = get_object_or_404(FrontPageStory.objects.not_over(), pk=number_in(data.get(verb, "")))
+        self._check_seen(data, _key(row))
+        if verb == "off":
+            row.take_off(request.user)
+            self.message_user(request, f"Taken off: {row}.", messages.SUCCESS)
+        elif verb == "move":
+            slot, section = _slot(data.get("slot", ""))
+            self._check_seen(data, data["slot"])
+            row.move(request.user, slot, section, _index(data))
+        else:
+            row.move_to(request.user, row.order + (1 if verb == "down" else -1))
+            return f"{verb}-{row.pk}"
+        return ""
+
+    def _check_seen(self, data, key: str) -> None:
+        """Refuse where the slot is not as the page showed it. A form that does not say what it showed is not asked."""
+        if SEEN not in data:
+            return
+        seen = dict(part.partition("=")[::2] for part in data[SEEN].split(";"))
+        column = next((column for column in self._columns() if column.key == key), None)
+        if column and seen.get(key) != column.standing:
+            there = ", ".join(f"“{row.article.list_headline}”" for row in column.stories) or "nothing by hand"
+            raise ValidationError(
+                f"Somebody else has changed “{column.heading}” since you opened this page. Nothing was moved. "
+                f"What stands there now: {there}."
+            )
+
+    def _columns(self) -> list[Column]:
+        rows = FrontPageStory.objects.not_over().select_related("article__section", "article__lead_image", "section")
+        by_key: dict[str, list[FrontPageStory]] = {}
+        for row in rows.defer(*TEXTS).order_by("order", "pk"):
+            by_key.setdefault(_key(row), []).append(row)
+        places = [
+            (Slot.LEAD.value, Slot.LEAD.label, 1),
+            (Slot.SECONDARY.value, Slot.SECONDARY.label, front_page.SECONDARY),
+        ]
+        places += [(f"{Slot.RAIL}:{section.pk}", section.name, front_page.RAIL) for section in Section.objects.all()]
+        return [Column(key, heading, size, by_key.get(key, [])) for key, heading, size in places]
+
+    def _candidates(self, words: str) -> list[Article]:
+        """What is public or scheduled, the newest first; with a search, those of them that have its words."""
+        stories = Article.objects.filter(status=Status.PUBLISHED).for_lists(bylines=False).newest_first()
+        if words:
+            stories = search.among(stories, words)
+        return list(stories[:CANDIDATES])
+
+
+def _key(row: FrontPageStory) -> str:
+    return f"{row.slot}:{row.section_id}" if row.slot == Slot.RAIL else row.slot
+
+
+def _slot(key: str) -> tuple[str, Section | None]:
+    slot, _, section = key.partition(":")
+    if slot not in Slot.values:
+        raise Http404("There is no such slot.")
+    return slot, get_object_or_404(Section, pk=number_in(section)) if slot == Slot.RAIL else None
+
+
+def _index(data) -> int | None:
+    return number_in(data["index"]) if data.get("index", "").isdigit() else None

@@ -1,0 +1,31 @@
+"""What other machines must take, and may refuse for now: tried again with growing pauses, and given up after a day."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django_tasks.base import Task
+
+logger = logging.getLogger(__name__)
+
+#: The pauses between attempts, in minutes: six attempts within 23 hours.
+PAUSES = (1, 5, 30, 4 * 60, 18 * 60)
+LAST_ATTEMPT = len(PAUSES) + 1
+#: Answers that ask to come again; any other 4xx will be the same tomorrow.
+LATER = {408, 425, 429}
+
+
+def try_again(task: Task, *args: object, attempt: int, pauses: Sequence[float] = PAUSES) -> bool:
+    """After attempt number `attempt` (the first is 1) has failed, enqueue `task(*args, attempt=…)` for later.
+
+    Returns False when that was the last one: it is logged by the task's name and arguments, which are numbers of rows.
+    """
+    if attempt > len(pauses):
+        logger.error("Given up after %s attempts: %s%s", attempt, task.name, args)
+        return False
+    run_after = timezone.now() + datetime.timedelta(minutes=pauses[attempt - 1])
+    task.using(run_after=run_after).enqueue(*args, attempt=attempt + 1)
+    return True

@@ -1,0 +1,149 @@
+"""How the next version of a live story goes live: by a person, or at its time with the first request that finds it due."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from articles import workflow
+from articles.editing.merge import Merge, merge
+from articles.editing.snapshot import LABELS, opened, put, take
+from articles.models.article import Article
+from articles.models.next_version import NextVersion
+from articles.models.version import Kind, Version
+from articles.prepared import Prepared
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+#: As many are applied before one answer; the next request applies the others.
+AT_ONCE = 10
+#: What the live story says of its own time is not changed by a next version.
+OF_THE_LIVE_STORY = ("publish_at", "embargo_until")
+
+
+_due = Prepared(
+    lambda now: NextVersion.objects.due(now).values_list("pk", "article_id")[:AT_ONCE], now=datetime.datetime
+)
+
+
+def apply_due(now: datetime.datetime | None = None) -> None:
+    """Let everything go live whose time has come. One query where nothing is due.
+
+    What cannot go live is taken off its time with the reason, so that it is tried once and shown at the desk, and holds up
+    neither the others nor whoever asked for a page.
+    """
+    now = now or timezone.now()
+    for pk, article_id in _due(now=now):
+        try:
+            with transaction.atomic():
+                # The story first, as every verb does: who locked them the other way round would wait for each other for ever.
+                article = Article.objects.select_for_update().filter(pk=article_id).first()
+                # Claimed by an UPDATE: of two requests that find it at once, the second finds it done.
+                if article is None or NextVersion.objects.due(now).filter(pk=pk).update(refusal="") == 0:
+                    continue
+                found = _waiting(article)
+                assert found is not None
+                _go_live(article, found, found.kept_by, at=found.due_at or now)
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble and not the story's: the next request tries again
+        except Exception as problem:
+            logger.exception("The next version %s could not go live.", pk)
+            NextVersion.objects.filter(pk=pk).update(due_at=None, refusal=_sentence(problem)[:500])
+
+
+def go_live(article: Article, by: User, *, seen: int) -> Version | None:
+    """Let the next version take the place of what readers see, now; `seen` is its number, which its editor has looked at.
+
+    Raises MoveRefused where there is none, or another by now, or where the live story has changed in the same places.
+    """
+    with transaction.atomic():
+        article, found = _held(article, by, seen)
+        return _go_live(article, found, by, at=timezone.now())
+
+
+def drop(article: Article, by: User, *, seen: int) -> None:
+    """Give the next version up; its text stays in the history. Raises MoveRefused as `go_live` does."""
+    with transaction.atomic():
+        article, found = _held(article, by, seen)
+        article.log_move(article.status, by, f"Dropped the next version, version {seen} of the history.")
+        found.delete()
+
+
+def with_live(waiting: NextVersion) -> Merge:
+    """The next version over what the story is now. `conflicts` names what both have changed since it was kept."""
+    base, live = waiting.version.parent, take(waiting.article)
+    found = merge(opened(base) if base else None, opened(waiting.version), live)
+    found.conflicts = [name for name in found.conflicts if name not in OF_THE_LIVE_STORY]
+    found.result |= {name: live[name] for name in OF_THE_LIVE_STORY}
+    return found
+
+
+def note_conflicts(article: Article) -> str:
+    """Say beside the next version, and return, why it cannot go live any more after the live story was saved; "" when it can."""
+    waiting = _waiting(article)
+    conflicts = with_live(waiting).conflicts if waiting else []
+    sentence = _asked(conflicts) if conflicts else ""
+    if waiting and waiting.refusal != sentence:
+        NextVersion.objects.filter(pk=waiting.pk, version=waiting.version_id).update(refusal=sentence)
+    return sentence
+
+
+def _held(article: Article, by: User, seen: int) -> tuple[Article, NextVersion]:
+    article = Article.objects.select_for_update().get(pk=article.pk)
+    if not (workflow.may_edit(article, by) and by.has_perm(workflow.PUBLISH)):
+        raise PermissionDenied(f"{by} may not publish this story.")
+    found = _waiting(article)
+    if found is None or found.version.number != seen:
+        raise workflow.MoveRefused("The next version is another one by now, or gone. Look at it again.")
+    return article, found
+
+
+def _waiting(article: Article) -> NextVersion | None:
+    found = NextVersion.objects.select_related("version__text", "version__parent__text", "kept_by").filter(
+        article=article
+    )
+    waiting = found.first()
+    if waiting:
+        waiting.article = article
+    return waiting
+
+
+def _go_live(article: Article, waiting: NextVersion, by: User | None, *, at: datetime.datetime) -> Version | None:
+    if not article.is_public():
+        raise workflow.MoveRefused(f"“{article}” is not public: there is nothing for it to take the place of.")
+    if by is not None and not by.has_perm(workflow.PUBLISH):
+        by = None  # who kept it has left since; it was decided when they had not
+    found = with_live(waiting)
+    if found.conflicts:
+        raise workflow.MoveRefused(_asked(found.conflicts))
+    put(article, found.result)
+    version = article.record(
+        by, Kind.WENT_LIVE, f"Version {waiting.version.number} went live. {waiting.version.reason}"
+    )
+    if waiting.publish_as == NextVersion.PublishAs.UPDATE:
+        article.mark_updated(by, at=at)
+    elif waiting.publish_as:
+        article.correct(by, waiting.correction, waiting.publish_as, at=at)
+    waiting.delete()
+    return version
+
+
+def _asked(conflicts: list[str]) -> str:
+    names = ", ".join(LABELS[name] for name in conflicts)
+    return f"Since it was kept, the live story has been changed in the same place ({names}). Edit it, and choose which to keep."
+
+
+def _sentence(problem: Exception) -> str:
+    if isinstance(problem, ValidationError):
+        return " ".join(problem.messages)
+    if isinstance(problem, PermissionDenied):
+        return str(problem)
+    return "It could not go live. The error is in the log of the server."

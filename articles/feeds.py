@@ -1,0 +1,184 @@
+"""What can be followed: the site, a section, a tag, a contributor; each as RSS, Atom and JSON (articles.feed_formats).
+
+A feed is the newest stories of a list, with all of their text. A new one is a function that says which stories, and a line
+with `feed_paths` in articles/urls.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.views.decorators.http import require_safe
+
+from articles import body, editions
+from articles.body.render import figure_html
+from articles.feed_formats import FORMATS, Entry, Feed, Format, Person, Picture, tag_uri
+from articles.models import Article, Contributor, Image, Section, Tag, TaggedArticle
+from articles.models.article import ArticleQuerySet
+from articles.paging import OF_STORIES, page_of
+from articles.pictures import renditions
+from articles.search import newest
+from articles.search.forms import SearchForm
+from articles.views import ContributorList, SectionList, TagList
+
+LENGTH = 30
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a feed is of. `page`: the path of the page that shows the same to people, which may end in a query."""
+
+    page: str
+    stories: ArticleQuerySet
+    name: str = ""
+    description: str = ""
+    #: Where the time and the number of a story stand in the index that serves these stories (articles.paging).
+    key: tuple[str, str] = OF_STORIES
+
+
+def site(request: HttpRequest) -> Subject:
+    return Subject("/", Article.objects.all(), description=settings.SITE_TAGLINE)
+
+
+def section(request: HttpRequest, slug: str) -> Subject:
+    of = get_object_or_404(Section, slug=slug)
+    return Subject(of.get_absolute_url(), SectionList.stories_of(of), of.name, of.description, SectionList.key)
+
+
+def tag(request: HttpRequest, slug: str) -> Subject:
+    of = get_object_or_404(Tag, slug=slug)
+    return Subject(of.get_absolute_url(), TagList.stories_of(of), of.name, key=TagList.key)
+
+
+def contributor(request: HttpRequest, slug: str) -> Subject:
+    of = get_object_or_404(Contributor, slug=slug)
+    stories = ContributorList.stories_of(of)
+    return Subject(of.get_absolute_url(), stories, of.name, of.biography, ContributorList.key)
+
+
+def search(request: HttpRequest) -> Subject:
+    """The newest stories that a search finds, for who wants to hear of a subject again and again."""
+    form = SearchForm(request.GET)
+    found = newest(form.query, LENGTH, form.scope()) if form.is_valid() and form.query else []
+    stories = Article.objects.public().filter(pk__in=[article.pk for article in found])
+    return Subject(reverse("search") + form.address(), stories, form.typed())
+
+
+def feed_path(page: str, format: Format) -> str:
+    """The path of the feed of what `page` shows."""
+    place, question, query = page.partition("?")
+    return f"{place}feed/{format.folder}{question}{query}"
+
+
+def feed_paths(place: str, name: str, subject: Callable[..., Subject]) -> list[URLPattern]:
+    """Routes `name_feed`, `name_feed_atom` and `name_feed_json`, for what stands at `place`."""
+    return [
+        path(
+            f"{place}feed/{format.folder}",
+            _view(subject, format),
+            name="_".join(filter(None, [name, "feed", format.folder.rstrip("/")])),
+        )
+        for format in FORMATS
+    ]
+
+
+# --- From stories to entries ------------------------------------------------------------------------------------------
+
+
+def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., HttpResponse]:
+    @require_safe
+    def feed(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        found = feed_of(subject(request, **kwargs), format)
+        response = HttpResponse(format.write(found), content_type=f"{format.served_as}; charset=utf-8")
+        # WebSub, 4: where a subscriber reads it without reading the feed. No Last-Modified: it has whole seconds, and does
+        # not tell when an older story was withdrawn. The ETag, which is of the bytes, does.
+        links = [f'<{found.url}>; rel="self"']
+        if settings.WEBSUB_HUB:
+            links.append(f'<{settings.WEBSUB_HUB}>; rel="hub"')
+        response["Link"] = ", ".join(links)
+        editions.shows(response, editions.LISTS)
+        return response
+
+    return feed
+
+
+def feed_of(subject: Subject, format: Format) -> Feed:
+    """Five queries, whatever the stories have."""
+    stories = subject.stories.with_surroundings().defer("body").prefetch_related(
+        Prefetch("tagged", TaggedArticle.objects.select_related("tag").order_by("tag__name")), "corrections"
+    )  # fmt: skip
+    return Feed(
+        title=f"{settings.SITE_NAME}: {subject.name}" if subject.name else settings.SITE_NAME,
+        description=" ".join(subject.description.split()),
+        page_url=settings.SITE_URL + subject.page,
+        url=settings.SITE_URL + feed_path(subject.page, format),
+        entries=[_entry(article) for article in page_of(stories, {}, key=subject.key, size=LENGTH).items],
+    )
+
+
+def _entry(article: Article) -> Entry:
+    assert article.publish_at is not None and article.section is not None, "public stories are complete"
+    zone = timezone.get_default_timezone()
+    url = settings.SITE_URL + article.get_absolute_url()
+    updated = article.updated_at if article.updated_at and article.updated_at > article.publish_at else None
+    labels = [article.label] if article.label else []
+    authors = article.authors
+    others = dict.fromkeys(line.contributor for line in article.bylines.all() if line.contributor not in authors)
+    return Entry(
+        id=tag_uri(article.created_at, f"story-{article.pk}"),
+        url=url,
+        # Whoever paid for it is told wherever it is shown, and a title is all that many readers show.
+        title=f"{article.label}: {article.headline}" if article.kind == Article.Kind.SPONSORED else article.headline,
+        summary=article.standfirst,
+        html=body.portable(_html(article), url),
+        published=article.publish_at.astimezone(zone),
+        updated=updated.astimezone(zone) if updated else None,
+        authors=[_person(author) for author in authors],
+        others=[_person(other) for other in others],
+        categories=[article.section.name, *labels, *(tagged.tag.name for tagged in article.tagged.all())],
+        picture=_picture(article.lead_image) if article.lead_image else None,
+    )
+
+
+def _html(article: Article) -> str:
+    """Lead picture, text and corrections, as the page has them."""
+    label = format_html("<p><strong>{}</strong></p>", article.label) if article.kind == Article.Kind.SPONSORED else ""
+    lead = figure_html(article.lead_image) if article.lead_image else ""
+    dateline = format_html("<p>{}</p>", article.dateline) if article.dateline else ""
+    zone = timezone.get_default_timezone()
+    corrections = format_html_join(
+        "",
+        "<p><strong>{}, {}:</strong> {}</p>",
+        (
+            (told.get_kind_display(), f"{told.made_at.astimezone(zone):%-d %B %Y, %H:%M %Z}", told.text)
+            for told in article.corrections.all()
+        ),
+    )
+    return f"{label}{lead}{dateline}{article.body_html}{corrections}"
+
+
+def _person(contributor: Contributor) -> Person:
+    return Person(contributor.name, settings.SITE_URL + contributor.get_absolute_url())
+
+
+def _picture(image: Image) -> Picture:
+    largest, thumbnail = renditions.sizes(image)[-1], renditions.sizes(image, "1:1")[-1]
+    origin = f"{settings.SITE_URL}/"
+    return Picture(
+        url=urljoin(origin, largest.url()),
+        width=largest.width,
+        height=largest.height,
+        thumbnail=urljoin(origin, thumbnail.url()),
+        thumbnail_side=thumbnail.width,
+        alt=image.alt,
+        credit=image.credit,
+    )

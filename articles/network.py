@@ -1,0 +1,43 @@
+"""Where a request comes from: the address, and the network that one person may be thought to have."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def address_of(request: HttpRequest) -> Address | None:
+    """The sender's address: the last hop that is not one of `settings.TRUSTED_PROXIES`, or None when it is unreadable.
+
+    `X-Forwarded-For` is believed only as far as trusted proxies have written it, from the right; what a client puts
+    in itself stands further left, and is never reached.
+    """
+    hops = [request.META.get("REMOTE_ADDR", "")]
+    hops += reversed([hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
+    sender = None
+    for hop in hops:
+        try:
+            sender = ipaddress.ip_address(hop)
+        except ValueError:
+            return sender
+        if not any(sender in proxies for proxies in settings.TRUSTED_PROXIES):
+            return sender
+    return sender
+
+
+def network_of(request: HttpRequest) -> str:
+    """The sender's network: the address for IPv4, the /64 for IPv6; empty when the address is unknown.
+
+    To be hashed before it is kept anywhere.
+    """
+    address = address_of(request)
+    if address is None:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    prefix = 32 if address.version == 4 else 64
+    return str(ipaddress.ip_network((address, prefix), strict=False))

@@ -1,0 +1,230 @@
+"""Queries that every reader's page asks: written as any other, compiled to SQL once a process, and then only executed.
+
+To build a query and to compile it costs several times what a small look-up costs the database. Only for queries whose SQL is
+the same whatever is asked for.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from django.db import connections, router
+from django.db.models import DateField, Model, QuerySet
+from django.db.models.base import ModelState
+from django.db.models.query import ModelIterable
+from django.db.models.signals import post_init, pre_init
+
+#: Values that nobody asks for, by which a parameter is known again in the compiled query. The number is that of the parameter.
+MARKS: dict[type, Callable[[int], Any]] = {
+    int: lambda number: 7_777_000_000_000 + number,
+    str: lambda number: f"\ue000parameter {number}",
+    datetime.datetime: lambda number: datetime.datetime(1807, 7, 7, 0, 0, 0, number, datetime.UTC),
+    datetime.date: lambda number: datetime.date(1807, 7, 7) + datetime.timedelta(number),
+}
+
+
+class Prepared:
+    """A query as a function of its parameters: `Prepared(lambda slug: Tag.objects.filter(slug=slug), slug=str)`.
+
+    `build` makes a queryset of models (with or without `select_related`, `only`, `annotate`) or of `values_list()`, of keyword
+    arguments of the types `kinds`: int, str, date, datetime, or `(int, n)` for a list of up to n numbers. Called with values for
+    them it returns a list of what that queryset would give. `prefetch_related` is not done; a value is never None.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any]], **kinds: type | tuple[type, int]):
+        self.build, self.kinds = build, kinds
+        self._statements: dict[str, _Statement] = {}
+
+    def __call__(self, **values: Any) -> list[Any]:
+        alias = router.db_for_read(Model)
+        statement = self._statements.get(alias)
+        if statement is None:
+            statement = self._statements[alias] = _Statement(self.build, self.kinds, alias)
+        return statement.execute(values)
+
+
+class _Statement:
+    def __init__(self, build: Callable[..., QuerySet[Any]], kinds: dict[str, type | tuple[type, int]], alias: str):
+        connection = connections[alias]
+        self.alias, self.kinds = alias, kinds
+        marks: dict[Any, tuple[str, int | None]] = {}
+        arguments: dict[str, Any] = {}
+        for name, kind in kinds.items():
+            if isinstance(kind, tuple):
+                numbers = range(len(marks), len(marks) + kind[1])
+                arguments[name] = [MARKS[kind[0]](number) for number in numbers]
+                marks |= {mark: (name, index) for index, mark in enumerate(arguments[name])}
+            else:
+                arguments[name] = MARKS[kind](len(marks))
+                marks[_stored(arguments[name], connection)] = (name, None)
+        queryset = build(**arguments)
+        self.compiler = queryset.query.get_compiler(connection=connection)
+        self.sql, params = self.compiler.as_sql()
+        self.params = [(marks.get(param), param) for param in params]
+        if missing := set(marks.values()) - {mark for mark, _ in self.params}:
+            raise ValueError(f"The query does not ask for {sorted(name for name, _ in missing)}.")
+        columns = [column for column, *_ in self.compiler.select]
+        self.converters = [
+            (position, [_for_text(converter, expression, connection) for converter in converters])
+            for position, (converters, expression) in self.compiler.get_converters(columns).items()
+        ]
+        self.shape = self._rows
+        if issubclass(queryset._iterable_class, ModelIterable):
+            self.shape = self._instances
+            self.plan = _Plan(self.compiler.klass_info or {}, columns, alias)
+            self.annotations = list((self.compiler.annotation_col_map or {}).items())
+        # As SQLite has its parameters: Django would look for them in the whole text each time.
+        self.sqlite_sql = self.sql.replace("%s", "?").replace("%%", "%") if connection.vendor == "sqlite" else ""
+
+    def execute(self, values: dict[str, Any]) -> list[Any]:
+        connection = connections[self.alias]
+        bound: dict[str, Any] = {}
+        for name, kind in self.kinds.items():
+            value = values[name]
+            bound[name] = _padded(value, kind[1]) if isinstance(kind, tuple) else _stored(value, connection)
+        params = []
+        for mark, param in self.params:
+            if mark is None:
+                params.append(param)
+            else:
+                name, index = mark
+                params.append(bound[name] if index is None else bound[name][index])
+        raw = self._fetched(connection, params)
+        rows = raw
+        if self.converters:
+            rows = [list(row) for row in raw]
+            for position, converters in self.converters:
+                for row in rows:
+                    if (value := row[position]) is not None:
+                        for convert in converters:
+                            value = convert(value)
+                        row[position] = value
+        return self.shape(rows, raw)
+
+    def _fetched(self, connection: Any, params: list[Any]) -> list[Any]:
+        if (
+            self.sqlite_sql
+            and not connection.queries_logged
+            and all(map(_minds_writes_alone, connection.execute_wrappers))
+        ):
+            connection.ensure_connection()
+            connection.validate_no_broken_transaction()
+            with connection.wrap_database_errors:
+                return connection.connection.execute(self.sqlite_sql, params).fetchall()
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            return cursor.fetchall()
+
+    def _rows(self, rows: Sequence[Sequence[Any]], raw: Sequence[Any]) -> list[Any]:
+        return [tuple(row) for row in rows]
+
+    def _instances(self, rows: Sequence[Sequence[Any]], raw: Sequence[Any]) -> list[Any]:
+        found: list[Any] = []
+        known: dict[Any, Any] = {}
+        for row, told in zip(rows, raw, strict=True):
+            instance = self.plan.made_of(row, known)
+            instance.__dict__["_row"] = Row(self.plan, told, row)
+            for name, position in self.annotations:
+                setattr(instance, name, row[position])
+            found.append(instance)
+        return found
+
+
+class Row(NamedTuple):
+    """What an instance was made of: the row as the database gave it, and with its values converted."""
+
+    plan: _Plan
+    raw: Sequence[Any]
+    values: Sequence[Any]
+
+
+def row_of(instance: Model) -> tuple[Any, ...] | None:
+    """All that a prepared query has read of an instance, and of what came with it, as a hashable; None for any other instance."""
+    row: Row | None = instance.__dict__.get("_row")
+    return row and row[:2]
+
+
+def is_as_read(instance: Model) -> bool:
+    """Whether nobody has changed an instance that a prepared query made, nor what came with it."""
+    row: Row | None = instance.__dict__.get("_row")
+    return row is None or row.plan.fits(instance, row.values)
+
+
+class _Plan:
+    """Where in a row a model's fields stand, and those of the models that came with `select_related`."""
+
+    def __init__(self, klass_info: dict[str, Any], columns: list[Any], alias: str):
+        positions = klass_info["select_fields"]
+        self.model, self.alias = klass_info["model"], alias
+        wants_to_know = post_init.has_listeners(self.model) or pre_init.has_listeners(self.model)
+        if wants_to_know or "from_db" in vars(self.model) or "__init__" in vars(self.model):
+            raise TypeError(f"{self.model.__name__} wants to know of each instance: do not prepare a query for it.")
+        self.fields = [(columns[position].target.attname, position) for position in positions]
+        pk = self.model._meta.pk.attname
+        self.pk = next(position for name, position in self.fields if name == pk)
+        self.related = [
+            (info["local_setter"], _Plan(info, columns, alias)) for info in klass_info.get("related_klass_infos", [])
+        ]
+        infos = klass_info.get("related_klass_infos", [])
+        self.named = [
+            (info["field"].name, plan)
+            for info, (_, plan) in zip(infos, self.related, strict=True)
+            if not info["reverse"]
+        ]
+
+    def made_of(self, row: Sequence[Any], known: dict[Any, Any]) -> Any:
+        """The instance, as `Model.from_db` makes it but for what it does for fields that are not there."""
+        instance = self.model.__new__(self.model)
+        told = instance.__dict__
+        told["_state"] = state = ModelState()
+        state.adding, state.db = False, self.alias
+        for name, position in self.fields:
+            told[name] = row[position]
+        for put, plan in self.related:
+            pk = row[plan.pk]
+            # Many stories have the same section: they share it.
+            other = None if pk is None else known.get((plan, pk))
+            if other is None and pk is not None:
+                other = known[plan, pk] = plan.made_of(row, known)
+            put(instance, other)
+        return instance
+
+    def fits(self, instance: Any, row: Sequence[Any]) -> bool:
+        told = instance.__dict__
+        if any(name not in told or told[name] != row[position] for name, position in self.fields):
+            return False
+        for name, plan in self.named:
+            other = told["_state"].fields_cache.get(name)
+            if other is not None and not plan.fits(other, row):
+                return False
+        return True
+
+
+def _minds_writes_alone(wrapper: Callable[..., Any]) -> bool:
+    """Whether it has nothing to do with what is only read (newsportal.database.observed)."""
+    return getattr(wrapper, "minds_writes_alone", False)
+
+
+def _for_text(convert: Callable[..., Any], expression: Any, connection: Any) -> Callable[[Any], Any]:
+    """A converter of Django's for one column. SQLite has times as text, and the same ones come again with every page."""
+    plain = partial(convert, expression=expression, connection=connection)
+    if not isinstance(getattr(expression, "output_field", None), DateField):  # DateTimeField is one
+        return plain
+    return lru_cache(maxsize=4096)(plain)
+
+
+def _stored(value: Any, connection: Any) -> Any:
+    """As the database takes it."""
+    if isinstance(value, datetime.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, datetime.date):
+        return connection.ops.adapt_datefield_value(value)
+    return value
+
+
+def _padded(values: Sequence[int], size: int) -> list[int]:
+    """A list of so many, to ask for the same: the last one again and again. Number 0 stands for nothing."""
+    return [*values, *[values[-1] if values else 0] * (size - len(values))]

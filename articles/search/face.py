@@ -1,0 +1,241 @@
+"""What the rest of the site asks of search."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Value
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from articles import body
+from articles.models import Article, Contributor, SearchEntry, Section, Tag
+from articles.models.article import ArticleQuerySet
+from articles.paging import PAGE_SIZE
+from articles.search import postgresql, spelling, sqlite
+from articles.search.entries import key_of
+from articles.search.highlight import excerpt, highlight
+from articles.search.query import Query, parse
+from articles.search.ranking import Candidate, ranked
+
+#: Of what a query finds, the newest so many are ranked, and as many of those that have all words in their head, however old. A
+#: query that finds no more is ranked whole; by date all can be paged through.
+RANKED = 500
+#: The desk's lists show the newest so many.
+AMONG = 1_000
+
+CURSOR = re.compile(r"^(\d{1,6})\.(\d{1,19})$")
+
+
+class Sort(models.TextChoices):
+    RELEVANCE = "relevance", "Best match"
+    DATE = "date", "Newest"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which stories are asked for, apart from words. Days are the newsroom's, the last one included."""
+
+    section: Section | None = None
+    kind: str = ""
+    tag: Tag | None = None
+    contributor: Contributor | None = None
+    first_day: datetime.date | None = None
+    last_day: datetime.date | None = None
+
+    def stories(self) -> ArticleQuerySet:
+        """Public ones, at the moment of asking."""
+        found = Article.objects.public()
+        if self.section:
+            found = found.filter(section=self.section)
+        if self.kind:
+            found = found.filter(kind=self.kind)
+        if self.tag:
+            found = found.filter(tagged__tag=self.tag)
+        if self.contributor:
+            found = found.filter(models.Exists(self.contributor.bylines.filter(article=models.OuterRef("pk"))))
+        return found
+
+    def keys(self) -> tuple[int, int]:
+        """From the first key on, and below the second."""
+        low = key_of(_midnight(self.first_day)) if self.first_day else 0
+        after = self.last_day + datetime.timedelta(days=1) if self.last_day and self.last_day.year < 9999 else None
+        return low, key_of(_midnight(after)) if after else 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """A story with what was looked for marked: `headline` and `words` are HTML; `words` from its text, else its standfirst."""
+
+    article: Article
+    headline: SafeString
+    words: SafeString
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of results. `total` is None for more than RANKED; cursors are "" where there is nothing more that way."""
+
+    results: list[Result] = field(default_factory=list)
+    total: int | None = 0
+    before: str = ""
+    after: str = ""
+    suggestion: str = ""
+
+
+def find(
+    query: Query, scope: Scope = Scope(), *, sort: str = Sort.RELEVANCE, before: str = "", after: str = "", size: int = PAGE_SIZE
+) -> Found:  # fmt: skip
+    """The page of public stories below the cursor `before`, or above `after`; the first page for a cursor that is none.
+
+    As many queries for any archive. When nothing is found, `suggestion` is the query in words that do find something.
+    """
+    if not query:
+        return Found()
+    with _back_end().asking():
+        rows, total = (_by_date if sort == Sort.DATE else _by_relevance)(query, scope, before, after, size)
+        if total == 0:
+            return Found(suggestion=_suggestion(query, scope))
+    return Found(_results(query, [number for _, _, number in rows.items]), total, rows.before, rows.after)
+
+
+def newest(query: Query, limit: int, scope: Scope = Scope()) -> list[Article]:
+    """The newest public stories that a query finds, with all that a list shows; for feeds."""
+    if not query:
+        return []
+    low, high = scope.keys()
+    found = _back_end().matching(scope.stories(), query, low=low, high=high)
+    numbers = _numbers(found, limit)
+    return list(Article.objects.public().with_surroundings().filter(pk__in=numbers).newest_first())
+
+
+def among(articles: ArticleQuerySet, text: str, limit: int = AMONG) -> ArticleQuerySet:
+    """Those of `articles`, public or not, that have these words; the last one may be only begun."""
+    query = parse(text, last_is_begun=True)
+    if not query:
+        return articles.none()
+    found = _back_end().matching(articles.order_by().select_related(None), query)
+    return articles.filter(pk__in=_numbers(found, limit))
+
+
+def _numbers(found: models.QuerySet[Article], limit: int) -> list[int]:
+    with _back_end().asking():
+        return list(found.values_list("pk", flat=True)[:limit])
+
+
+Row = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """(score, key, number of the story) of a page, and its cursors."""
+
+    items: list[Row]
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, items: list[Row], *, more_after: bool, more_before: bool) -> _Rows:
+        # "before" leads on to what comes below in the order, as in all lists.
+        return cls(items, _cursor(items[-1]) if more_before else "", _cursor(items[0]) if more_after else "")
+
+
+def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Rows, int | None]:
+    low, high = scope.keys()
+    back_end, stories = _back_end(), scope.stories()
+    numbers: set[int] = set()
+    for in_head in (False, True):
+        found = back_end.matching(stories, query, in_head=in_head, low=low, high=high)
+        some = list(found.values_list("pk", flat=True)[: RANKED + 1])
+        numbers |= set(some[:RANKED])
+        if not in_head:
+            total = len(some) if len(some) <= RANKED else None
+    rows = ranked(_candidates(query, numbers), query)
+    below, above = _place(before), _place(after)
+    if below:
+        rest = [row for row in rows if row[:2] < below]
+    elif above:
+        rest = [row for row in rows if row[:2] > above][-size:]
+    else:
+        rest = rows
+    items = rest[:size]
+    if not items:
+        return _Rows([], "", ""), total
+    return _Rows.of(items, more_after=items[0] != rows[0], more_before=items[-1] != rows[-1]), total
+
+
+def _candidates(query: Query, numbers: set[int]) -> list[Candidate]:
+    together: Any = Value(True)
+    if len(query.tokens) > 1:
+        together = _back_end().side_by_side(query)
+    entries = SearchEntry.objects.filter(pk__in=numbers).annotate(together=together)
+    return [Candidate(*row) for row in entries.values_list("pk", "key", "headline", "standfirst", "names", "together")]
+
+
+def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Rows, int | None]:
+    low, high = scope.keys()
+    back_end, stories = _back_end(), scope.stories()
+    counted = back_end.matching(stories, query, low=low, high=high).values_list("pk", flat=True)[: RANKED + 1]
+    total = len(counted) if len(counted) <= RANKED else None
+    below, above = _place(before), _place(after)
+    upwards = above is not None and below is None
+    if below:
+        high = min(high, below[1])
+    elif above:
+        low = max(low, above[1] + 1)
+    found = back_end.matching(stories, query, low=low, high=high, oldest_first=upwards)
+    rows = [(0, key, number) for key, number in found.values_list("key", "pk")[: size + 1]]
+    more, items = len(rows) > size, rows[:size]
+    if upwards:
+        items.reverse()
+    if not items:
+        return _Rows([], "", ""), total
+    return _Rows.of(items, more_after=more if upwards else bool(below), more_before=upwards or more), total
+
+
+def _results(query: Query, numbers: list[int]) -> list[Result]:
+    # Public once more: what was withdrawn since the first question is not shown.
+    articles = Article.objects.public().with_surroundings().defer("body_html").in_bulk(numbers)
+    return [_result(articles[number], query) for number in numbers if number in articles]
+
+
+def _result(article: Article, query: Query) -> Result:
+    words = excerpt(body.plain_text(article.body), query) or highlight(article.standfirst, query)
+    return Result(article, highlight(article.headline, query), words)
+
+
+def _suggestion(query: Query, scope: Scope) -> str:
+    """The query with its misspelt words mended, if readers find something by it: no draft gives a word away."""
+    plain = [term.typed for term in query.wanted if not (term.is_phrase or term.quoted or term.beginning)]
+    mended = spelling.instead_of(plain)
+    if not mended:
+        return ""
+    for attempt in range(spelling.BEST):
+        text = query.typed({word: close[min(attempt, len(close) - 1)] for word, close in mended.items()})
+        if _back_end().matching(scope.stories(), parse(text)).values_list("pk", flat=True)[:1]:
+            return text
+    return ""
+
+
+def _back_end() -> ModuleType:
+    return postgresql if connection.vendor == "postgresql" else sqlite
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
+
+
+def _cursor(row: Row) -> str:
+    return f"{row[0]}.{row[1]}"
+
+
+def _place(cursor: str) -> tuple[int, int] | None:
+    match = CURSOR.match(cursor)
+    if not match or (key := int(match[2])) >= 2**63 - 1:
+        return None
+    return int(match[1]), key

@@ -1,0 +1,69 @@
+"""Search in SQLite: the FTS5 table `articles_fulltext`, whose rows are numbered by the keys of search entries.
+
+FTS5 gives what it finds in the order of its rows, and stops when nobody asks for more. Since keys follow time, the newest
+of a hundred thousand stories with a common word cost no more than those of a hundred.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from django.db.models import BooleanField, F, Func, QuerySet, Value
+
+from articles.models import Article
+from articles.models.article import ArticleQuerySet
+from articles.search.entries import HEAD
+from articles.search.query import Query, Term
+
+#: While a query is answered there is nothing to be seen to.
+asking = nullcontext
+
+
+def matching(
+    articles: ArticleQuerySet,
+    query: Query,
+    *,
+    in_head: bool = False,
+    low: int = 0,
+    high: int = 2**63 - 1,
+    oldest_first=False,
+) -> QuerySet[Article]:
+    """Those of `articles` that the query asks for, whose key is `low <= key < high`, newest first, with their `key`.
+
+    `in_head`: all words stand in headline, standfirst, tags or bylines.
+    """  # fmt: skip
+    where = ["articles_fulltext.rowid = articles_searchentry.key", "articles_fulltext MATCH %s"]
+    params: list[str | int] = [expression(query, in_head=in_head)]
+    if low > 0:
+        where.append("articles_fulltext.rowid >= %s")
+        params.append(low)
+    if high < 2**63 - 1:
+        where.append("articles_fulltext.rowid < %s")
+        params.append(high)
+    return (
+        articles.filter(search_entry__key__isnull=False)
+        .annotate(key=F("search_entry__key"))
+        .extra(  # noqa: S610  (constant text; what readers typed is a parameter)
+            tables=["articles_fulltext"],
+            where=where,
+            params=params,
+            order_by=["articles_fulltext.rowid" if oldest_first else "-articles_fulltext.rowid"],
+        )
+    )
+
+
+def side_by_side(query: Query) -> Func:
+    """Whether all that is wanted stands together in an entry, in the order in which it was typed; for a few entries."""
+    phrase = f" {' '.join(query.tokens)} "
+    return Func(F("words"), Value(phrase), template="instr(' ' || %(expressions)s) > 0", output_field=BooleanField())
+
+
+def expression(query: Query, *, in_head: bool = False) -> str:
+    """In the language of FTS5. Every token is of letters and digits alone, and quoted all the same."""
+    wanted = " AND ".join(_term(term, HEAD if in_head else "") for term in query.wanted)
+    return "".join([f"({wanted})", *(f" NOT {_term(term, '')}" for term in query.unwanted)])
+
+
+def _term(term: Term, mark: str) -> str:
+    exact = '"' + " ".join(mark + token for token in term.tokens) + '"'
+    return f'({exact} OR "{mark}{term.beginning}" *)' if term.beginning else exact

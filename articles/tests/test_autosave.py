@@ -1,0 +1,352 @@
+"""What was typed and not saved is kept for who typed it, offered again, and changes nothing by itself."""
+
+import time
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from articles.models import Article, Autosave, Presence, Version
+from articles.tests.factories import make_article, make_contributor, make_section
+from articles.tests.test_versions import form_of, url, with_byline
+from articles.workflow import Status
+from newsportal.tests.browsing import log_in
+
+pytestmark = pytest.mark.django_db
+
+NEW = reverse("admin:articles_article_autosave_new")
+
+
+@pytest.fixture
+def desk(client, editor):
+    client.force_login(editor)
+    return client
+
+
+@pytest.fixture
+def article(editor):
+    article = make_article(status=Status.DRAFT, headline="The headline", created_by=editor, section=make_section())
+    article.record(editor)
+    return article
+
+
+def test_a_copy_is_kept_and_the_story_stays_as_it_is(desk, article):
+    answer = desk.post(url(article, "autosave"), form_of(article, headline="Typed", _move="publish", _save="Save"))
+    assert answer.status_code == 200
+    article.refresh_from_db()
+    assert (article.headline, article.status) == ("The headline", Status.DRAFT)
+    assert Version.objects.of(article).count() == 1
+    data = Autosave.objects.get().data
+    assert data["headline"] == ["Typed"]
+    assert not [name for name in data if name.startswith(("_", "csrf"))]
+
+
+def test_there_is_one_copy_an_opened_form(desk, article):
+    for words in ("One", "Two"):
+        desk.post(url(article, "autosave"), form_of(article, headline=words, _slot="first-tab"))
+    assert Autosave.objects.get().data["headline"] == ["Two"]
+    desk.post(url(article, "autosave"), form_of(article, headline="Three", _slot="second-tab"))
+    page = desk.get(url(article)).content.decode()
+    assert page.count("You left unsaved changes") == 2
+    desk.post(url(article), form_of(article, headline="Three", _slot="second-tab"))
+    assert Autosave.objects.get().data["headline"] == ["Two"]
+
+
+def test_of_one_form_the_newest_stays_whatever_arrives_last(desk, article):
+    for words, typed_at in (("Later", 2000), ("Earlier, sent late", 1000)):
+        desk.post(url(article, "autosave"), form_of(article, headline=words, _slot="tab", _typed_at=typed_at))
+    assert Autosave.objects.get().data["headline"] == ["Later"]
+
+
+def test_what_another_has_typed_is_not_kept_as_ones_own(desk, article):
+    answer = desk.post(url(article, "autosave"), form_of(article, headline="Theirs", _typist="administrator"))
+    assert answer.status_code == 409
+    assert "administrator" in answer.json()["message"]
+    assert not Autosave.objects.exists()
+    assert desk.post(url(article, "autosave"), form_of(article, _typist="editor")).status_code == 200
+
+
+def test_a_character_that_no_database_keeps_is_left_out(desk, article):
+    assert desk.post(url(article, "autosave"), form_of(article, headline="Ty\x00ped")).status_code == 200
+    assert Autosave.objects.get().data["headline"] == ["Typed"]
+
+
+def test_it_is_offered_again_whole_and_saves_nothing_by_being_looked_at(desk, article):
+    person = make_contributor(name="Zora")
+    desk.post(
+        url(article, "autosave"), with_byline(form_of(article, headline="Typed <b>", tags=["new:Harbour"]), person)
+    )
+    page = desk.get(url(article)).content.decode()
+    assert "You left unsaved changes" in page
+    shown = desk.get(url(article) + "?unsaved=yes").content.decode()
+    for words in ("Typed &lt;b&gt;", "Harbour", "Zora", "typed and not saved"):
+        assert words in shown
+    article.refresh_from_db()
+    assert article.headline == "The headline"
+    assert not article.bylines.exists()
+
+
+def test_saving_forgets_the_copy(desk, article):
+    desk.post(url(article, "autosave"), form_of(article, headline="Typed"))
+    desk.post(url(article), form_of(article, headline="Saved"))
+    assert not Autosave.objects.exists()
+
+
+def test_a_new_story_is_kept_before_it_is_saved_once(desk, article):
+    data = form_of(article, headline="Brand new")
+    assert desk.post(NEW, data).status_code == 200
+    add = reverse("admin:articles_article_add")
+    page = desk.get(add).content.decode()
+    assert "begun and not saved" in page and "Brand new" in page
+    assert "Brand new" in desk.get(add + "?unsaved=yes").content.decode()
+    assert Article.objects.count() == 1
+    data |= {"bylines-INITIAL_FORMS": 0, "slug": "", "version": ""}
+    assert desk.post(add, data).status_code == 302
+    assert not Autosave.objects.exists()
+
+
+def test_two_new_stories_do_not_overwrite_each_other(desk, article):
+    new = form_of(article, version="", slug="") | {"bylines-INITIAL_FORMS": 0}
+    add = reverse("admin:articles_article_add")
+    desk.post(NEW, new | {"headline": "First new story", "_slot": "one"})
+    desk.post(NEW, new | {"headline": "Second new story", "_slot": "two"})
+    page = desk.get(add).content.decode()
+    assert "First new story" in page and "Second new story" in page
+    first, second = (Autosave.objects.get(slot=slot) for slot in ("one", "two"))
+    shown = desk.get(add, {"unsaved": first.pk}).content.decode()
+    assert "First new story" in shown and 'name="_slot" value="one"' in shown
+    assert desk.post(add, new | {"headline": "Second new story", "_slot": "two"}).status_code == 302
+    assert list(Autosave.objects.all()) == [first]
+    assert 'name="_slot" value="two"' not in desk.get(add, {"unsaved": second.pk}).content.decode()
+
+
+def test_a_form_with_an_error_stays_the_same_form(desk, article):
+    page = desk.post(url(article), form_of(article, headline="", _slot="tab")).content.decode()
+    assert 'name="_slot" value="tab"' in page
+
+
+def test_what_was_typed_outlives_its_story(desk, article, administrator):
+    desk.post(url(article, "autosave"), form_of(article, headline="Hours of work", _slot="tab"))
+    typing_on = form_of(article, headline="Hours and hours", _slot="tab")
+    story, change, autosave = article.pk, url(article), url(article, "autosave")
+    administrator_there = Client()
+    administrator_there.force_login(administrator)
+    administrator_there.post(url(article, "delete"), {"post": "yes"})
+    assert not Article.objects.exists()
+
+    answer = desk.post(autosave, typing_on)
+    assert (answer.status_code, answer.json()["may_save"]) == (200, False)
+    assert "deleted" in answer.json()["message"]
+    page = desk.post(change, typing_on, follow=True).content.decode()
+    assert "Hours and hours" in page and "deleted meanwhile" in page
+
+    # Saved as a new story, it has served; until then it would come back with the old one.
+    new = typing_on | {"bylines-INITIAL_FORMS": 0, "version": ""}
+    add = reverse("admin:articles_article_add")
+    assert "Hours and hours" in desk.get(add).content.decode()
+    kept = Autosave.objects.values().get()
+    administrator_there.post("/admin/articles/article/deleted/", {"recover": story})
+    assert "You left unsaved changes" in desk.get(change).content.decode()
+    assert "begun and not saved" not in desk.get(add).content.decode()
+    administrator_there.post(f"/admin/articles/article/{story}/delete/", {"post": "yes"})
+    assert Autosave.objects.values().get() == kept
+    assert desk.post(add, new).status_code == 302
+    assert Article.objects.get().headline == "Hours and hours"
+    assert not Autosave.objects.exists()
+
+
+def test_a_reporter_whose_draft_is_published_meanwhile_loses_no_word(client, article, reporter, editor):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    client.force_login(reporter)
+    typed = form_of(article, standfirst="Typed <b>", body="<p>An hour of work.</p>", _slot="tab")
+    article.refresh_from_db()
+    article.publish(editor)
+    answer = client.post(url(article, "autosave"), typed)
+    assert answer.status_code == 200
+    assert answer.json()["may_save"] is False and "published now" in answer.json()["message"]
+    assert client.post(url(article, "presence")).json()["refusal"]
+
+    page = client.post(url(article), typed, follow=True).content.decode()
+    assert "has not been saved in the story" in page
+    assert "Typed &lt;b&gt;" in page and "An hour of work." in page
+    article.refresh_from_db()
+    assert article.standfirst == ""
+    assert "unsaved changes" in client.get(url(article)).content.decode()
+    copy = Autosave.objects.get()
+    assert "An hour of work." in client.get(url(article), {"unsaved": copy.pk}).content.decode()
+    client.post(url(article, "autosave"), {"discard": copy.pk})
+    assert not Autosave.objects.exists()
+
+
+def test_a_colleagues_public_story_takes_no_copy_and_tells_nothing(client, reporter, editor, moderator):
+    article = make_article(headline="Theirs", created_by=editor)
+    Presence.objects.note(editor, article)
+    for person in (reporter, moderator):
+        client.force_login(person)
+        for name in ("presence", "autosave"):
+            assert client.post(url(article, name), {"headline": "x"}).status_code in {302, 403, 404}
+    assert client.get(url(article, "presence")).status_code in {302, 403}
+    assert not Autosave.objects.exists() and Presence.objects.count() == 1
+
+
+def test_it_can_be_forgotten(desk, article):
+    desk.post(url(article, "autosave"), form_of(article, headline="Typed"))
+    assert desk.post(url(article, "autosave"), {"discard": Autosave.objects.get().pk}).status_code == 302
+    assert not Autosave.objects.exists()
+    assert "unsaved changes" not in desk.get(url(article)).content.decode()
+    assert desk.get(url(article) + "?unsaved=yes").status_code == 200
+
+
+def test_an_old_copy_over_a_newer_story_becomes_a_question_when_it_is_saved(desk, article, administrator):
+    stale = form_of(article, headline="Mine")
+    desk.post(url(article, "autosave"), stale)
+    colleague = Client()
+    colleague.force_login(administrator)
+    colleague.post(url(article), form_of(article, headline="Theirs"))
+    assert 'name="version" value="1"' in desk.get(url(article) + "?unsaved=yes").content.decode()
+    assert desk.post(url(article), stale).status_code == 409
+
+
+def test_nobody_sees_or_writes_anothers_copy(desk, article, administrator, reporter, outsider):
+    desk.post(url(article, "autosave"), form_of(article, headline="Private words"))
+    other = Client()
+    other.force_login(administrator)
+    for query in ("", "?unsaved=yes"):
+        assert "Private words" not in other.get(url(article) + query).content.decode()
+    for person in (reporter, outsider):
+        other.force_login(person)
+        assert other.post(url(article, "autosave"), {"headline": "x"}).status_code in {302, 403, 404}
+    assert Autosave.objects.count() == 1
+
+
+def test_too_much_is_refused_with_a_sentence(desk, article):
+    answer = desk.post(url(article, "autosave"), {"body": "x" * (2 * 2**20 + 1)})
+    assert answer.status_code == 413
+    assert "too long" in answer.json()["message"]
+
+
+def test_it_needs_a_token(article, editor):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    assert client.post(url(article, "autosave"), {"headline": "Forged"}).status_code == 403
+    assert not Autosave.objects.exists()
+
+
+def test_copies_that_were_there_before_stay_with_their_stories(history):
+    old = history.at(("articles", "0013_front_page"))
+    editor = old.get_model("auth", "User").objects.create(username="editor")
+    section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
+    article = old.get_model("articles", "Article").objects.create(headline="Rain", slug="rain", section=section)
+    copies = old.get_model("articles", "Autosave").objects
+    copies.create(user=editor, article=article, data={"headline": ["Of the story"]})
+    copies.create(user=editor, article=None, data={"headline": ["Of none yet"]})
+    history.today()
+    assert {copy.headline: copy.story for copy in Autosave.objects.all()} == {
+        "Of the story": article.pk,
+        "Of none yet": None,
+    }
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_closed_tab_loses_nothing(watch, article, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(url(article))
+    page.fill("#id_standfirst", "Nearly lost.")
+    page.locator(".ProseMirror[contenteditable=true]").click()
+    page.keyboard.type("And a sentence. ")
+    expect(page.locator("[data-autosave]")).to_contain_text("private copy", timeout=15_000)
+    again = page.context.new_page()
+    page.close(run_before_unload=False)
+    again.goto(url(article))
+    again.click("text=Look at them")
+    expect(again.locator("#id_standfirst")).to_have_value("Nearly lost.")
+    expect(again.locator(".ProseMirror[contenteditable=true]")).to_contain_text("And a sentence.")
+    again.click("[name=_continue] >> nth=0")
+    expect(again.locator(".messagelist .success")).to_be_visible()
+    saved = Article.objects.get()
+    assert saved.standfirst == "Nearly lost."
+    assert "And a sentence." in saved.body
+    assert not Autosave.objects.exists()
+
+
+@pytest.fixture
+def page(watch, article, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(url(article))
+    return page
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_saving_while_a_copy_is_on_its_way_waits_for_it(page, article):
+    page.route("**/autosave/", lambda route: (time.sleep(2), route.continue_()))
+    page.fill("#id_standfirst", "Typed.")
+    with page.expect_request("**/autosave/", timeout=15_000):
+        pass
+    page.fill("#id_standfirst", "Typed on.")
+    page.click("[name=_continue] >> nth=0", no_wait_after=True)
+    expect(page.locator(".messagelist .success")).to_be_visible(timeout=20_000)
+    assert Article.objects.get().standfirst == "Typed on."
+    assert not Autosave.objects.exists()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", [500, 403, 404])
+def test_a_copy_that_the_server_refuses_keeps_nobody_from_saving(page, watch, article, status):
+    page.route("**/autosave/", lambda route: route.fulfill(status=status, body="x"))
+    heard = len(watch.problems)
+    page.fill("#id_standfirst", "Typed.")
+    expect(page.locator("[data-autosave]")).to_contain_text(f"({status})", timeout=15_000)
+    page.click("[name=_continue] >> nth=0")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert Article.objects.get().standfirst == "Typed."
+    page.close()  # another copy may be on its way
+    del watch.problems[heard:]  # the browser notes what was refused
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_what_one_could_not_send_another_does_not_send(page, watch, article, administrator):
+    heard = len(watch.problems)
+    page.route("**/autosave/", lambda route: route.abort())
+    page.fill("#id_standfirst", "The editor's private words")
+    expect(page.locator("[data-autosave]")).to_contain_text("kept in this browser", timeout=15_000)
+    context = page.context
+    page.close(run_before_unload=False)
+    context.clear_cookies()
+    other = context.new_page()
+    log_in(other, "administrator")
+    other.goto(url(article))
+    other.wait_for_timeout(1500)
+    assert not Autosave.objects.exists()
+    context.clear_cookies()
+    log_in(other, "editor")
+    other.goto(url(make_article(headline="Another story")))
+    expect(other.locator("[data-autosave]")).to_contain_text("has been kept", timeout=15_000)
+    copy = Autosave.objects.get()
+    assert (copy.user.username, copy.story) == ("editor", article.pk)
+    assert copy.data["standfirst"] == ["The editor's private words"]
+    del watch.problems[heard:]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_reporters_open_form_says_that_the_story_has_gone_out(watch, article, reporter, editor):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    page = watch.page()
+    log_in(page, "reporter")
+    page.goto(url(article))
+    article.refresh_from_db()
+    article.publish(editor)
+    page.fill("#id_standfirst", "Too late.")
+    page.click("[name=_continue] >> nth=0", no_wait_after=True)
+    expect(page.locator("[data-autosave]")).to_contain_text("published now", timeout=15_000)
+    expect(page.locator("#id_standfirst")).to_have_value("Too late.")
+    expect(page.locator("[data-away]")).to_be_hidden()
+    assert Autosave.objects.get().data["standfirst"] == ["Too late."]
+    page.close(run_before_unload=False)

@@ -1,0 +1,182 @@
+"""Deleted stories come back; pruning takes only what nobody can miss."""
+
+import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from articles.editing.snapshot import take
+from articles.models import Article, Autosave, PreviewLink, Text, Version
+from articles.tests.factories import make_article, make_contributor
+from articles.tests.test_versions import form_of, url
+from articles.workflow import Status
+
+pytestmark = pytest.mark.django_db
+
+DELETED = "/admin/articles/article/deleted/"
+
+
+@pytest.fixture
+def desk(client, editor):
+    client.force_login(editor)
+    return client
+
+
+@pytest.fixture
+def article(editor):
+    article = make_article(
+        status=Status.DRAFT, headline="Lost and found", tags=("one",), bylines=((make_contributor(), "written"),)
+    )
+    article.record(editor)
+    return article
+
+
+# --- Deleted ---
+
+
+def test_a_deleted_story_comes_back_whole_under_its_number(desk, article, editor):
+    desk.post(url(article), form_of(article, standfirst="Once there was.", _move="submit"))
+    Article.objects.get().return_to_draft(editor, note="Shorter, please.")
+    was, pk = take(Article.objects.get()), article.pk
+    desk.post(url(article, "delete"), {"post": "yes"})
+    assert not Article.objects.exists()
+    assert "Lost and found" in desk.get(DELETED).content.decode()
+    answer = desk.post(DELETED, {"recover": pk}, follow=True)
+    assert "is a draft again" in answer.content.decode()
+    back = Article.objects.get()
+    assert (back.pk, back.status, take(back)) == (pk, Status.DRAFT, was)
+    assert [version.number for version in Version.objects.of(back)] == [4, 3, 2, 1]
+    assert back.version == 4
+    assert [move.note for move in back.status_changes.all()] == ["Shorter, please.", ""]
+    desk.post(url(back), form_of(back, standfirst="And again."))
+    assert Version.objects.of(back).first().number == 5
+    assert "No story has been deleted" in desk.get(DELETED).content.decode()
+
+
+@pytest.mark.parametrize("number", ["999", "x", "-1", ""])
+def test_what_was_not_deleted_is_not_recovered(desk, article, number):
+    assert desk.post(DELETED, {"recover": number}).status_code in {200, 404}
+    assert desk.post(DELETED, {"recover": article.pk}).status_code == 404
+    assert Article.objects.count() == 1
+
+
+def test_only_who_publishes_recovers(client, article, reporter, moderator, outsider):
+    pk = article.pk
+    article.delete()
+    for person in (reporter, moderator, outsider):
+        client.force_login(person)
+        assert "Lost and found" not in client.get(DELETED).content.decode()
+        client.post(DELETED, {"recover": pk})
+        assert not Article.objects.exists()
+
+
+# --- Pruned ---
+
+
+def grow(article, editor, *, versions: int, days_ago: int) -> None:
+    for number in range(versions):
+        article.standfirst = f"Standfirst {number}"
+        article.body = f"<p>Body {number}</p>"
+        article.save()
+        article.record(editor)
+    Version.objects.of(article).update(made_at=timezone.now() - datetime.timedelta(days=days_ago))
+
+
+def test_old_versions_of_drafts_go_and_the_current_one_stays(article, editor):
+    grow(article, editor, versions=5, days_ago=100)
+    call_command("prune_versions", days=90)
+    assert Version.objects.of(article).get().number == article.version
+    assert Text.objects.count() == 1
+    call_command("prune_versions", days=90)
+    assert Version.objects.count() == 1
+
+
+def test_young_ones_stay(article, editor):
+    grow(article, editor, versions=5, days_ago=80)
+    call_command("prune_versions", days=90)
+    assert Version.objects.count() == 6
+
+
+def test_what_was_ever_public_stays_whatever_its_age(article, editor):
+    article.publish(editor)
+    grow(article, editor, versions=3, days_ago=4000)
+    before = set(Version.objects.public().values_list("pk", flat=True))
+    assert len(before) == 4
+    article.withdraw(editor)
+    call_command("prune_versions", days=1)
+    assert set(Version.objects.values_list("pk", flat=True)) >= before
+
+
+def test_what_something_hangs_on_stays(article, editor):
+    grow(article, editor, versions=3, days_ago=0)
+    pinned = Version.objects.of(article).get(number=2)
+    PreviewLink.objects.issue(article, "A lawyer", editor, lasts=datetime.timedelta(days=3), version=pinned)
+    article.publish(editor)
+    article.keep_next(take(article) | {"headline": "Later"}, editor, seen=article.version, live=article.version)
+    gone = make_article(status=Status.DRAFT, headline="Deleted")
+    gone.record(editor)
+    gone.delete()
+    Version.objects.update(made_at=timezone.now() - datetime.timedelta(days=500))
+    call_command("prune_versions", days=1)
+    assert pinned in Version.objects.all()
+    assert Version.objects.filter(content__headline="Later").exists()
+    assert Version.objects.filter(content__headline="Deleted").exists()
+    assert Version.objects.current(article).exists()
+    assert not Version.objects.of(article).filter(number=1).exists()
+
+
+def test_the_history_still_opens_where_something_is_gone(desk, article, editor):
+    grow(article, editor, versions=3, days_ago=100)
+    article.standfirst = "The last."
+    article.save()
+    article.record(editor)
+    call_command("prune_versions", days=90)
+    assert "The last." in desk.get(url(article, "version", article.version)).content.decode()
+
+
+def test_a_dry_run_deletes_nothing_and_today_is_refused(article, editor, capsys):
+    grow(article, editor, versions=3, days_ago=100)
+    call_command("prune_versions", days=90, dry_run=True)
+    assert "3 versions would go" in capsys.readouterr().out
+    assert Version.objects.count() == 4
+    with pytest.raises(CommandError, match="--days must be 1 or more"):
+        call_command("prune_versions", days=0)
+
+
+# --- Typed and not saved ---
+
+
+def left(editor, *, story: int | None, days_ago: float) -> Autosave:
+    copy = Autosave.objects.create(
+        user=editor, story=story, slot=f"slot-{days_ago}", data={"headline": [f"Typed {days_ago} days ago"]}
+    )
+    Autosave.objects.filter(pk=copy.pk).update(saved_at=timezone.now() - datetime.timedelta(days=days_ago))
+    return copy
+
+
+def test_an_unsaved_copy_goes_ninety_days_after_it_was_last_typed_in(desk, article, editor):
+    """Whatever the age at which versions go, and whether its story was ever saved or is there still."""
+    of_the_story, *others = (left(editor, story=story, days_ago=89.9).pk for story in (article.pk, None, 999))
+    for story in (article.pk, None, 999):
+        left(editor, story=story, days_ago=90.1)
+    call_command("prune_versions", days=1)
+    assert set(Autosave.objects.values_list("pk", flat=True)) == {of_the_story, *others}
+    assert f"unsaved={of_the_story}" in desk.get(url(article)).content.decode()
+
+
+def test_an_old_copy_that_is_typed_in_again_stays(desk, article, editor):
+    copy = left(editor, story=article.pk, days_ago=200)
+    data = form_of(article, headline="At last", _slot=copy.slot, _typed_at="2", _typist=editor.username)
+    assert desk.post(url(article, "autosave"), data).status_code == 200
+    call_command("prune_versions")
+    assert Autosave.objects.get().headline == "At last"
+
+
+def test_a_dry_run_counts_unsaved_copies_and_deletes_none(article, editor, capsys):
+    left(editor, story=article.pk, days_ago=100)
+    call_command("prune_versions", dry_run=True)
+    assert "1 unsaved copies would go" in capsys.readouterr().out
+    assert Autosave.objects.count() == 1
+    call_command("prune_versions")
+    assert "1 unsaved copies deleted" in capsys.readouterr().out

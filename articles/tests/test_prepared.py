@@ -1,0 +1,88 @@
+"""Prepared queries bring what their querysets would, whatever is asked for."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles.models import Article, Section, Tag
+from articles.prepared import Prepared
+from articles.tests.factories import make_article, make_image, make_section, make_tag
+
+pytestmark = pytest.mark.django_db
+
+
+def test_instances_come_with_their_fields_and_with_what_was_selected():
+    section, image = make_section(name="Harbour"), make_image()
+    first = make_article(section=section, lead_image=image, headline="Fog")
+    second = make_article(section=section, headline="Rain")
+    ask = Prepared(lambda pk: Article.objects.select_related("section", "lead_image").filter(pk=pk), pk=int)
+    [found] = ask(pk=first.pk)
+    expected = Article.objects.get(pk=first.pk)
+    for field in Article._meta.concrete_fields:
+        assert getattr(found, field.attname) == getattr(expected, field.attname), field.name
+    with CaptureQueriesContext(connection) as queries:
+        assert (found.section, found.section.name, found.lead_image) == (section, "Harbour", image)
+        [other] = ask(pk=second.pk)
+        assert (other.headline, other.lead_image) == ("Rain", None)
+    assert len(queries) == 1
+    assert not found._state.adding
+    assert ask(pk=0) == []
+
+
+def test_what_was_left_out_is_asked_for_when_it_is_wanted():
+    article = make_article(standfirst="In short")
+    [found] = Prepared(lambda pk: Article.objects.only("headline").filter(pk=pk), pk=int)(pk=article.pk)
+    assert "standfirst" in found.get_deferred_fields()
+    assert found.standfirst == "In short"
+
+
+def test_times_days_and_words_are_parameters():
+    now = timezone.now().replace(microsecond=123_456)
+    article = make_article(publish_at=now - datetime.timedelta(hours=1))
+    other = make_article(publish_at=now - datetime.timedelta(hours=3))
+    ask = Prepared(
+        lambda since, day, slug: Article.objects.filter(publish_at__gte=since, published_on__lte=day).exclude(slug=slug),
+        since=datetime.datetime, day=datetime.date, slug=str,
+    )  # fmt: skip
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    assert ask(since=article.publish_at, day=tomorrow, slug="") == [article]
+    assert ask(since=now - datetime.timedelta(hours=4), day=tomorrow, slug=article.slug) == [other]
+    assert ask(since=now, day=tomorrow, slug="") == []
+    # What would be a place for a parameter is none in a value.
+    assert ask(since=now - datetime.timedelta(hours=4), day=tomorrow, slug="%s ? '") == [article, other]
+
+
+def test_lists_may_be_shorter_than_their_room():
+    tags = [make_tag(name=name) for name in ("a", "b", "c")]
+    ask = Prepared(lambda keys: Tag.objects.filter(pk__in=keys), keys=(int, 5))
+    assert ask(keys=[tags[0].pk, tags[2].pk]) == [tags[0], tags[2]]
+    assert ask(keys=[]) == []
+    rest = Prepared(lambda keys: Tag.objects.exclude(pk__in=keys), keys=(int, 5))
+    assert rest(keys=[]) == tags
+
+
+def test_rows_of_values_are_tuples_of_python_values():
+    article = make_article()
+    ask = Prepared(lambda pk: Article.objects.filter(pk=pk).values_list("headline", "publish_at"), pk=int)
+    assert ask(pk=article.pk) == [(article.headline, article.publish_at)]
+
+
+def test_it_is_built_once():
+    built = []
+
+    def build(pk):
+        built.append(pk)
+        return Section.objects.filter(pk=pk)
+
+    ask = Prepared(build, pk=int)
+    for section in [make_section(), make_section()]:
+        assert ask(pk=section.pk) == [section]
+    assert len(built) == 1
+
+
+def test_a_parameter_that_the_query_does_not_use_is_a_mistake():
+    with pytest.raises(ValueError, match="pk"):
+        Prepared(lambda pk: Section.objects.all(), pk=int)(pk=1)

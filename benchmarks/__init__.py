@@ -1,0 +1,1 @@
+"""What the site costs, measured: `python -m benchmarks` (README.md says how to read it)."""

@@ -1,0 +1,84 @@
+"""Which addresses of a database are asked for, and how many queries each costs. Run as a process of its own, with that database in
+its environment: `python -m benchmarks.pages [--write]` prints JSON: name → {"paths": […], "queries": n, …}.
+
+`--write` adds what changes the database: comments are posted, and somebody signs in at the desk.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.models import Count  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from articles.models import Article, Section, TaggedArticle  # noqa: E402
+from articles.paging import PAGE_SIZE, Cursor  # noqa: E402
+from benchmarks.servers import HOST  # noqa: E402
+
+DEEP = 10_000
+DIFFERENT = 500
+
+
+def cases(*, write: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    public = Article.objects.public().newest_first()
+    hot = public.order_by("-comment_count", "-pk").first()
+    if hot is None:
+        raise SystemExit("There is no public story in this database.")
+    yield "front", {"paths": ["/"]}
+    talked = public.filter(comment_count__gte=50).order_by("comment_count", "-pk").first() or hot
+    yield "story, 50 comments", {"paths": [talked.get_absolute_url()], "comments": talked.comment_count}
+    yield "story, most comments", {"paths": [hot.get_absolute_url()], "comments": hot.comment_count}
+    yield "stories, 500 different", {"paths": [story.get_absolute_url() for story in public[:DIFFERENT]]}
+    section = Section.objects.order_by("pk").first()
+    if section is not None:
+        yield "section", {"paths": [section.get_absolute_url()]}
+    tag = TaggedArticle.objects.values("tag__slug").annotate(stories=Count("pk")).order_by("-stories").first()
+    if tag is not None:
+        yield "tag, the largest", {"paths": [f"/tags/{quote(tag['tag__slug'])}/"], "stories": tag["stories"]}
+    yield "list, page 1", {"paths": ["/latest/"]}
+    offset = min(DEEP * PAGE_SIZE, max(0, public.count() - PAGE_SIZE - 1))
+    cursor = Cursor.of(public[offset])
+    yield "list, deep page", {"paths": [f"/latest/?before={cursor}"], "page": offset // PAGE_SIZE + 1}
+    yield "search", {"paths": [f"/search/?{urlencode({'q': max(hot.headline.split(), key=len)})}"]}
+    yield "feed", {"paths": ["/feed/"]}
+    if write:
+        words = {"name": "Reader", "email": "readerNUMBER@example.org", "body": "What I say is NUMBER.", "stamp": ""}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+        body = urlencode(words)
+        post = {"paths": [f"/comments/post/{hot.pk}/"], "method": "POST", "body": body, "headers": headers}
+        yield "comment, posted", post
+        desk, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
+        client = Client()
+        client.force_login(desk)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+        yield "desk, list of stories", {"paths": ["/admin/articles/article/"], "headers": {"Cookie": cookie}}
+
+
+def queries(case: dict[str, Any]) -> int | None:
+    """Of its first address, asked for a second time."""
+    if case.get("method", "GET") != "GET":
+        return None
+    client = Client(headers={"host": HOST, **case.get("headers", {})})
+    client.get(case["paths"][0])
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(case["paths"][0])
+    if response.status_code != 200:
+        raise SystemExit(f"{case['paths'][0]} answers {response.status_code}.")
+    return len(asked)
+
+
+if __name__ == "__main__":
+    found = dict(cases(write="--write" in sys.argv[1:]))
+    print(json.dumps({name: case | {"queries": queries(case)} for name, case in found.items()}))

@@ -1,0 +1,167 @@
+"""Servers on free loopback ports, what their processes have cost so far, and their end."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from deploy import loopback
+from deploy.loopback import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+#: How a page is answered, and what of the environment says so. The one place that knows the names.
+MODES = {
+    "rendered": {"PAGE_CACHE": "false"},
+    "cached": {"PAGE_CACHE": "true"},
+    "cached, counters in Redis": {"PAGE_CACHE": "true", "CACHE_URL": "redis"},
+    "through deploy/nginx.conf": {
+        "PAGE_CACHE": "true",
+        "NGINX_MICROCACHE": "true",
+        "BEHIND_PROXY": "true",
+        "TRUSTED_PROXIES": HOST,
+    },
+}
+
+
+def environment(database: str, media: Path, **more: str) -> dict[str, str]:
+    """For the site, with a database of its own and nothing of whoever starts this."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "newsportal.settings",
+        "SECRET_KEY": "for a benchmark alone, and long enough for every check there is",
+        "SITE_URL": f"http://{HOST}",
+        "SITE_NAME": "The Benchmark",
+        "ALLOWED_HOSTS": HOST,
+        "DATABASE_URL": database,
+        "MEDIA_ROOT": str(media),
+        "NEWSPORTAL_ENV_FILE": os.devnull,
+        "CACHE_URL": "locmemcache://",
+        "BACKGROUND_WORKER": "process",
+        "COUNT_READS": "true",
+        "LOG_LEVEL": "WARNING",
+        **more,
+    }
+
+
+class Server:
+    """A running server: its port, and what all of its processes together have used."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, behind: Server | None = None):
+        self.process, self.port, self.behind = process, port, behind
+
+    def cpu_seconds(self) -> float:
+        """Of user and system, since they began (proc(5), fields 14 and 15)."""
+        own = sum(sum(map(int, _stat(pid)[11:13])) for pid in self._processes()) * TICK
+        return own + (self.behind.cpu_seconds() if self.behind else 0)
+
+    def largest_memory(self) -> int:
+        """Bytes that the largest of the processes holds (resident set size)."""
+        return max(int(_stat(pid)[21]) * PAGE for pid in self._processes())
+
+    def _processes(self) -> list[int]:
+        found = [self.process.pid]
+        for pid in found:
+            for task in Path(f"/proc/{pid}/task").glob("*/children"):
+                found += map(int, task.read_text().split())
+        return found
+
+
+def _stat(pid: int) -> list[str]:
+    # What stands behind the name, which may hold spaces and brackets itself.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def granian(application: str, env: dict[str, str] | None = None, *, workers: int = 1):
+    """An application on granian, with the threads that `quickstart` gives it."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", "4", "--no-access-log", "--log-level", "error", application),
+    ]
+    return running(command, port, env or dict(os.environ))
+
+
+def static_file(folder: Path, page: bytes):
+    """nginx with a finished page, compressed beforehand: what is cheapest of all."""
+    (folder / "page.html").write_bytes(page)
+    (folder / "page.html.gz").write_bytes(gzip.compress(page, 9))
+    port = free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        f"""
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; gzip_static on; sendfile on; tcp_nopush on; open_file_cache max=100; keepalive_requests 1000000;
+  types {{ text/html html; }}
+  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  server {{ listen {HOST}:{port}; root {folder}; }}
+}}
+"""
+    )
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    return running([nginx, "-p", str(folder), "-c", str(configuration)], port, dict(os.environ))
+
+
+def has_nginx() -> bool:
+    return bool(shutil.which("nginx") or Path("/usr/sbin/nginx").exists())
+
+
+def has_redis() -> bool:
+    return bool(shutil.which("redis-server") or shutil.which("valkey-server"))
+
+
+@contextmanager
+def proxied(folder: Path, upstream: Server) -> Iterator[Server]:
+    """nginx by deploy/nginx.conf before a server; what it uses is its own and the server's."""
+    folder.mkdir(exist_ok=True)
+    with loopback.nginx(folder, [upstream.port]) as (port, process):
+        yield Server(process, port, behind=upstream)
+
+
+@contextmanager
+def running(command: list[str], port: int, env: dict[str, str]) -> Iterator[Server]:
+    """The server while the block runs. It is stopped by its number in any case; RuntimeError when it does not start."""
+    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _wait_for(port, process)
+        yield Server(process, port)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            assert process.stderr is not None
+            raise RuntimeError(f"{process.args} ended: {process.stderr.read().decode()[-2000:]}")
+        try:
+            connection = HTTPConnection(HOST, port, timeout=10)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{process.args} did not answer in {seconds} s.")

@@ -1,0 +1,18 @@
+"""How often something is done from one network, counted in the cache: where there is none, nothing is counted, and it goes on."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+from django.utils import timezone
+
+HOUR = 3600
+
+
+def is_too_often(act: str, network: str, *, an_hour: int) -> bool:
+    """Count one more of `act` from this network (its keyed hash); whether that is more than `an_hour` in this hour."""
+    counter = f"comments.{act}.{network}.{timezone.now():%Y%m%d%H}"
+    cache.add(counter, 0, HOUR)
+    try:
+        return cache.incr(counter) > an_hour
+    except ValueError:  # it has expired between two lines, or the cache is down
+        return False

@@ -1,0 +1,40 @@
+"""On which pages a table's rows can be seen, for writes of which nothing more particular is said (articles.editions.touching).
+
+Every table of ours is in one of the two lists: a test sees to it. What is in neither of them is written by others.
+"""
+
+from __future__ import annotations
+
+from articles.editions import COUNTS, LISTS, SITE
+
+_EVERYWHERE = frozenset({SITE})
+
+#: Table → keys that a write to it touches.
+BY_TABLE: dict[str, frozenset[str]] = {
+    "articles_article": frozenset({SITE, LISTS, COUNTS}),
+    "articles_rankedstory": frozenset({LISTS}),
+    "articles_sitemapmonth": frozenset({LISTS}),
+    **dict.fromkeys(
+        (
+            "adverts_booking", "adverts_booking_sections", "adverts_sponsor",
+            "articles_banner", "articles_byline", "articles_contributor", "articles_contributorlink",
+            "articles_correction", "articles_frontpagestory", "articles_image", "articles_nextversion",
+            "articles_previousslug", "articles_relatedarticle", "articles_section", "articles_tag", "articles_taggedarticle",
+            "comments_comment", "comments_policy",
+            "newsportal_page",
+        ),
+        _EVERYWHERE,
+    ),
+}  # fmt: skip
+
+#: Tables of ours that no kept page shows.
+SEEN_BY_NO_READER = frozenset({
+    "articles_article_body_images",  # the text's own HTML has them
+    "articles_autosave", "articles_changedfeed", "articles_dailysalt", "articles_presence", "articles_previewlink",
+    "articles_previewopening",
+    "articles_reads", "articles_searchentry", "articles_searchword", "articles_statuschange", "articles_text",
+    "articles_version", "articles_visit",
+    "comments_batch", "comments_commenter", "comments_decision", "comments_flag", "comments_guestnote", "comments_like",
+    "comments_revision", "comments_sanction", "comments_term", "comments_wordcount",
+    "newsportal_edition", "newsportal_purge", "newsportal_recurring", "newsportal_wellknownfile",
+})  # fmt: skip

@@ -1,0 +1,37 @@
+"""What the walks through the desk begin with."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from adverts.models import Booking, Placement, Sponsor
+from articles.models import Banner, FrontPageStory
+from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
+from articles.workflow import Status
+from comments.models import Policy, Sanction, Term
+from comments.tests.factories import make_comment
+from newsportal.models import Page, WellKnownFile
+
+
+@pytest.fixture
+def things():
+    """One of everything that has a screen."""
+    comment = make_comment()
+    sponsor = Sponsor.objects.create(name="Sponsor")
+    now = comment.created_at
+    return {
+        "article": make_article(status=Status.DRAFT), "image": make_image(), "section": make_section(),
+        "contributor": make_contributor(), "tag": make_tag(), "comment": comment, "commenter": comment.commenter,
+        "sanction": Sanction.objects.create(measure="ban", reason="x", mail_domain="evil.example"),
+        "term": Term.objects.create(phrase="term"), "policy": Policy.objects.create(), "sponsor": sponsor,
+        "booking": Booking.objects.create(
+            sponsor=sponsor, placement=Placement.SIDEBAR, headline="x", url="https://e.example", starts_at=now,
+            ends_at=now + datetime.timedelta(days=1),
+        ),
+        "banner": Banner.objects.create(text="Breaking"),
+        "frontpagestory": FrontPageStory.objects.create(article=make_article(), slot="lead"),
+        "page": Page.objects.create(title="Page", slug="page", body="<p>x</p>"),
+        "wellknownfile": WellKnownFile.objects.create(name="robots", text="User-agent: GPTBot\nDisallow: /"),
+        "user": User.objects.create_user("somebody"), "group": Group.objects.first(),
+    }  # fmt: skip

@@ -1,0 +1,156 @@
+"""axe reads every page of the desk and every kind of page that readers see, in light and in dark, and finds nothing serious."""
+
+import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.editing.snapshot import take
+from articles.models import FrontPageStory, Version
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
+from comments.models import Policy
+from comments.tests.factories import make_comment
+from newsportal.tests.browsing import log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SERIOUS = {"serious", "critical"}
+#: What axe is asked for in each scheme: dark differs from light in colours alone, and these are the rules that look at them.
+SCHEMES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+#: Colours that are still on their way from one scheme to the other are nobody's.
+READ = """options => {
+    document.getAnimations().filter(animation => animation instanceof CSSTransition).forEach(each => each.finish());
+    return axe.run(options).then(results => results.violations);
+}"""
+
+
+def reader(watch):
+    """A page for axe, which hides and shows with styles of its own."""
+    return watch.page(bypass_csp=True)
+
+
+def findings(watch, page, path: str) -> list[str]:
+    """What axe holds against a page; also when it is one that says that something is missing or not allowed."""
+    before = len(watch.problems)
+    page.emulate_media(color_scheme="light")
+    status = page.goto(path).status
+    page.evaluate(Axe().axe_script)
+    found = []
+    for scheme, rules in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        options = {"resultTypes": ["violations"], "preload": False, **rules}
+        violations = page.evaluate(READ, options)
+        found += [
+            f"{path} ({scheme}): {violation['id']}: {node['target']} {node['html'][:160]}"
+            for violation in violations
+            if violation["impact"] in SERIOUS
+            for node in violation["nodes"][:3]
+        ]
+    if status >= 400:  # which a browser notes as an error of the network
+        watch.problems[before:] = [p for p in watch.problems[before:] if "Failed to load resource" not in p]
+    return found
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_text_that_is_too_pale_in_one_scheme_is_found_there(watch, scheme):
+    page = reader(watch)
+    pale = f"@media (prefers-color-scheme: {scheme}) {{ p {{ background: #777; color: #888 }} }}"
+    page.route("**/pale/", lambda route: route.fulfill(
+        content_type="text/html",
+        body=f"<!doctype html><html lang=en><title>Pale</title><style>{pale}</style><main><h1>Pale</h1><p>Pale text.</p></main>",
+    ))  # fmt: skip
+    [found] = findings(watch, page, "/pale/")
+    assert found.startswith(f"/pale/ ({scheme}): color-contrast")
+
+
+def desk_pages(things, part: int) -> list[str]:
+    """Those of every third model; in the first part also those of none."""
+    pages = [] if part else ["/admin/", reverse("admin:password_change"), reverse("admin:back")]
+    for model in list(admin.site._registry)[part::3]:
+        name = model._meta.model_name
+        prefix = f"admin:{model._meta.app_label}_{name}"
+        pages += [reverse(f"{prefix}_{place}") for place in ("changelist", "add")]
+        if name in things:
+            pages += [reverse(f"{prefix}_{place}", args=[things[name].pk]) for place in ("change", "delete", "history")]
+    return pages
+
+
+def story_pages(editor, administrator) -> list[str]:
+    """A live story on which everything has happened that its screen can show."""
+    article = make_article(section=make_section(), bylines=((make_contributor(), "written"),), lead_image=make_image())
+    article.record(editor)
+    article.keep_next(
+        take(article) | {"headline": "What it will say"}, administrator, seen=article.version,
+        live=article.version,
+        due_at=timezone.now() + datetime.timedelta(days=1),
+    )  # fmt: skip
+    article.correct(editor, "The year was wrong.")
+    deleted = make_article(status="draft", headline="Deleted")
+    deleted.record(editor)
+    deleted.delete()
+    FrontPageStory.objects.put(article, administrator, "lead").take_off(administrator)
+    number = Version.objects.current(article).get().number
+    own = [
+        reverse(f"admin:articles_article_{place}", args=[article.pk])
+        for place in ("change", "history", "preview", "links")
+    ]
+    at = timezone.localtime() + datetime.timedelta(hours=1)
+    return [
+        *own,
+        f"{own[0]}?next=yes",
+        reverse("admin:articles_article_version", args=[article.pk, number]),
+        reverse("admin:articles_article_deleted"),
+        reverse("admin:articles_frontpagestory_changelist") + "?q=a",
+        reverse("admin:articles_frontpagestory_was"),
+        reverse("admin:articles_frontpagestory_at") + f"?at_0={at:%Y-%m-%d}&at_1={at:%H:%M}",
+    ]
+
+
+def sit_down(watch):
+    page = reader(watch)
+    log_in(page, "administrator")
+    return page
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_the_desk(watch, things, administrator, part):
+    page = sit_down(watch)
+    make_comment(status="pending")
+    found = [finding for path in desk_pages(things, part) for finding in findings(watch, page, path)]
+    assert not found, "\n".join(found)
+
+
+def test_a_story_at_the_desk(watch, editor, administrator):
+    found = findings(watch, reader(watch), "/admin/login/")
+    page = sit_down(watch)
+    make_comment(status="pending")
+    for path in story_pages(editor, administrator):
+        found += findings(watch, page, path)
+    assert not found, "\n".join(found)
+
+
+def test_what_readers_see(watch, things, editor):
+    Policy.objects.all().delete()
+    article = make_article(
+        section=make_section(), bylines=((make_contributor(), "written"),), lead_image=make_image(), tags=("Harbour",)
+    )
+    comment = make_comment(article=article, status="published")
+    make_comment(article=article, parent=comment)
+    article.correct(editor, "The year was wrong.")
+    gone = make_article(headline="Taken back")
+    gone.withdraw(None, "It was not so.")
+    day = article.published_on
+    page = reader(watch)
+    paths = [
+        "/", "/latest/", "/corrections/", article.get_absolute_url(), article.section.get_absolute_url(),
+        article.authors[0].get_absolute_url(), article.tags.get().get_absolute_url(), f"/{day:%Y}/", f"/{day:%Y/%m}/",
+        f"/{day:%Y/%m/%d}/", things["page"].get_absolute_url(),
+        *(reverse(name, args=[comment.pk]) for name in ("comment_reply", "comment_report")),
+    ]  # fmt: skip
+    found = [
+        finding for path in [*paths, gone.get_absolute_url(), "/nowhere/"] for finding in findings(watch, page, path)
+    ]
+    assert not found, "\n".join(found)

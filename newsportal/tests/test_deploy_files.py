@@ -1,0 +1,43 @@
+"""What stands in deploy/ names what there is: variables that settings read, commands and files that exist."""
+
+import re
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from newsportal.environment import BASE_DIR
+
+DEPLOY = BASE_DIR / "deploy"
+
+
+@pytest.fixture(scope="module")
+def services() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+
+def test_compose_sets_only_variables_that_the_settings_read(services):
+    settings = (BASE_DIR / "newsportal" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"""env\.\w+\(\s*"([A-Z_0-9]+)\"""", settings))
+    for name in ("node-a", "node-b", "worker"):
+        assert set(services[name]["environment"]) <= read
+
+
+def test_the_worker_runs_a_command_that_there_is(services):
+    assert services["worker"]["command"][:2] == ["python", "manage.py"]
+    assert services["worker"]["command"][2] in get_commands()
+
+
+def test_every_variable_of_the_settings_is_explained():
+    settings = (BASE_DIR / "newsportal" / "settings.py").read_text(encoding="utf-8")
+    operations = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    read = set(re.findall(r"""env\.\w+\(\s*"([A-Z_0-9]+)\"""", settings))
+    assert len(read) > 40
+    assert {name for name in read if f"`{name}`" not in operations} == set()
+
+
+def test_the_image_is_made_of_files_that_there_are():
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert (BASE_DIR / re.search(r"-r (requirements[\w-]*\.txt)", dockerfile)[1]).is_file()
+    for asked in re.findall(r"python (\S+\.py)", dockerfile):
+        assert (BASE_DIR / asked).is_file()

@@ -1,0 +1,93 @@
+"""deploy/nginx.conf before a real server: pages out of its cache, exact to the second, and there while all else is down."""
+
+import shutil
+import time
+
+import pytest
+
+from articles.related import relate
+from articles.tests.factories import make_article
+from deploy.loopback import nginx
+from newsportal.tests import nodes
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "staticfiles").mkdir()
+    (tmp_path / "staticfiles" / "site.0123.css").write_text("p{}")
+    (tmp_path / "media" / "renditions").mkdir(parents=True)
+    (tmp_path / "media" / "renditions" / "a.webp").write_bytes(b"RIFF")
+    return tmp_path
+
+
+@pytest.fixture
+def story():
+    article = make_article(headline="Before", tags=("Boats",))
+    relate(article)
+    return article
+
+
+def cached(port: int, path: str, **headers: str) -> str:
+    """MISS, HIT, REVALIDATED… as nginx says."""
+    return nodes.ask(port, path, **headers)[1]["X-Cache"]
+
+
+def at_the_beginning_of_a_second() -> None:
+    time.sleep(1 - time.time() % 1)
+
+
+def test_a_page_is_kept_for_the_rest_of_its_second_and_then_asked_for_by_its_tag(folder, story):
+    url = story.get_absolute_url()
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        nodes.get(port, url)
+        at_the_beginning_of_a_second()
+        assert cached(port, url) == "REVALIDATED"
+        assert cached(port, url) == "HIT"
+        assert cached(port, url + "?utm_source=letter", Cookie="session=1") == "HIT"
+        _, headers, _ = nodes.ask(port, url)
+        assert "X-Accel-Expires" not in headers and headers["Cache-Control"] == "public, no-cache"
+        story.headline = "After"
+        story.save()
+        at_the_beginning_of_a_second()
+        assert "After" in nodes.get(port, url)[1]
+        first, again = (nodes.ask(port, url, **{"Accept-Encoding": "gzip, deflate, br"}) for _ in range(2))
+        assert first[1]["Content-Encoding"] == "br" and first[2] == again[2]
+
+
+def test_readers_get_what_they_had_while_the_application_is_down(folder, story):
+    url = story.get_absolute_url()
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        assert "Before" in nodes.get(port, url)[1]
+        nodes.kill(node)
+        at_the_beginning_of_a_second()
+        status, headers, body = nodes.ask(port, url)
+        assert (status, headers["X-Cache"]) == (200, "STALE") and b"Before" in body
+        assert nodes.get(port, "/latest/")[0] == 502, "what nobody has asked for is not there"
+
+
+def test_what_is_one_persons_is_never_kept(folder, story):
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        for path in ("/admin/login/", "/search/?q=before", "/comments/yours/", f"/comments/waiting/{story.pk}/"):
+            for _ in range(2):
+                status, headers, _ = nodes.ask(port, path)
+                assert status in {200, 204} and "X-Cache" not in headers, path
+        assert nodes.ask(port, "/nowhere/")[0] == 404
+
+
+def test_files_are_served_for_ever_and_nothing_beside_them(folder, story):
+    with nodes.running(1) as [node], nginx(folder, [node]) as (port, _):
+        for path in ("/static/site.0123.css", "/media/renditions/a.webp"):
+            status, headers, _ = nodes.ask(port, path)
+            assert status == 200 and "immutable" in headers["Cache-Control"], path
+        for path in (
+            "/static/../site.conf",
+            "/media/renditions/../../site.conf",
+            "/media/site.conf",
+            "/static/%2e%2e/site.conf",
+        ):
+            assert nodes.ask(port, path)[0] in {400, 404}, path

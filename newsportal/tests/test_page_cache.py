@@ -1,0 +1,640 @@
+"""Pages are kept, and never a moment longer than they are true."""
+
+import datetime
+import gzip
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import brotli
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from adverts.tests.factories import make_booking
+from articles.models import Article, Banner, FrontPageStory, Section, Tag
+from articles.related import relate
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
+from articles.tests.sample_pictures import drawing
+from articles.workflow import Status
+from comments.decide import decide
+from comments.models import Policy
+from comments.reactions import pick, toggle_like
+from comments.tests.factories import make_comment, make_reader
+from newsportal.filling.rows import Table
+from newsportal.models import Edition, Page
+from newsportal.page_cache import schedule
+from newsportal.page_cache.counters import FromSqlite, InDatabase, Unreadable, source_of
+from newsportal.page_cache.kept import Kept
+from newsportal.page_cache.kept import Page as KeptPage
+from newsportal.page_cache.touched import BY_TABLE, SEEN_BY_NO_READER
+from newsportal.tests.served import Served
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def served(settings):
+    settings.DEBUG = False
+    # Numbers begin anew with each test's database, as they never do in life.
+    schedule._known.clear()
+    return Served()
+
+
+@pytest.fixture
+def story():
+    article = make_article(
+        headline="Vladimír at the harbour", section=make_section(name="Harbours"), tags=("Boats",),
+        bylines=((make_contributor(name="Ada Okafor"), "written"),), lead_image=make_image(credit="Ada’s camera"),
+    )  # fmt: skip
+    relate(article)
+    return article
+
+
+def numbers() -> dict[str, int]:
+    return dict(Edition.objects.values_list("key", "number"))
+
+
+# --- What is kept -----------------------------------------------------------------------------------------------------
+
+
+PUBLIC = [
+    "/", "/latest/", "/corrections/", "/most-read/", "/feed/", "/feed/atom/", "/feed/json/", "/sitemap.xml",
+    "/news-sitemap.xml", "/sitemap-pages.xml", "/pages/about/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+def test_a_page_is_made_once_and_then_sent_without_a_query(served, story, url):
+    Page.objects.create(title="About", slug="about", body="<p>Us.</p>")
+    first = served.get(url)
+    assert first.status == 200
+    served.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        again = served.get(url)
+    assert (served.made, len(queries)) == (1, 0)
+    assert again.body == first.body
+
+
+def test_pages_of_a_story_are_kept_too(served, story):
+    comment = make_comment(article=story, status="published")
+    urls = [
+        story.get_absolute_url(), story.section.get_absolute_url(), story.tags.get().get_absolute_url(),
+        story.authors[0].get_absolute_url(), f"/{story.published_on:%Y/%m}/", f"/comments/on/{story.pk}/",
+        f"/comments/on/{story.pk}/?sort=oldest", f"/comments/{comment.pk}/",
+    ]  # fmt: skip
+    for url in urls:
+        made = served.made
+        served.get(url)
+        served.get(url)
+        assert served.made == made + 1 or url.startswith(f"/comments/{comment.pk}"), url
+
+
+@pytest.mark.parametrize(
+    "url", ["/admin/login/", "/search/?q=harbour", "/comments/yours/", "/healthz", "/nowhere/", "/preview/x/"]
+)
+def test_what_is_of_one_person_or_is_not_there_is_never_kept(served, url):
+    served.get(url)
+    served.get(url)
+    assert len(served._cache._kept) == 0
+
+
+def test_neither_cookies_nor_unknown_parameters_make_another_page(served, story):
+    url = story.get_absolute_url()
+    plain = served.get(url)
+    for query, headers in (
+        ("?utm_source=letter&fbclid=abc", {}), ("", {"cookie": "session=1; theme=dark"}), ("?%00=%ff&&=", {}),
+        ("", {"accept_language": "fr", "user_agent": "x"}),
+    ):  # fmt: skip
+        other = served.get(url + query, **headers)
+        assert other.body == plain.body
+        assert "Set-Cookie" not in other.headers
+    assert served.made == 1
+
+
+def test_the_parameters_that_make_a_page_do_so_in_any_order(served, story):
+    made = [
+        served.get(f"/comments/on/{story.pk}/{query}").body for query in ("?sort=oldest&from=0", "?from=0&sort=oldest")
+    ]
+    assert made[0] == made[1]
+    assert served.made == 1
+    served.get(f"/comments/on/{story.pk}/?sort=newest&from=0")
+    assert served.made == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["/?from=1", "/?sort=liked", "/?before=x&after=y", "/most-read/?after=1", "/feed/?before=1", "/latest/?from=1"],
+)
+def test_a_parameter_that_a_page_does_not_know_makes_no_other_page(served, story, query):
+    plain = served.get(query.partition("?")[0])
+    assert served.get(query).body == plain.body
+    assert served.made == 1
+
+
+def test_a_list_is_paged_by_its_cursors(served, story):
+    assert served.get("/latest/?before=nonsense").status == 404
+
+
+def test_who_saves_data_gets_a_page_of_their_own(served, story):
+    story.lead_image = make_image(picture=drawing(1600, 900))
+    story.save()
+    url = story.get_absolute_url()
+    assert served.get(url).body != served.get(url, save_data="on").body
+    served.get(url, save_data="on")
+    assert served.made == 2
+
+
+def test_a_page_is_sent_compressed_as_the_client_likes_it(served, story):
+    plain = served.get("/")
+    assert "Content-Encoding" not in plain.headers
+    small = served.get("/", accept_encoding="gzip, deflate, br, zstd")
+    assert small.headers["Content-Encoding"] == "br" and brotli.decompress(small.body) == plain.body
+    old = served.get("/", accept_encoding="gzip;q=0.5, br;q=0")
+    assert old.headers["Content-Encoding"] == "gzip" and gzip.decompress(old.body) == plain.body
+    for answer in (plain, small, old):
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+        assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_who_has_the_page_is_told_so(served, story):
+    url = story.get_absolute_url()
+    first = served.get(url, accept_encoding="br")
+    again = served.get(url, if_none_match=first.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"] and "Content-Length" not in again.headers
+    with time_machine.travel(timezone.now() + MINUTE, tick=False):
+        dated = served.get(url)
+        assert served.get(url, if_modified_since=dated.headers["Last-Modified"]).status == 304
+    story.correct(None, "It rained.")
+    assert served.get(url, if_none_match=first.headers["ETag"]).status == 200
+
+
+def test_a_page_says_when_it_was_made_only_when_no_other_can_be_of_that_second(served, story):
+    assert "Last-Modified" not in served.get(story.get_absolute_url()).headers
+
+
+def test_head_is_get_without_the_body(served, story):
+    url = story.get_absolute_url()
+    head, get = served.get(url, "HEAD"), served.get(url)
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(get.body)))
+    assert served.made == 1
+
+
+def test_headers_of_safety_are_kept_with_the_page(served, story):
+    made, kept = served.get("/"), served.get("/")
+    assert kept.headers["Content-Security-Policy"] == made.headers["Content-Security-Policy"]
+    assert kept.headers["X-Content-Type-Options"] == "nosniff"
+    assert not {"X-Changes-At", "Surrogate-Key"} & set(kept.headers)
+
+
+def test_another_host_is_refused_each_time_and_keeps_nothing(served, story):
+    for _ in range(2):
+        assert served.get("/", host="evil.example").status == 400
+    assert served.get("/").status == 200
+    assert "evil.example" not in served.get("/").text
+
+
+# --- Exactly as long as it is true ------------------------------------------------------------------------------------
+
+
+def publish_another(story):
+    relate(make_article(headline="Another story", section=story.section, tags=("Boats",)))
+    relate(story)
+
+
+def rename_tag(story):
+    tag = Tag.objects.get(name="Boats")
+    tag.name = "Ships"
+    tag.save()
+
+
+def rename_section(story):
+    Section.objects.filter(pk=story.section_id).update(name="Ports")
+
+
+def rename_contributor(story):
+    author = story.authors[0]
+    author.name = "Ada Okafor-Lund"
+    author.save()
+
+
+def credit_picture(story):
+    story.lead_image.credit = "Somebody else"
+    story.lead_image.save()
+
+
+def edit(story):
+    story.headline = "Vladimír on the ferry"
+    story.save()
+
+
+def book(story):
+    make_booking(headline="Sail to the lighthouse")
+
+
+CHANGES = {
+    "another story": (publish_another, "Another story", ["/", "section", "tag", "story", "/feed/", "/sitemap-pages.xml"]),
+    "an edit": (edit, "Vladimír on the ferry", ["/", "section", "tag", "story", "author", "/feed/"]),
+    "a correction": (lambda story: story.correct(None, "It was dry."), "It was dry.", ["story", "/corrections/"]),
+    "a tag": (rename_tag, "Ships", ["story", "tag"]),
+    "a section": (rename_section, "Ports", ["/", "section", "story"]),
+    "a contributor": (rename_contributor, "Ada Okafor-Lund", ["/", "story", "author"]),
+    "a credit": (credit_picture, "Somebody else", ["story"]),
+    "a comment": (lambda story: make_comment(article=story, status="published"), "1 comment", ["/", "section", "story"]),
+    "a banner": (lambda story: Banner.objects.create(text="It rains"), "It rains", ["/", "section", "story"]),
+    "an advert": (book, "Sail to the lighthouse", ["story"]),
+    "a page": (
+        lambda story: Page.objects.create(title="Imprint", slug="imprint", body="<p>x</p>"), "Imprint", ["/", "story"],
+    ),
+    "closed comments": (
+        lambda story: Policy.objects.create(article=story, mode="closed"), "comments on this story are closed", ["story"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_is_seen_by_the_next_who_asks(served, story, change):
+    do, words, pages = CHANGES[change]
+    urls = {
+        "section": story.section.get_absolute_url(), "tag": story.tags.get().get_absolute_url(),
+        "story": story.get_absolute_url(), "author": story.authors[0].get_absolute_url(),
+    }  # fmt: skip
+    for page in pages:
+        assert words not in served.get(urls.get(page, page)).text
+    do(story)
+    for page in pages:
+        if words.startswith("Another") and page == "/sitemap-pages.xml":
+            continue
+        assert words in served.get(urls.get(page, page)).text, page
+
+
+def test_a_withdrawn_story_is_gone_from_everywhere_at_once(served, story):
+    other = make_article(headline="Another story", tags=("Boats",))
+    relate(other)
+    urls = ["/", "/latest/", story.section.get_absolute_url(), "/feed/", "/feed/json/", other.get_absolute_url()]
+    for url in urls:
+        assert "Vladimír" in served.get(url).text, url
+    assert served.get(story.get_absolute_url()).status == 200
+    story.withdraw(None, "It was not so.")
+    for url in urls:
+        assert "Vladimír" not in served.get(url).text, url
+    gone = served.get(story.get_absolute_url())
+    assert gone.status == 410 and "It was not so." in gone.text
+    story.publish(None)
+    assert served.get(story.get_absolute_url()).status == 200
+
+
+def test_a_moved_story_leads_on_from_the_address_that_it_had(served, story):
+    old = story.get_absolute_url()
+    served.get(old)
+    story.slug = "elsewhere"
+    story.save()
+    assert served.get(old).headers["Location"] == story.get_absolute_url()
+    story.withdraw(None)
+    assert served.get(old).headers["Location"] == story.get_absolute_url()
+    story.delete()
+    assert served.get(old).status == 404
+
+
+def test_likes_and_picks_are_seen(served, story, editor):
+    comment = make_comment(article=story, status="published")
+    url = story.get_absolute_url()
+    before = served.get(url)
+    toggle_like(comment, make_reader())
+    liked = served.get(url)
+    assert liked.body != before.body
+    pick(comment, by=editor, picked=True)
+    assert "Editor’s pick" in served.get(url).text and "Editor’s pick" not in liked.text
+
+
+def test_a_story_put_on_the_front_page_stands_there(served, story, editor):
+    make_article(headline="The newest", lead_image=make_image(), section=story.section)
+    assert served.get("/").text.index("The newest") < served.get("/").text.index("Vladimír")
+    FrontPageStory.objects.put(story, editor, "lead")
+    page = served.get("/").text
+    assert page.index("Vladimír") < page.index("The newest")
+
+
+def test_a_story_of_which_nothing_has_been_worked_out_yet_follows_its_tags(served):
+    waiting = make_article(headline="Just out", tags=("Boats",))
+    assert waiting.related_at is None
+    served.get(waiting.get_absolute_url())
+    served.get(waiting.get_absolute_url())
+    assert served.made == 1
+    other = make_article(headline="Another story", tags=("Boats",))
+    assert "Another story" in served.get(waiting.get_absolute_url()).text
+    other.withdraw(None)
+    assert "Another story" not in served.get(waiting.get_absolute_url()).text
+
+
+def test_a_burst_of_comments_on_one_story_costs_the_others_nothing(served, story):
+    other = make_article(headline="Another story", tags=("Boats",))
+    relate(other)
+    relate(story)
+    for url in (other.get_absolute_url(), "/feed/", "/sitemap.xml"):
+        served.get(url)
+    made = served.made
+    for _ in range(3):
+        make_comment(article=story, status="published")
+        served.get(other.get_absolute_url())
+        served.get("/feed/")
+        served.get("/sitemap.xml")
+    assert served.made == made
+
+
+def test_what_waits_unseen_touches_nothing(story):
+    before = numbers()
+    comment = make_comment(article=story)
+    assert comment.status == "pending"
+    decide(comment, "spam", by=None)
+    assert numbers() == before
+
+
+def test_drafts_touch_nothing(story, editor):
+    draft = make_article(status=Status.DRAFT, headline="A draft", section=story.section)
+    before = numbers()
+    draft.headline = "A better draft"
+    draft.save()
+    draft.record(editor)
+    draft.submit(editor)
+    assert numbers() == before
+
+
+def test_what_is_rolled_back_touches_nothing(story):
+    before = numbers()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        Section.objects.update(name="Ports")
+        raise RuntimeError
+    assert numbers() == before
+    Section.objects.update(description="Ports")
+    assert numbers() != before
+
+
+def test_writes_that_nobody_speaks_for_touch_what_their_table_shows(served, story):
+    url = story.get_absolute_url()
+    served.get(url)
+    Article.objects.filter(pk=story.pk).update(headline="Past every verb")
+    assert "Past every verb" in served.get(url).text
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE articles_article SET headline = %s", ["Past Django’s models"])
+    assert "Past Django’s models" in served.get(url).text
+
+
+def test_rows_that_are_written_by_the_thousand_touch_what_their_table_shows(served, story):
+    assert "Ports" not in served.get("/").text
+    with transaction.atomic():
+        table = Table(Section, "name", "slug")
+        table.add("Ports", "ports")
+        table.write()
+    assert "Ports" in served.get("/").text
+
+
+def test_every_table_of_ours_is_seen_or_is_not():
+    ours = {
+        model._meta.db_table
+        for app in ("articles", "comments", "adverts", "newsportal")
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    }
+    assert ours == set(BY_TABLE) | SEEN_BY_NO_READER
+    assert not set(BY_TABLE) & SEEN_BY_NO_READER
+
+
+# --- Without anybody's doing ------------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_story_appears_by_itself(served, story):
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as clock:
+        urls = ["/", "/latest/", story.section.get_absolute_url(), "/feed/"]
+        for url in urls:
+            served.get(url)
+        late = make_article(headline="At its time", section=story.section, publish_at=now + MINUTE)
+        clock.shift(59)
+        for url in urls:
+            assert "At its time" not in served.get(url).text
+        made = served.made
+        for url in urls:
+            served.get(url)
+        assert served.made == made, "it was kept until then"
+        clock.shift(1)
+        for url in urls:
+            assert "At its time" in served.get(url).text, url
+        assert served.get(late.get_absolute_url()).status == 200
+
+
+def test_a_banner_ends_and_a_next_version_goes_live_by_themselves(served, story, administrator):
+    from articles.editing.snapshot import take
+
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as clock:
+        url = story.get_absolute_url()
+        Banner.objects.create(text="It rains", starts_at=now, ends_at=now + MINUTE)
+        story.record(administrator)
+        story.keep_next(
+            take(story) | {"headline": "What it says then"}, administrator, seen=story.version, live=story.version,
+            due_at=now + 2 * MINUTE,
+        )  # fmt: skip
+        assert "It rains" in served.get(url).text
+        clock.shift(60)
+        assert "It rains" not in served.get(url).text
+        assert "What it says then" not in served.get(url).text
+        clock.shift(60)
+        assert "What it says then" in served.get(url).text
+
+
+def test_adverts_that_share_a_place_take_turns_on_kept_pages(served, story):
+    make_booking(headline="The lighthouse")
+    make_booking(headline="The ferry")
+    now = timezone.now().replace(second=0, microsecond=0)
+    seen = set()
+    with time_machine.travel(now, tick=False) as clock:
+        for _ in range(12):
+            text = served.get(story.get_absolute_url()).text
+            seen |= {name for name in ("The lighthouse", "The ferry") if name in text}
+            clock.shift(60)
+    assert seen == {"The lighthouse", "The ferry"}
+
+
+def test_comments_close_by_themselves(served, story):
+    Policy.objects.create(close_after_days=1)
+    closed = "comments on this story are closed"
+    with time_machine.travel(story.publish_at + datetime.timedelta(days=1, seconds=-1), tick=False) as clock:
+        assert closed not in served.get(story.get_absolute_url()).text
+        clock.shift(1)
+        assert closed in served.get(story.get_absolute_url()).text
+
+
+def test_no_proxy_keeps_a_page_beyond_the_moment_at_which_it_changes(settings, story):
+    served = Served(shared_seconds=60, tags="Surrogate-Key")
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as clock:
+        assert served.get("/").headers["Cache-Control"] == "public, max-age=0, s-maxage=60, stale-if-error=86400"
+        assert served.get(story.get_absolute_url()).headers["Surrogate-Key"] == f"site story-{story.pk}"
+        make_article(headline="At its time", section=story.section, publish_at=now + MINUTE)
+        clock.shift(50)
+        assert "s-maxage=10" in served.get("/").headers["Cache-Control"]
+        clock.shift(9.5)
+        assert served.get("/").headers["Cache-Control"] == "public, no-cache"
+
+
+def test_no_proxy_keeps_what_may_be_past_when_it_is_sent(settings, story):
+    settings.DEBUG = False
+    served = Served(shared_seconds=60)
+    url, to_nobody = story.get_absolute_url(), "public, no-cache"
+    application = served._cache._application
+
+    def changed_meanwhile(environ, start_response):
+        answer = application(environ, start_response)
+        edit(story)
+        return answer
+
+    served._cache._application = changed_meanwhile
+    assert served.get(url).headers["Cache-Control"] == to_nobody
+    served._cache._application = application
+    page = served.get(url)
+    assert "s-maxage=60" in page.headers["Cache-Control"]
+
+    class Away(InDatabase):
+        def read(self, keys):
+            raise Unreadable
+
+    truth = served._cache._counters_of_process
+    served._cache._counters_of_process = lambda: Away(source_of())
+    assert (served.get(url).headers["Cache-Control"], served.get(url).body) == (to_nobody, page.body)
+    served._cache._counters_of_process = truth
+
+    def broken(environ, start_response):
+        start_response("503 Service Unavailable", [("Content-Type", "text/html")])
+        return [b"Sorry."]
+
+    story.correct(None, "It was dry.")
+    served._cache._application = broken
+    assert (served.get(url).headers["Cache-Control"], served.get(url).body) == (to_nobody, page.body)
+
+
+# --- Many at once, and in bad times -----------------------------------------------------------------------------------
+
+
+def test_however_many_ask_it_is_made_once(served, story):
+    begun, go = threading.Event(), threading.Event()
+    application = served._cache._application
+
+    def slow(environ, start_response):
+        begun.set()
+        assert go.wait(20)
+        return application(environ, start_response)
+
+    served._cache._application = slow
+    answers = []
+
+    def ask():
+        answers.append(served.get("/latest/"))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(20)
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert len({answer.body for answer in answers}) == 1 and len(answers) == 12
+    assert served.made == 1
+
+
+def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(served, story):
+    begun, go = threading.Event(), threading.Event()
+    application = served._cache._application
+    url = story.get_absolute_url()
+
+    def slow(environ, start_response):
+        answer = application(environ, start_response)
+        if not begun.is_set():
+            begun.set()
+            assert go.wait(20)
+        return answer
+
+    served._cache._application = slow
+    early, late = [], []
+
+    def ask(into):
+        into.append(served.get(url).text)
+        connection.close()
+
+    first = threading.Thread(target=ask, args=[early])
+    first.start()
+    assert begun.wait(20)
+    edit(story)
+    second = threading.Thread(target=ask, args=[late])
+    second.start()
+    go.set()
+    first.join(30)
+    second.join(30)
+    assert "on the ferry" in late[0]
+    assert "on the ferry" in served.get(url).text
+
+
+def test_kept_pages_are_read_while_the_database_is_away(served, story):
+    url = story.get_absolute_url()
+    page = served.get(url)
+
+    class Away(InDatabase):
+        def read(self, keys):
+            raise Unreadable
+
+    served._cache._counters_of_process = lambda: Away(source_of())
+    assert served.get(url).body == page.body
+    assert served.made == 1
+
+
+def test_work_in_the_background_goes_on_where_every_page_is_kept(story):
+    looked = []
+    served = Served(look=lambda: looked.append(1))
+    served.get("/latest/")
+    assert not looked, "Django does it with its own requests"
+    served.get("/latest/")
+    assert looked == [1]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's journal")
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_numbers_are_those_of_the_last_commit_in_either_journal(tmp_path, journal):
+    """Of commits by another process, too; and after a checkpoint, which writes the journal anew."""
+    name = str(tmp_path / "numbers.sqlite3")
+    with sqlite3.connect(name, isolation_level=None) as writer:
+        writer.execute(f"PRAGMA journal_mode = {journal}")
+        writer.execute("CREATE TABLE newsportal_edition (key TEXT PRIMARY KEY, number INTEGER)")
+        writer.execute("INSERT INTO newsportal_edition VALUES ('site', 0)")
+        source = FromSqlite(name)
+        for number in range(1, 60):
+            writer.execute("UPDATE newsportal_edition SET number = ?", [number])
+            assert source.numbers(("site", "lists")) == (number, 0)
+            if number % 20 == 0:
+                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                assert source.numbers(("site",)) == (number,)
+    script = f"import sqlite3; c = sqlite3.connect({name!r}); c.execute('UPDATE newsportal_edition SET number = 99'); c.commit()"  # noqa: S608
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert source.numbers(("site",)) == (99,)
+
+
+def test_memory_is_bounded_and_what_is_asked_for_stays():
+    kept = Kept(capacity=200_000)
+    pages = {("http", "h", f"/{n}/", "", False): KeptPage("200 OK", [], b"x" * 20_000) for n in range(50)}
+    wanted = next(iter(pages))
+    for key, page in pages.items():
+        kept.put(key, page)
+        assert kept.get(wanted) is not None
+    assert len(kept) * 20_000 < 200_000
+    text = KeptPage("200 OK", [("Content-Type", "text/html; charset=utf-8")], b"<p>Rain.</p>" * 5_000)
+    kept.put(("http", "h", "/text/", "", False), text)
+    assert text.size < 5_000, "it is in memory as it is sent"
+    assert text.whole() == gzip.decompress(text.encoded("gzip")[1]) == brotli.decompress(text.encoded("br")[1])
+    kept.put(("http", "h", "/large/", "", False), KeptPage("200 OK", [], b"x" * 150_000))
+    assert kept.get(("http", "h", "/large/", "", False)) is None and kept.get(wanted)

@@ -1,0 +1,245 @@
+"""The numbers in Redis are those of the database, whatever becomes of Redis."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+import redis
+from django.db import connection, transaction
+
+from articles.models import Section
+from articles.tests.factories import make_section
+from newsportal.page_cache import redis_counters
+from newsportal.page_cache.counters import InDatabase, Unreadable, counters, source_of
+from newsportal.page_cache.redis_counters import InRedis
+from newsportal.tests.served import Served
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis or Valkey here"),
+]
+
+KEYS = ("site", "lists", "any")
+
+
+class Server:
+    """A Redis of the test's own, that can be killed and started again with what it had, or without."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis.Redis(port=self.port)
+        self.start()
+
+    def start(self):
+        command = [
+            "redis-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self._folder),
+            "--save",
+            "",
+        ]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        for _ in range(200):
+            with contextlib.suppress(redis.RedisError):
+                self.client.ping()
+                return
+            time.sleep(0.05)
+        raise AssertionError("Redis has not started")
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def node(server, monkeypatch):
+    """What every process of this test counts with."""
+    found = make_node(server)
+    monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: found)
+    return found
+
+
+def make_node(server) -> InRedis:
+    return InRedis(InDatabase(source_of()), server.url)
+
+
+def truth():
+    return InDatabase(source_of()).read(KEYS)
+
+
+class Blind(InDatabase):
+    """A database that is not to be asked."""
+
+    def read(self, keys):
+        raise AssertionError("the database was asked")
+
+
+def without_asking_the_database(node) -> tuple:
+    node._in_database, kept = Blind(source_of()), node._in_database
+    try:
+        return node.read(KEYS)
+    finally:
+        node._in_database = kept
+
+
+def test_numbers_are_brought_once_and_read_without_the_database(node):
+    make_section()
+    assert node.read(KEYS) == truth()
+    assert without_asking_the_database(node) == truth()
+    before = truth()
+    make_section()
+    assert without_asking_the_database(node) == truth() != before
+
+
+def test_another_node_sees_what_this_one_has_touched(server, node):
+    other = make_node(server)
+    make_section()
+    assert other.read(KEYS) == truth()
+    before = other.read(KEYS)
+    make_section()
+    assert other.read(KEYS) == truth() != before
+
+
+def test_while_something_is_being_settled_the_database_has_the_word(node):
+    make_section()
+    node.read(KEYS)
+    before = truth()
+    settle = node.touch(connection, frozenset({"site"}))
+    assert node.read(KEYS) == truth()
+    settle()
+    assert without_asking_the_database(node) == truth() != before
+
+
+def test_who_has_committed_is_not_told_otherwise_when_the_database_goes_away_then(node):
+    make_section()
+    settle = node.touch(connection, frozenset({"site"}))
+    node._unreached = (-float("inf"), None)
+
+    class Away(InDatabase):
+        def read(self, keys):
+            raise Unreadable
+
+    node._in_database, kept = Away(source_of()), node._in_database
+    settle()
+    node._in_database = kept
+    assert node.read(KEYS) == truth()
+
+
+def test_who_dies_before_settling_leaves_no_old_page_and_no_lasting_harm(node, monkeypatch):
+    make_section()
+    node.read(KEYS)
+    before = truth()
+    with transaction.atomic():
+        Section.objects.update(name="Ports")
+        connection.touched.clear()
+        node.touch(connection, frozenset({"site"}))  # and is never heard of again
+    assert node.read(KEYS) == truth() != before
+    monkeypatch.setattr(redis_counters, "HEAL_AFTER", -1)
+    node.read(KEYS)
+    assert without_asking_the_database(node) == truth()
+    make_section()
+    assert without_asking_the_database(node) == truth()
+
+
+def test_who_was_only_slow_is_believed_in_the_end(node, monkeypatch):
+    make_section()
+    node.read(KEYS)
+    settle = node.touch(connection, frozenset({"site"}))
+    monkeypatch.setattr(redis_counters, "HEAL_AFTER", -1)
+    node.read(KEYS)
+    settle()
+    assert node.read(KEYS) == truth()
+    assert node.read(KEYS) == truth()
+    assert without_asking_the_database(node) == truth()
+
+
+def test_a_killed_redis_is_done_without(server, node):
+    make_section()
+    node.read(KEYS)
+    server.kill()
+    before = truth()
+    started = time.monotonic()
+    make_section()
+    assert time.monotonic() - started >= redis_counters.LEASE, "others may still believe what they can reach"
+    assert node.read(KEYS) == truth() != before
+
+
+def test_a_redis_that_comes_back_empty_is_filled_again(server, node):
+    make_section()
+    node.read(KEYS)
+    server.kill()
+    server.start()
+    make_section()
+    time.sleep(redis_counters.LEAVE_ALONE)
+    assert node.read(KEYS) == truth()
+    assert without_asking_the_database(node) == truth()
+
+
+def test_a_flushed_redis_is_filled_again(server, node):
+    make_section()
+    node.read(KEYS)
+    server.client.flushall()
+    assert node.read(KEYS) == truth()
+    make_section()
+    assert without_asking_the_database(node) == truth()
+
+
+def test_a_redis_restored_from_an_older_copy_is_not_believed(server, node):
+    make_section()
+    node.read(KEYS)
+    server.client.save()
+    make_section()
+    new = truth()
+    server.kill()
+    server.start()
+    assert server.client.keys("*"), "it comes up with what it had then"
+    time.sleep(redis_counters.LEAVE_ALONE)
+    assert node.read(KEYS) == new
+    assert without_asking_the_database(node) == new
+
+
+def test_who_cannot_reach_redis_waits_until_nobody_believes_it(server, node, monkeypatch):
+    """The writer is cut off; the reader is not, and has made sure of the database a moment ago."""
+    make_section()
+    reader = make_node(server)
+    reader.read(KEYS)
+    cut_off = InRedis(InDatabase(source_of()), "redis://127.0.0.1:1/0")
+    monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: cut_off)
+    make_section()
+    assert reader.read(KEYS) == truth()
+
+
+def test_pages_behind_redis_change_with_what_they_show(node):
+    section = make_section(name="Harbours")
+    served = Served(node)
+    assert "Harbours" in served.get("/").text
+    served.get("/")
+    assert served.made == 1
+    section.name = "Ports"
+    section.save()
+    assert "Ports" in served.get("/").text
+
+
+def test_without_redis_in_the_settings_the_database_counts(settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    counters.cache_clear()
+    assert isinstance(counters(), InDatabase)
+    counters.cache_clear()
