@@ -25,8 +25,10 @@ class NewsportalConfig(AppConfig):
         from newsportal.database.observed import settle_saved
         from newsportal.models import Page
         from newsportal.roles import create_roles
+        from newsportal.watching import errors
 
         background.connect()
+        errors.connect()
         slots.ask = Prepared(slots.running, now=datetime.datetime)
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
