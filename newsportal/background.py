@@ -70,7 +70,7 @@ class InProcess:
         self._thread: threading.Thread | None = None
         self._woken = False
         self._looks = False
-        self._looked_at = -float("inf")
+        self.looked_at = -float("inf")
         self._alarm: threading.Timer | None = None
         self._held = False
 
@@ -96,8 +96,8 @@ class InProcess:
     def look(self) -> None:
         """Wake, but no more often than LOOK_EVERY: a restarted process, or one that got no job of its own, finds work too."""
         now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at, self._looks = now, True
+        if now - self.looked_at >= LOOK_EVERY:
+            self.looked_at, self._looks = now, True
             self.wake()
 
     def _set_alarm(self) -> None:

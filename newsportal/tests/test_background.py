@@ -93,7 +93,7 @@ def test_with_a_process_of_its_own_nothing_is_done_here(settings):
 
 def test_a_request_finds_what_another_process_left(in_thread, client, monkeypatch):
     abandon(minutes=20)
-    monkeypatch.setattr(in_thread, "_looked_at", -float("inf"))
+    monkeypatch.setattr(in_thread, "looked_at", -float("inf"))
     client.get("/healthz")
     assert in_thread.wait(30)
     assert done() == {"job abandoned"}
