@@ -48,7 +48,9 @@ def test_debug_is_wrong(settings):
     assert worst(configuration.debug()) is Level.WRONG
 
 
-def test_it_says_what_the_deploy_checks_say(settings):
+def test_it_says_what_the_deploy_checks_say(settings, monkeypatch):
+    # Set by tests that drive a browser; of this Django warns, too.
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
     settings.SITE_NAME = "Newsportal"
     found = configuration.deploy_checks()
     assert worst(found) is Level.ODD
