@@ -159,6 +159,8 @@ else:
         "min_size": 1,
         "max_size": env.number("DATABASE_POOL_SIZE", 8, minimum=1),
         "timeout": 10,
+        # A database that comes back is found by the next request; the pool's own pauses grow to minutes.
+        "reconnect_timeout": 3,
     }
     # A server that says nothing any more is noticed by whoever waits for it, and not by TCP after a quarter of an hour
     # (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).

@@ -166,7 +166,7 @@ class FromPostgresql(threading.local):
 
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(**self._parameters, autocommit=True, connect_timeout=3)
+                self._connection = psycopg.connect(**self._parameters | {"connect_timeout": 3}, autocommit=True)
             statement = f"SELECT key, number FROM {TABLE} WHERE key = ANY(%s)"  # noqa: S608
             found = dict(self._connection.execute(statement, [list(keys)], prepare=True).fetchall())
         except psycopg.Error as error:
