@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.contrib.auth.models import AnonymousUser, User
 
 from newsportal.doctor import CHECKS, Check
 from newsportal.doctor.finding import Finding, Level
@@ -27,9 +27,9 @@ class Alarms:
         self._seen: Seen = []
         self._looked_at = -float("inf")
 
-    def of(self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin) -> list[Finding]:
+    def of(self, user: User | AnonymousUser) -> list[Finding]:
         """What this person is told, the worst first."""
-        if not (user.is_active and getattr(user, "is_staff", False)):
+        if not (user.is_active and user.is_staff):
             return []
         seen = self._look()
         if not seen:

@@ -13,6 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -41,10 +42,14 @@ QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”")
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}")
 
 
+def _replaced(by: str, found: re.Match[str]) -> str:
+    return found[0] if CLOCK.fullmatch(found[0]) else by
+
+
 def scrubbed(text: str) -> str:
     """Without addresses of mail and of networks, queries and signed tokens."""
     for pattern, by in SCRUBBED:
-        text = pattern.sub(lambda found, by=by: found[0] if CLOCK.fullmatch(found[0]) else by, text)
+        text = pattern.sub(partial(_replaced, by), text)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
