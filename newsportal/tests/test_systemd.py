@@ -91,7 +91,7 @@ def test_what_they_run_exists():
 
 
 @contextlib.contextmanager
-def served() -> Iterator[tuple[int, subprocess.Popen]]:
+def served(log: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     """granian with the options of newsportal.service and another application: its port, and its process."""
     ((_, *options),) = starts(UNITS / "newsportal.service")
     port = loopback.free_port()
@@ -99,7 +99,7 @@ def served() -> Iterator[tuple[int, subprocess.Popen]]:
     assert options.pop() == "newsportal.wsgi:application"
     granian = shutil.which("granian", path=str(BASE_DIR / ".venv" / "bin")) or shutil.which("granian")
     command = [granian, *options, "newsportal.tests.halting_application:application"]
-    with loopback.process(command, cwd=BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with log.open("wb") as said, loopback.process(command, cwd=BASE_DIR, stdout=said, stderr=said) as server:
         loopback.wait_until(lambda: bool(ask(port)), "granian")
         yield port, server
 
@@ -117,20 +117,14 @@ def ask(port: int, path: str = "/process") -> int:
 
 
 def test_who_is_being_answered_when_the_server_is_told_to_stop_is_answered(tmp_path):
-    sign, answers = tmp_path / "halted", []
-    with served() as (port, server):
+    sign, log, answers = tmp_path / "halted", tmp_path / "log", []
+    with served(log) as (port, server):
         asking = threading.Thread(target=lambda: answers.append(ask(port, f"/halt?{sign}")))
         asking.start()
         loopback.wait_until(sign.exists, "the request")
         server.send_signal(signal.SIGTERM)
 
-        def is_closed() -> bool:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                ask(port)
-                return False
-            return True
-
-        loopback.wait_until(is_closed, "the end of new requests")
+        loopback.wait_until(lambda: log.read_text().count("Stopping worker") == 2, "the end of new requests")
         assert server.poll() is None and answers == []
         sign.unlink()
         asking.join(60)
@@ -138,8 +132,8 @@ def test_who_is_being_answered_when_the_server_is_told_to_stop_is_answered(tmp_p
         assert server.wait(60) == 0
 
 
-def test_a_process_that_is_killed_comes_back_and_the_other_one_answers_meanwhile():
-    with served() as (port, _):
+def test_a_process_that_is_killed_comes_back_and_the_other_one_answers_meanwhile(tmp_path):
+    with served(tmp_path / "log") as (port, _):
         seen: set[int] = set()
         loopback.wait_until(lambda: bool(seen.add(ask(port))) or len(seen) == 2, "the second process")
         killed = min(seen)
