@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
@@ -73,6 +74,18 @@ def put_back_abandoned(now: datetime.datetime | None = None) -> int:
             put_back += not spent
             logger.warning("The job %s (%s) was abandoned; it is %s now.", job.pk, job.task_path, status.label.lower())
     return put_back
+
+
+def do_again(jobs: QuerySet[DBTaskResult]) -> int:
+    """Have those of these jobs done again that were given up; returns how many."""
+    given_up = DBTaskResult.objects.failed().filter(pk__in=jobs.values("pk"))
+    count = given_up.update(
+        status=TaskResultStatus.READY, run_after=get_date_max(), finished_at=None, worker_ids=[], exception_class_path="",
+        traceback="",
+    )  # fmt: skip
+    if count:
+        on_enqueued()
+    return count
 
 
 class InProcess:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.utils import timezone
@@ -257,3 +257,25 @@ def test_what_failed_stands_at_the_desk(client, administrator):
     assert "fail" in client.get("/admin/django_tasks_database/dbtaskresult/?status=FAILED").content.decode()
     page = client.get(f"/admin/django_tasks_database/dbtaskresult/{job.pk}/change/").content.decode()
     assert "ZeroDivisionError" in page
+
+
+def test_who_administrates_has_what_was_given_up_done_again(client, editor):
+    administrator = User.objects.create_user("admin", is_staff=True)
+    administrator.groups.add(Group.objects.get(name="Administrator"))
+    Group.objects.create(name="job one")
+    broken, well = note.enqueue("job one"), note.enqueue("job two")
+    background.drain()
+    assert [str(job.pk) for job in DBTaskResult.objects.failed()] == [broken.id]
+    url = "/admin/django_tasks_database/dbtaskresult/"
+    pressed = {"action": "do_again", "_selected_action": [broken.id, well.id]}
+    client.force_login(editor)
+    assert client.post(url, pressed).status_code == 403
+    client.force_login(administrator)
+    page = client.post(url, pressed, follow=True).content.decode()
+    assert "1 piece of work is done again." in page
+    # What went well is not done twice, or it would fail now.
+    Group.objects.filter(name="job one").delete()
+    background.drain()
+    assert done() == {"job one", "job two"}
+    assert not DBTaskResult.objects.failed().exists()
+    assert "0 pieces of work are done again." in client.post(url, pressed, follow=True).content.decode()
