@@ -158,15 +158,15 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env.number("DATABASE_POOL_SIZE", 8, minimum=1),
-        "timeout": 10,
+        "timeout": 3,
         # A database that comes back is found by the next request; the pool's own pauses grow to minutes.
         "reconnect_timeout": 3,
     }
     # A server that says nothing any more is noticed by whoever waits for it, and not by TCP after a quarter of an hour
     # (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
     DATABASES["default"]["OPTIONS"] |= {
-        "connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
-        "tcp_user_timeout": 60_000,
+        "connect_timeout": 3, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
     }  # fmt: skip
     if env.text("DATABASE_REPLICA_URL", ""):
         # A copy that follows: what readers read comes from it where it has followed.

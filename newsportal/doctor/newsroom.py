@@ -50,8 +50,8 @@ def failed_jobs() -> list[Finding]:
     return [
         wrong(
             f"{_count(count)} since yesterday: {_names()}.",
-            "The desk's first page leads to each under “Work that failed since yesterday”, with where it broke. In the list of all it "
-            "can be done again.",
+            "The desk's first page leads to each under “Work that failed since yesterday”, with where it broke. In the list "
+            "of all it can be done again.",
         )
     ]
 
