@@ -299,6 +299,9 @@ PREFLIGHT_BLOCKS = env.some_of(
 WEBSUB_HUB = env.address("WEBSUB_HUB", "")
 
 
+# A stolen account, or a program that has gone wild, fills no disk overnight.
+UPLOADS_A_DAY = env.number("UPLOADS_A_DAY", 300)
+
 # How often stories are read: whether it is counted, how many seconds a process waits before it writes down what has come in
 # (0: at once), and how many days are kept apart before they are added up to one number.
 COUNT_READS = env.flag("COUNT_READS", True)
