@@ -7,6 +7,7 @@ import uuid
 import django
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from newsportal.tests import environment  # noqa: F401  (first: Django reads its settings from it)
 
@@ -20,11 +21,27 @@ emptying.install()
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+#: Files whose tests share what takes minutes to set up: one process runs all of them.
+TOGETHER = {"newsportal/tests/test_fresh_clone.py"}
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_addoption(parser):
     parser.addoption("--only-database", action="store_true", help="leave out the tests that never touch the database")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    # Not xdist's own groups: it says them in a test's id, which pytest 9.2 no longer lets it change.
+    return InFiles(config, log)
+
+
+class InFiles(LoadScopeScheduling):
+    """Hands tests out one by one, but those of a file that is in TOGETHER all at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
 
 
 def pytest_collection_modifyitems(config, items):

@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.uncounted import UncountedAdmin
 from newsportal import accounts, background
-from newsportal.models import Page, WellKnownFile
+from newsportal.models import Page, PolicyReport, WellKnownFile
 
 HOW_TO_WRITE_FILES = mark_safe(
     "<p>Each file has a default, which comes back when what is written here is deleted.</p><ul>"
@@ -42,6 +42,25 @@ class WellKnownFileAdmin(UncountedAdmin):
 
     def view_on_site(self, obj: WellKnownFile) -> str:
         return reverse(obj.name, kwargs={"name": obj.name})
+
+
+@admin.register(PolicyReport)
+class PolicyReportAdmin(UncountedAdmin):
+    """To be read, and for nothing else."""
+
+    list_display = ["directive", "blocked", "page", "reports", "day", "last_at"]
+    list_display_links = None
+    sortable_by: list[str] = []
+    search_fields = ["directive", "blocked", "page"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyReport | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PolicyReport | None = None) -> bool:
+        return False
 
 
 class AccountAdmin(UserAdmin):

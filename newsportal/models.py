@@ -90,3 +90,25 @@ class Purge(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PolicyReport(models.Model):
+    """What browsers have reported on a day of the Content-Security-Policy: one row for the same (newsportal/policy_reports.py)."""
+
+    day = models.DateField()
+    directive = models.CharField("what was forbidden", max_length=200)
+    blocked = models.CharField("from where", max_length=200)
+    page = models.CharField("on which page", max_length=200)
+    reports = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField("last reported", auto_now_add=True)
+
+    class Meta:
+        ordering = ["-day", "-pk"]
+        verbose_name = "blocked by the browser"
+        verbose_name_plural = "blocked by browsers"
+        constraints = [
+            models.UniqueConstraint("day", "directive", "blocked", "page", name="policy_report_is_counted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directive} {self.blocked}".strip()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from articles import most_read
 from comments import most_discussed
+from newsportal import policy_reports
 from newsportal.models import Recurring
 from newsportal.purging import back_end, sender
 
@@ -23,6 +24,7 @@ JOBS: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "most read today": (5 * MINUTE, most_read.every_few_minutes),
     "most read this week": (60 * MINUTE, most_read.every_hour),
     "most discussed": (5 * MINUTE, most_discussed.rank),
+    "old reports of browsers": (24 * 60 * MINUTE, policy_reports.prune),
 }
 #: The same, where a CDN is told of changes.
 WITH_CDN: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {

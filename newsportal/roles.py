@@ -57,6 +57,7 @@ ROLES["Administrator"] = [
     *(f"newsportal.{verb}_wellknownfile" for verb in ("view", "add", "change", "delete")),
     *(f"auth.{verb}_user" for verb in ("view", "add", "change", "delete")),
     *(f"auth.{verb}_group" for verb in ("view", "add", "change")),
+    "newsportal.view_policyreport",
     "django_tasks_database.view_dbtaskresult",
 ]
 

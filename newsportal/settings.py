@@ -53,26 +53,22 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-# Sorted: the order of the directives would otherwise follow the hash seed and differ between processes.
 CONTENT_SECURITY_POLICY: dict[str, dict] = {
-    "DIRECTIVES": dict(
-        sorted(
-            {
-                "default-src": [NONE],
-                "base-uri": [NONE],
-                "connect-src": [SELF],
-                "font-src": [SELF],
-                "form-action": [SELF],
-                "frame-ancestors": [NONE],
-                "frame-src": sorted(EMBED_FRAME_ORIGINS),
-                "img-src": [SELF, "data:"],
-                "manifest-src": [SELF],
-                "object-src": [NONE],
-                "script-src": [SELF, NONCE],
-                "style-src": [SELF],
-            }.items()
-        )
-    )
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "frame-src": sorted(EMBED_FRAME_ORIGINS),
+        "img-src": [SELF, "data:"],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "report-uri": "/csp-reports/",
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+    }
 }
 
 # --- What it is made of -----------------------------------------------------------------------------------------------
@@ -105,7 +101,9 @@ MIDDLEWARE = [
     "newsportal.watching.request_id.log_requests",
     "newsportal.middleware.database_unavailable",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "newsportal.security.contained",
+    "newsportal.security.ContentSecurityPolicy",
+    "newsportal.security.limited_bodies",
     "newsportal.middleware.public_pages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -231,7 +229,10 @@ if bucket := env.text("S3_BUCKET", ""):
             "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
             "querystring_auth": False,
             "file_overwrite": True,
-            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+            "object_parameters": {
+                "CacheControl": "public, max-age=31536000, immutable",
+                "ContentDisposition": "inline",
+            },
         },
     }
     if media_origin := env.origin("MEDIA_ORIGIN", "") if env.text("MEDIA_ORIGIN", "") else "":
@@ -309,6 +310,9 @@ PREFLIGHT_BLOCKS = env.some_of(
 # The WebSub hub that is told when a feed has changed; without one nothing is told.
 WEBSUB_HUB = env.address("WEBSUB_HUB", "")
 
+
+# A stolen account, or a program that has gone wild, fills no disk overnight.
+UPLOADS_A_DAY = env.number("UPLOADS_A_DAY", 300)
 
 # How often stories are read: whether it is counted, how many seconds a process waits before it writes down what has come in
 # (0: at once), and how many days are kept apart before they are added up to one number.

@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 from js_asset import static_lazy
 
 from articles.admin.image_picker import pictures
-from newsportal import views
+from newsportal import policy_reports, views
 
 urlpatterns = [
     path("admin/pictures/", pictures, name="desk_pictures"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path(".well-known/security.txt", views.well_known_file, {"name": "security"}, name="security"),
     path(".well-known/trust.txt", views.well_known_file, {"name": "trust"}),
     path("trust.txt", views.well_known_file, {"name": "trust"}, name="trust"),
+    path("csp-reports/", policy_reports.receive, name="csp_reports"),
     path("", include("articles.urls")),
 ]
 if settings.SERVE_MEDIA:

@@ -21,6 +21,9 @@ from newsportal.well_known import RULES
 
 logger = logging.getLogger(__name__)
 
+#: What the picture ingest and the share cards write, and nothing else.
+MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+
 
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Page, slug=slug)
@@ -49,11 +52,14 @@ def well_known_file(request: HttpRequest, name: str) -> HttpResponse:
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Pictures, for an installation without a web server in front. Names follow content, so they never change."""
     path = posixpath.normpath(path)
-    if not path.startswith(("pictures/", "renditions/", "share-cards/")):
+    extension = posixpath.splitext(path)[1]
+    if not path.startswith(("pictures/", "renditions/", "share-cards/")) or extension not in MEDIA_TYPES:
         raise Http404("There is no such file.")
     response = serve(request, path, document_root=settings.MEDIA_ROOT)
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Type"] = MEDIA_TYPES[extension]
+    response["Content-Disposition"] = "inline"
     return response
 
 

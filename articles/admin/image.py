@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model
 from django.http import HttpRequest
@@ -20,7 +23,8 @@ from django.utils.text import capfirst
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
 from articles.models.image import RIGHTS_END_SOON
-from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture, ingest
+from articles.pictures.apart import ingest_apart
+from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture
 from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
 from articles.workflow import PUBLISH
 
@@ -53,6 +57,8 @@ class NewImageForm(ImageForm):
     """With the upload; once it is valid, `picture` is what was made of it."""
 
     picture: IngestedPicture
+    #: Set by the screen.
+    uploader: User
 
     upload = forms.FileField(
         label="File",
@@ -65,7 +71,12 @@ class NewImageForm(ImageForm):
 
     def clean_upload(self) -> UploadedFile:
         upload = self.cleaned_data["upload"]
-        self.picture = ingest(upload)
+        if Image.objects.taken_in_a_day(self.uploader) >= settings.UPLOADS_A_DAY:
+            raise ValidationError(
+                f"You have added {settings.UPLOADS_A_DAY} pictures within a day, which is as many as one person may. "
+                "Go on tomorrow, or ask a colleague."
+            )
+        self.picture = ingest_apart(upload)
         return upload
 
 
@@ -126,7 +137,11 @@ class ImageAdmin(UncountedAdmin):
         return image
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any):
-        return super().get_form(request, obj, change, **kwargs if obj else {"form": NewImageForm} | kwargs)
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **{"form": NewImageForm} | kwargs)
+        form.uploader = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: Image, form: ImageForm, change: bool) -> None:
         if isinstance(form, NewImageForm):

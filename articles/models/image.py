@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils import timezone
 
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles
@@ -32,6 +33,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def rights_end_before(self, day: datetime.date) -> ImageQuerySet:
         """Those that we may not use from that day on any more, over an index."""
         return self.filter(rights_until__isnull=False, rights_until__lt=day)
+
+    def taken_in_a_day(self, uploader: User) -> int:
+        """How many this person has added within the last 24 hours."""
+        since = timezone.now() - datetime.timedelta(days=1)
+        return self.filter(created_at__gt=since, uploaded_by=uploader).count()
 
 
 class Image(models.Model):

@@ -67,10 +67,7 @@ def ingest(upload: File) -> IngestedPicture:
     JPEG, PNG, WebP, AVIF and GIF are told by their content. Only still pictures are taken: publishing the first frame
     of an animation would show something other than what the editor chose.
     """
-    if upload.size > MAX_BYTES:
-        raise PictureRefused(
-            f"This file has {filesizeformat(upload.size)}; a picture may have up to {MAX_BYTES // 2**20} MB."
-        )
+    check_size(upload)
     with _open(upload) as source:
         if source.width * source.height > MAX_PIXELS:
             raise _too_many_pixels()
@@ -82,6 +79,13 @@ def ingest(upload: File) -> IngestedPicture:
         except UNREADABLE as error:
             raise PictureRefused("This picture is damaged or incomplete. Save or export it again.") from error
     return _encode(picture)
+
+
+def check_size(upload: File) -> None:
+    if upload.size > MAX_BYTES:
+        raise PictureRefused(
+            f"This file has {filesizeformat(upload.size)}; a picture may have up to {MAX_BYTES // 2**20} MB."
+        )
 
 
 def _open(upload: File) -> Image.Image:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -283,7 +283,10 @@ def stored(article: Article) -> dict:
     return Article.objects.filter(pk=article.pk).values(*FIELDS).get()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+# What is decided here is decided in Python: a few walks show that PostgreSQL does as it is told.
+@settings(
+    max_examples=200 if connection.vendor == "sqlite" else 40, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(st.lists(ACTS, min_size=3, max_size=10))
 def test_three_editors_replace_nothing_that_they_have_not_seen(clients, acts):
     """However they open, type, save, publish, withdraw and restore: what changes was seen, or asked about, by who changed it."""

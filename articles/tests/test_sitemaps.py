@@ -266,7 +266,6 @@ def test_tags_in_several_files_leave_out_what_is_empty(client, noon, monkeypatch
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("migrations")
 def test_stories_that_were_there_before_are_counted_by_the_migration(client):
     articles = [make_article(publish_at=timezone.now() - DAY * days) for days in (1, 100)]
     articles[1].correct(None, "It was snow.")

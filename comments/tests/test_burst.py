@@ -19,7 +19,6 @@ CONNECTIONS, COMMENTS, TRUSTED = 50, 500, 25
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("burst")
 def test_every_comment_of_a_burst_that_was_answered_with_success_is_there_once(live_server, settings):
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.0/8")]
     article = make_article()

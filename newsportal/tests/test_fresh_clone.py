@@ -19,7 +19,6 @@ from newsportal.environment import BASE_DIR
 
 pytestmark = [
     pytest.mark.fresh_clone,
-    pytest.mark.xdist_group("fresh_clone"),
     pytest.mark.skipif(
         not (BASE_DIR / ".git").exists(), reason="this is not a git checkout, so there is nothing to clone"
     ),

@@ -17,7 +17,6 @@ def test_every_role_has_what_it_is_said_to_have(role):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("migrations")
 def test_a_newsroom_that_has_moderators_already_gives_them_their_new_tools():
     MigrationExecutor(connection).migrate([("newsportal", "0001_initial")])
     moderators = Group.objects.get(name="Moderator")

@@ -1,6 +1,7 @@
 """The settings are strict: what is missing or unreadable stops the start with its name."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -132,12 +133,19 @@ def test_without_tls_the_loopback_works():
 
 
 def test_the_policy_is_the_same_in_every_process():
-    policies = {
-        start("list(settings.CONTENT_SECURITY_POLICY['DIRECTIVES'].items())", PYTHONHASHSEED=seed).stdout
+    ask = """
+import django; django.setup()
+from django.test import Client
+print(Client(headers={"host": "news.example.org"}).get("/csp-reports/", secure=True).headers)
+"""
+    answers = [
+        start(f"exec({ask!r})", PYTHONHASHSEED=seed, DJANGO_SETTINGS_MODULE="newsportal.settings")
         for seed in ("1", "2", "3")
-    }
+    ]
+    policies = {re.search(r"'Content-Security-Policy': \"([^\"]+)\"", answer.stdout)[1] for answer in answers}
     assert len(policies) == 1
-    assert "unsafe" not in policies.pop()
+    assert "default-src 'none'" in (policy := policies.pop())
+    assert "unsafe" not in policy
 
 
 def test_the_first_env_file_has_a_random_secret_and_is_for_its_owner_alone(tmp_path, monkeypatch):

@@ -7,6 +7,10 @@ function say(words) {
   if (status) status.textContent = words;
 }
 
+// The one place where text becomes HTML: what our own server has sent (newsportal/security.py, TRUSTED_TYPES).
+const asSent = { createHTML: (html) => html };
+const fragments = window.trustedTypes?.createPolicy("fragments", asSent) ?? asSent;
+
 // --- One's own comments that wait: asked for by those who have commented alone, so that reading asks for nothing ---
 const waiting = section?.querySelector("[data-comments-waiting]");
 let asked = false;
@@ -15,7 +19,7 @@ async function showWaiting() {
   asked = true;
   try {
     const answer = await fetch(waiting.dataset.commentsWaiting, { credentials: "same-origin" });
-    if (answer.status === 200) waiting.innerHTML = await answer.text();
+    if (answer.status === 200) waiting.innerHTML = fragments.createHTML(await answer.text());
   } catch { /* offline: the page is as good as it was */ }
 }
 let commented = null;
@@ -98,7 +102,7 @@ async function moderate() {
   const answer = await fetch(`/comments/moderate/?story=${section.dataset.comments}&comments=${numbers}`);
   if (answer.status !== 200) return;
   const fragment = document.createElement("template");
-  fragment.innerHTML = await answer.text();
+  fragment.innerHTML = fragments.createHTML(await answer.text());
   for (const buttons of fragment.content.querySelectorAll("[data-beside]")) beside(buttons.dataset.beside)?.after(buttons);
   const waits = fragment.content.querySelector("[data-desk-waiting]");
   if (waits) section.querySelector("[data-comments-status]").after(waits);

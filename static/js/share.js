@@ -38,6 +38,7 @@ function hostOf(typed) {
 function enhanceShare(block) {
   const part = (hook) => block.querySelector(`[data-share-${hook}]`);
   const { shareUrl: url, shareTitle: title, shareText: text } = block.dataset;
+  // Drawn already (share.css); this is for who hears or walks the page.
   const reveal = (button) => { button.closest("li").hidden = false; };
 
   let silence;

@@ -1,5 +1,5 @@
-// Light or dark: the reader's system decides until the switch is used, and only then is anything stored.
-// Loaded before the page is drawn, so that nothing flashes.
+// What must be known before the page is drawn, so that nothing flashes or moves: light or dark, and which buttons will work.
+// The reader's system decides on the theme until the switch is used, and only then is anything stored.
 "use strict";
 
 (() => {
@@ -11,8 +11,9 @@
 
   const chosen = remembered();
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
-  // The switch has its place from the first line that is drawn: appearing later it would move the page.
+  // What works with scripts alone has its place from the first line that is drawn: appearing later it would move the page.
   root.dataset.scripts = "on";
+  if (navigator.share) root.dataset.shareSheetHere = "on";
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-switch]");

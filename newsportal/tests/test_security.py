@@ -1,0 +1,133 @@
+"""What browsers may do with our pages, what they report, and how much anybody may send."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from articles.tests.factories import make_article
+from comments.tests.factories import make_comment
+from newsportal import policy_reports
+from newsportal.models import PolicyReport
+from newsportal.security import MOST_FROM_READERS, MOST_FROM_THE_DESK
+
+pytestmark = pytest.mark.django_db
+
+
+def report(client, *, content_type="application/csp-report", **fields):
+    told = {"document-uri": "https://news.example.org/2026/?q=secret", "effective-directive": "script-src-elem",
+            "blocked-uri": "https://evil.example/a.js?session=1"} | fields  # fmt: skip
+    return client.post("/csp-reports/", json.dumps({"csp-report": told}), content_type=content_type)
+
+
+def test_what_readers_see_takes_html_from_no_script_but_ours(client):
+    policy = client.get(make_article().get_absolute_url())["Content-Security-Policy"]
+    assert "require-trusted-types-for 'script'" in policy
+    assert "trusted-types fragments" in policy
+
+
+def test_every_page_says_where_its_violations_are_reported(client, administrator):
+    client.force_login(administrator)
+    for path in ("/", "/admin/", "/nowhere/"):
+        response = client.get(path)
+        assert f"report-uri {reverse('csp_reports')}" in response["Content-Security-Policy"]
+        assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_reports_of_the_same_are_one_row_that_names_nobody(client):
+    for _ in range(3):
+        assert report(client).status_code == 204
+    row = PolicyReport.objects.get()
+    assert (row.directive, row.blocked, row.page, row.reports) == (
+        "script-src-elem",
+        "https://evil.example",
+        "/2026/",
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[]", b"null", b'{"csp-report": null}', b'{"csp-report": {"effective-directive": 7}}', b"\xff\xfe",
+     b'{"csp-report": {"effective-directive": " "}}', b'{"csp-report": {"effective-directive": "a", "blocked-uri": []}}',
+     b"[" * 8000, b'{"csp-report": {"effective-directive": "a", "document-uri": "http://[bad"}}'],
+)  # fmt: skip
+def test_what_is_no_report_is_answered_alike_and_kept_nowhere(client, body):
+    assert client.post("/csp-reports/", body, content_type="application/csp-report").status_code == 204
+    assert not PolicyReport.objects.exists()
+
+
+def test_a_report_that_is_too_long_is_not_read(client):
+    assert report(client, sample="x" * policy_reports.MOST_BYTES).status_code == 204
+    assert not PolicyReport.objects.exists()
+
+
+def test_a_network_is_heard_so_often_and_no_more(client):
+    for number in range(policy_reports.FROM_ONE + 5):
+        report(client, **{"blocked-uri": f"https://evil{number}.example/"})
+    assert PolicyReport.objects.count() == policy_reports.FROM_ONE
+
+
+def test_a_flood_from_everywhere_fills_neither_the_hour_nor_the_day(client, settings, monkeypatch):
+    settings.TRUSTED_PROXIES = settings.TRUSTED_PROXIES or []
+    monkeypatch.setattr(policy_reports, "FROM_ALL", 30)
+    monkeypatch.setattr(policy_reports, "ROWS_A_DAY", 10)
+    for number in range(60):
+        client.post(
+            "/csp-reports/", json.dumps({"csp-report": {"effective-directive": f"made-up-{number}"}}),
+            content_type="application/csp-report", REMOTE_ADDR=f"203.0.113.{number}",
+        )  # fmt: skip
+    assert PolicyReport.objects.count() == 11
+    assert PolicyReport.objects.get(directive="all others").reports == 20
+
+
+def test_old_reports_are_deleted(client):
+    report(client)
+    report(client, **{"blocked-uri": "inline"})
+    PolicyReport.objects.filter(blocked="inline").update(day=timezone.localdate() - 2 * policy_reports.KEPT_FOR)
+    policy_reports.prune()
+    assert [row.blocked for row in PolicyReport.objects.all()] == ["https://evil.example"]
+
+
+def test_administrators_read_reports_and_change_none(client, administrator):
+    report(client)
+    client.force_login(administrator)
+    assert "https://evil.example" in client.get("/admin/newsportal/policyreport/").content.decode()
+    row = PolicyReport.objects.get()
+    assert client.post(f"/admin/newsportal/policyreport/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/comments/post/1/", MOST_FROM_READERS), ("/admin/articles/image/add/", MOST_FROM_THE_DESK)]
+)
+def test_what_is_larger_than_anything_we_take_is_not_read(client, path, most):
+    class Unread:
+        def read(self, *args):
+            raise AssertionError("It was read.")
+
+        readline = read
+
+    refused = client.generic("POST", path, CONTENT_LENGTH=str(most + 1), **{"wsgi.input": Unread()})
+    assert refused.status_code == 413
+    assert "too much" in refused.content.decode()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_script_that_makes_html_of_text_is_stopped_and_reported(watch, live_server):
+    story = make_article()
+    make_comment(article=story, status="published")
+    page = watch.page()
+    page.goto(story.get_absolute_url())
+    with page.expect_request("**/csp-reports/") as sent:
+        stopped = page.evaluate("""() => {
+            try { document.body.innerHTML = "<img src=x onerror=alert(1)>"; return ""; } catch (error) { return error.name; }
+        }""")
+    assert stopped == "TypeError"
+    sent.value.response()
+    assert sent.value.post_data_json["csp-report"]["effective-directive"] == "require-trusted-types-for"
+    expect(page.locator("h1")).to_be_visible()
+    watch.problems.clear()
