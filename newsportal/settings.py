@@ -95,7 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "newsportal.middleware.database_unavailable",
+    "newsportal.unavailable.database_unavailable",
     "django.middleware.security.SecurityMiddleware",
     "newsportal.security.contained",
     "newsportal.security.ContentSecurityPolicy",
