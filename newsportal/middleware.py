@@ -7,9 +7,8 @@ import logging
 import re
 from collections.abc import Callable
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -31,22 +30,6 @@ SRCSET = re.compile(rb' srcset="([^",]+), [^"]+"')
 FAR_AWAY = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
-
-
-def database_unavailable(get_response: GetResponse) -> GetResponse:
-    """Answer 503 with Retry-After when the database cannot be reached: the reader is told so, and comes back."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
-
-    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        logger.error("The database cannot be reached.", exc_info=exception)
-        return render_unavailable(request)
-
-    middleware.process_exception = process_exception  # type: ignore[attr-defined]
-    return middleware
 
 
 def apply_due_changes(get_response: GetResponse) -> GetResponse:
@@ -81,14 +64,6 @@ def save_data(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-def render_unavailable(request: HttpRequest) -> HttpResponse:
-    # Without the request: context processors would ask the database that is down.
-    response = render(None, "503.html", status=503)
-    response["Retry-After"] = "30"
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def public_pages(get_response: GetResponse) -> GetResponse:

@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "newsportal.watching.request_id.name_requests",
     "newsportal.watching.numbers.count_requests",
     "newsportal.watching.request_id.log_requests",
-    "newsportal.middleware.database_unavailable",
+    "newsportal.unavailable.database_unavailable",
     "django.middleware.security.SecurityMiddleware",
     "newsportal.security.contained",
     "newsportal.security.ContentSecurityPolicy",

@@ -120,6 +120,43 @@ def test_a_page_without_its_database_is_a_503_that_says_so(client, monkeypatch):
     assert "<h1" in response.content.decode()
 
 
+OURS = {"sec-fetch-site": "same-origin"}
+COMMENT = {"name": "Rosa", "email": "rosa@example.org", "body": "First line.\n<script>\nSecond line.", "parent": ""}
+
+
+@pytest.fixture
+def without_database(monkeypatch):
+    def down(*args, **kwargs):
+        raise OperationalError("could not connect to server")
+
+    monkeypatch.setattr(connection, "ensure_connection", down)
+
+
+def test_what_was_typed_while_the_database_is_away_can_be_sent_again(client, without_database):
+    answer = client.post("/comments/post/7/?from=x", COMMENT, headers=OURS)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Cache-Control"]) == (503, "no-store")
+    assert "First line.\n&lt;script&gt;\nSecond line.</textarea>" in page
+    assert '<input type="hidden" name="email" value="rosa@example.org">' in page
+    assert 'action="/comments/post/7/?from=x"' in page
+
+
+def test_what_another_site_sends_gets_no_button_of_ours(client, without_database):
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {}):
+        page = client.post("/comments/post/7/", COMMENT, headers=headers).content.decode()
+        assert "First line" not in page
+        assert "<form" not in page
+
+
+def test_passwords_and_codes_are_not_sent_back(client, without_database):
+    sent = {"username": "editor", "password": "open sesame", "code": "123456", "csrfmiddlewaretoken": "x" * 64}
+    client.cookies["csrf"] = "x" * 64
+    page = client.post("/admin/login/", sent, headers=OURS).content.decode()
+    assert "open sesame" not in page
+    assert "123456" not in page
+    assert 'name="username" value="editor"' in page
+
+
 @pytest.mark.django_db(transaction=False)
 def test_an_error_page_needs_no_database_and_shows_no_trace(monkeypatch, django_assert_num_queries):
     def broken(*args, **kwargs):
