@@ -358,7 +358,8 @@ LOGGING = {
         "json": {"()": "newsportal.watching.logs.Json"},
         "text": {"()": "newsportal.watching.logs.Text", "whole_exceptions": DEBUG},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "filters": {"once": {"()": "newsportal.watching.logs.Once"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["once"]}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
     "loggers": {name: {"level": "WARNING"} for name in ("django", "django_tasks", "django_tasks_db")},
 }

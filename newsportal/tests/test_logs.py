@@ -14,14 +14,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import brotli
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from articles.tests.factories import make_article
 from newsportal.environment import BASE_DIR
 from newsportal.tests.served import Served
 from newsportal.tests.test_killed import database_url
-from newsportal.watching.logs import Json, Text, scrubbed
+from newsportal.watching.logs import Json, Once, Text, scrubbed
 
 ADDRESS, MAIL = "203.0.113.77", "ottilie@example.org"
 SECRETS = (ADDRESS, MAIL, "ottilie", "harbour secrets", "open sesame", "The tram is late", "harbour%20secrets")
@@ -183,6 +183,19 @@ def test_a_person_reads_text_and_a_machine_one_line():
     assert re.match(r"\d\d:\d\d:\d\d\.\d{3} ERROR articles Two\nlines of \[mail\]\n", text)
     assert text.endswith("KeyError: 'section'")
     assert "Traceback" not in text and "Traceback" in Text(whole_exceptions=True).format(record)
+
+
+def test_a_database_that_is_away_is_told_of_once_a_second():
+    def record(error: Exception, line: int, at: float) -> logging.LogRecord:
+        record = logging.LogRecord("articles", logging.ERROR, __file__, line, "Away.", (), (type(error), error, None))
+        record.created = at
+        return record
+
+    once = Once()
+    away, other = OperationalError("away"), ValueError("something else")
+    told = [(away, 1, 10.0), (away, 1, 10.5), (away, 2, 10.5), (other, 1, 10.6), (other, 1, 10.6), (away, 1, 11.1)]
+    assert [once.filter(record(*each)) for each in told] == [True, False, True, True, True, True]
+    assert once.filter(logging.LogRecord("articles", logging.ERROR, __file__, 1, "No error.", (), None))
 
 
 # --- Sentry -----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from newsportal.watching import request_id
@@ -121,6 +122,23 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
             return
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+class Once(logging.Filter):
+    """Of a database that is away every request says the same, with all its frames: each place in the code says it once a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not (record.exc_info and isinstance(record.exc_info[1], OperationalError | InterfaceError)):
+            return True
+        place = record.pathname, record.lineno
+        if record.created - self._said.get(place, 0.0) < 1:
+            return False
+        self._said[place] = record.created
+        return True
 
 
 class Json(logging.Formatter):
