@@ -218,6 +218,8 @@ STORAGES: dict[str, dict] = {
     },
 }
 if bucket := env.text("S3_BUCKET", ""):
+    from botocore.config import Config
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -228,6 +230,8 @@ if bucket := env.text("S3_BUCKET", ""):
             "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
             "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
             "querystring_auth": False,
+            # Who waits for a storage that is away is an editor with a form.
+            "client_config": Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2}),
             "file_overwrite": True,
             "object_parameters": {
                 "CacheControl": "public, max-age=31536000, immutable",

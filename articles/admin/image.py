@@ -24,6 +24,7 @@ from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
 from articles.models.image import RIGHTS_END_SOON
 from articles.pictures.apart import ingest_apart
+from articles.pictures.files import NotStored
 from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture
 from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
 from articles.workflow import PUBLISH
@@ -41,6 +42,9 @@ class FocalInput(forms.NumberInput):
 
 
 class ImageForm(forms.ModelForm):
+    #: Set by the screen, when the files could not be stored.
+    not_stored = False
+
     class Meta:
         model = Image
         fields = ["title", "alt", "caption", "credit", "source", "licence", "rights_until", "focal_x", "focal_y"]
@@ -51,6 +55,14 @@ class ImageForm(forms.ModelForm):
             "focal_x": FocalInput,
             "focal_y": FocalInput,
         }
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.not_stored:
+            field = "upload" if "upload" in self.fields else None
+            self.add_error(
+                field, "The place where pictures are kept is full, or cannot be reached. Nothing was saved; try again."
+            )
+        return super().clean()
 
 
 class NewImageForm(ImageForm):
@@ -137,11 +149,18 @@ class ImageAdmin(UncountedAdmin):
         return image
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any):
-        if obj:
-            return super().get_form(request, obj, change, **kwargs)
-        form = super().get_form(request, obj, change, **{"form": NewImageForm} | kwargs)
+        form = super().get_form(request, obj, change, **kwargs if obj else {"form": NewImageForm} | kwargs)
         form.uploader = request.user
+        form.not_stored = hasattr(request, "not_stored")
         return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NotStored:
+            # Once more, for the form with what was typed and what is wrong.
+            request.not_stored = True
+            return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: ImageForm, change: bool) -> None:
         if isinstance(form, NewImageForm):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from types import TracebackType
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+
+logger = logging.getLogger(__name__)
+
+
+class NotStored(Exception):
+    """The storage could not take a file: it is full, or away. Nothing was kept."""
 
 
 class NewFiles:
@@ -24,11 +31,26 @@ class NewFiles:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if exc_type:
+        if not exc_type:
+            return
+        try:
             remove(self._added)
+        except Exception:  # each back end has its own
+            # What is left over is named by its content: it is found and used when the same picture comes again.
+            logger.exception("Files of a picture that was not kept could not be removed.")
 
     def put(self, name: str, content: bytes) -> None:
-        """Store the content under exactly this name. A name tells its content: what is there already is left alone."""
+        """Store the content under exactly this name. A name tells its content: what is there already is left alone.
+
+        Raises NotStored.
+        """
+        try:
+            self._put(name, content)
+        except Exception as error:  # each back end has its own
+            logger.exception("%s could not be stored.", name)
+            raise NotStored from error
+
+    def _put(self, name: str, content: bytes) -> None:
         if default_storage.exists(name):
             if default_storage.size(name) == len(content):
                 return

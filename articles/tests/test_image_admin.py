@@ -2,8 +2,10 @@
 
 import datetime
 import re
+import subprocess
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.storage import default_storage
@@ -318,3 +320,48 @@ def test_the_focal_point_is_set_by_pressing_on_the_picture_and_by_keyboard(page,
     image = Image.objects.get()
     assert (image.focal_x, image.focal_y) == (0.75, 0.51)
     assert not complaints
+
+
+@pytest.fixture(params=["away", "full"])
+def broken_storage(request, settings, tmp_path):
+    if request.param == "away":
+        (tmp_path / "file").write_text("where a folder should be")
+        settings.MEDIA_ROOT = str(tmp_path / "file" / "media")
+        yield
+        return
+    small = tmp_path / "small"
+    small.mkdir()
+    mounts = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True, check=False
+    )
+    if mounts.returncode:
+        pytest.skip("only root may mount a disk that is soon full")
+    settings.MEDIA_ROOT = str(small)
+    yield
+    subprocess.run(["umount", small], check=True)
+
+
+def test_a_storage_that_is_away_or_full_loses_nothing_that_was_typed(desk, broken_storage):
+    noisy = PIL.Image.effect_noise((900, 600), 80).convert("RGB")
+    response = desk.post(reverse(ADD), WORDS | {"upload": upload(encoded(noisy))})
+    assert response.status_code == 200
+    errors = response.context["adminform"].form.errors
+    assert set(errors) == {"upload"}
+    assert "full, or cannot be reached" in errors["upload"][0]
+    assert "The tower of Vladimír&#x27;s church" in response.content.decode()
+    assert not Image.objects.exists()
+
+
+def test_a_focal_point_stays_when_its_crops_cannot_be_stored(desk, settings, tmp_path):
+    image = make_image(focal_x=0.5)
+    original = settings.MEDIA_ROOT
+    page = reverse(CHANGE, args=[image.pk])
+    sent = WORDS | opened_with(desk, page) | {"title": "Another title"}
+    folder = Path(original) / "renditions"
+    folder.rename(tmp_path / "aside")
+    folder.write_text("where a folder should be")
+    response = desk.post(page, sent)
+    assert "full, or cannot be reached" in response.content.decode()
+    assert 'value="Another title"' in response.content.decode()
+    image.refresh_from_db()
+    assert (image.focal_x, image.title) != (0.3, "Another title")

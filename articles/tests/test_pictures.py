@@ -14,7 +14,7 @@ from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
 
 from articles.models import Image
-from articles.pictures.files import NewFiles
+from articles.pictures.files import NewFiles, NotStored
 from articles.pictures.ingest import MAX_BYTES, PictureRefused, ingest
 from articles.pictures.markup import picture_html
 from articles.pictures.renditions import AVIF, FORMATS, JPEG, WEBP, crop_box, names, sizes
@@ -408,7 +408,7 @@ def test_a_file_that_cannot_be_written_leaves_neither_the_others_nor_a_row(media
     in_the_way = media / sizes(blocked, "1:1")[-1].name(JPEG) / "in the way"
     in_the_way.mkdir(parents=True)
 
-    with pytest.raises(OSError):
+    with pytest.raises(NotStored):
         take_in()
 
     assert not files_in(media)

@@ -126,7 +126,8 @@ class PageCache:
 
     def _true(self, key: Key) -> Page | None:
         page = self._kept.get(key)
-        if page is None or page.changes_at <= time.time():
+        # What was made after now was made by a clock that has been put right since.
+        if page is None or not page.made_at <= time.time() < page.changes_at:
             return None
         try:
             return page if self._counters_of_process().read(page.keys) == page.stamp else None

@@ -429,6 +429,18 @@ def test_a_scheduled_story_appears_by_itself(served, story):
         assert served.get(late.get_absolute_url()).status == 200
 
 
+def test_a_clock_that_was_wrong_and_is_put_right_leaves_nothing_of_the_future(served, story):
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as clock:
+        make_article(headline="Of tomorrow", section=story.section, publish_at=now + 24 * 60 * MINUTE)
+        clock.shift(2 * 24 * 3600)
+        for url in ("/", "/latest/"):
+            assert "Of tomorrow" in served.get(url).text
+        clock.shift(-2 * 24 * 3600)
+        for url in ("/", "/latest/"):
+            assert "Of tomorrow" not in served.get(url).text
+
+
 def test_a_banner_ends_and_a_next_version_goes_live_by_themselves(served, story, administrator):
     from articles.editing.snapshot import take
 
