@@ -13,6 +13,7 @@ from articles import most_read
 from comments import most_discussed
 from newsportal.models import Recurring
 from newsportal.purging import back_end, sender
+from newsportal.staff import audit, guesses, sessions
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +24,18 @@ JOBS: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "most read today": (5 * MINUTE, most_read.every_few_minutes),
     "most read this week": (60 * MINUTE, most_read.every_hour),
     "most discussed": (5 * MINUTE, most_discussed.rank),
+    "where staff were": (24 * 60 * MINUTE, lambda: _forget_where_staff_were()),
 }
 #: The same, where a CDN is told of changes.
 WITH_CDN: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "what the CDN was not told": (MINUTE, sender.every_minute),
 }
+
+
+def _forget_where_staff_were() -> None:
+    audit.forget_addresses()
+    sessions.forget()
+    guesses.forget()
 
 
 def do_what_is_due(now: datetime.datetime | None = None) -> list[str]:

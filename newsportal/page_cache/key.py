@@ -9,7 +9,8 @@ from django.conf import settings
 
 #: What is answered by itself each time: the desk, what depends on who asks, files.
 PASSED_ON = re.compile(
-    r"/(?:admin|static|media|search|preview|read)/|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
+    rf"/{re.escape(settings.ADMIN_PATH)}"
+    r"|/(?:static|media|search|preview|read)/|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
 )
 #: What a page may depend on: of the readers' talk, and of lists. All else in a query (utm_source, fbclid…) makes no other page.
 OF_COMMENTS, OF_LISTS = ("after", "from", "sort"), ("after", "before")
