@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from articles.admin.editor import ProseEditorAdminMixin
@@ -51,8 +52,7 @@ class WellKnownFileAdmin(UncountedAdmin):
 class AuditEntryAdmin(UncountedAdmin):
     """The log: to be read, by administrators. Nothing here changes it."""
 
-    list_display = ["at", "event", "actor", "subject", "told", "address"]
-    list_display_links = None
+    list_display = ["when", "event", "actor", "subject", "told", "address"]
     list_filter = ["event"]
     list_select_related = ["came_from"]
     list_per_page = 50
@@ -61,6 +61,16 @@ class AuditEntryAdmin(UncountedAdmin):
     search_help_text = "The whole name of an account or a role, as it stands in the list."
     sortable_by = ()
     actions = None
+
+    class Media:
+        css = {"all": ["css/desk/login.css"]}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
+        return super().changelist_view(request, {"title": "Audit log"} | (extra_context or {}))
+
+    @admin.display(description="when")
+    def when(self, entry: AuditEntry) -> str:
+        return f"{timezone.localtime(entry.at):%-d %b %Y, %H:%M:%S}"
 
     @admin.display(description="what changed")
     def told(self, entry: AuditEntry) -> str:

@@ -271,7 +271,10 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"login": "newsportal.staff.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "newsportal.staff.forms.LoginForm",
+    "reauthenticate": "newsportal.staff.forms.PasswordAgainForm",
+}
 MFA_ADAPTER = "newsportal.staff.adapters.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "newsportal.staff.forms.CodeForm",

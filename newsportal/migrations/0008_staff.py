@@ -38,8 +38,8 @@ class Migration(migrations.Migration):
                 ('now', models.JSONField(blank=True, default=dict, verbose_name='is')),
             ],
             options={
-                'verbose_name': 'entry of the log',
-                'verbose_name_plural': 'log of accounts and access',
+                'verbose_name': 'audit log entry',
+                'verbose_name_plural': 'audit log entries',
                 'ordering': ['-pk'],
                 'default_permissions': ('view',),
             },

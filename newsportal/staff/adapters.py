@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: Any) -> list[dict]:
         words = {
             "reauthenticate": "Use your password",
-            "mfa_reauthenticate": "Use your authenticator app",
+            "mfa_reauthenticate": "Use a code of your app, or a recovery code",
             "mfa_reauthenticate:webauthn": "Use a passkey",
         }
         ways = super().get_reauthentication_methods(user)

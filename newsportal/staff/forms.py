@@ -29,6 +29,13 @@ class LoginForm(account_forms.LoginForm):
         password.widget.attrs = {"autocomplete": "current-password"}
 
 
+class PasswordAgainForm(account_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password", "autofocus": True}
+
+
 class _CountedCode(forms.Form):
     user: Any
     authenticator: Authenticator

@@ -60,8 +60,8 @@ class AuditEntry(models.Model):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "entry of the log"
-        verbose_name_plural = "log of accounts and access"
+        verbose_name = "audit log entry"
+        verbose_name_plural = "audit log entries"
         ordering = ["-pk"]
         default_permissions = ("view",)
         indexes = [
@@ -95,12 +95,12 @@ def _told(name: str, was: dict[str, Any], now: dict[str, Any]) -> str:
     if not was or not now:
         # Added or deleted: what it holds, and not what it leaves empty.
         value = after if now else before
-        return f"{words}: {value}" if value not in {None, "", False} else ""
+        return f"{words}: {_shown(value)}" if value not in {None, "", False} else ""
     return f"{words}: {_shown(before)} → {_shown(after)}"
 
 
 def _shown(value: Any) -> str:
-    return {None: "–", "": "–", True: "yes", False: "no"}.get(value, str(value))
+    return ("yes" if value else "no") if isinstance(value, bool) else "–" if value in {None, ""} else str(value)
 
 
 class AuditAddress(models.Model):

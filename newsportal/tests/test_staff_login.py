@@ -80,7 +80,12 @@ def test_a_login_leads_nowhere_else(client, editor, next):
 def test_whoever_has_no_account_of_the_desk_hears_the_same_and_stays_outside(client, editor, outsider):
     User.objects.create_user("gone", password="open sesame", is_staff=True, is_active=False)
     said = set()
-    for name, password in (("editor", "wrong"), ("nobody", "wrong"), ("outsider", "open sesame"), ("gone", "open sesame")):
+    for name, password in (
+        ("editor", "wrong"),
+        ("nobody", "wrong"),
+        ("outsider", "open sesame"),
+        ("gone", "open sesame"),
+    ):
         answer = log_in(client, name, password)
         assert answer.status_code == 200
         said |= set(re.findall(r'class="errornote"[^>]*>([^<]+)', answer.content.decode()))
@@ -107,7 +112,10 @@ def test_nobody_signs_up_or_resets_or_changes_an_address(client, administrator):
                 answer = person.get(f"{beginning}{path}")
                 # An address of the desk says the same to who is not logged in, whether there is something or not.
                 assert answer.status_code == 404 or answer.get("Location", "").startswith(LOGIN), path
-                assert person.post(f"{beginning}{path}", {"username": "new", "password1": "x"}).status_code in {302, 404}
+                assert person.post(f"{beginning}{path}", {"username": "new", "password1": "x"}).status_code in {
+                    302,
+                    404,
+                }
     assert User.objects.count() == 1
     assert {name for name in ours if "signup" in name or "email" in name or "reset" in name} == set()
 
@@ -328,7 +336,9 @@ def test_a_code_is_tried_eight_times(client, editor):
 def test_what_was_counted_is_forgotten(editor, client):
     log_in(client, password="wrong")
     assert Guesses.objects.count() == 3
-    assert "editor" not in str(list(Guesses.objects.values())) and "127.0.0.1" not in str(list(Guesses.objects.values()))
+    assert "editor" not in str(list(Guesses.objects.values())) and "127.0.0.1" not in str(
+        list(Guesses.objects.values())
+    )
     guesses.forget(timezone.now() + datetime.timedelta(days=2))
     assert not Guesses.objects.exists()
 
@@ -354,7 +364,9 @@ def test_many_at_once_get_no_more_than_one_after_the_other():
 
 def test_sessions_are_listed_and_ended(client, editor, reporter):
     firefox = {"HTTP_USER_AGENT": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
-    phone = {"HTTP_USER_AGENT": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"}
+    phone = {
+        "HTTP_USER_AGENT": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
+    }
     here, there, third = Client(**firefox), Client(**phone, REMOTE_ADDR="198.51.100.7"), Client()
     for person in (here, there, third):
         log_in(person)
@@ -388,7 +400,9 @@ def test_a_new_password_ends_all_other_sessions(client, editor):
     assert not is_in(client)
 
 
-def test_a_password_that_somebody_else_sets_and_an_account_that_is_closed_end_all_sessions(client, editor, administrator):
+def test_a_password_that_somebody_else_sets_and_an_account_that_is_closed_end_all_sessions(
+    client, editor, administrator
+):
     elsewhere = _logged_in(editor)
     client.force_login(administrator)
     client.post(f"/admin/auth/user/{editor.pk}/password/", {"password1": "another long one", "password2": "another long one",
@@ -504,7 +518,7 @@ def test_a_stolen_session_of_a_reporter_publishes_nothing_and_reads_nobody(clien
     _stale(client)
     seen = ""
     for name in names_of_desk():
-        for args in ([], [own.pk], [draft.pk], [1], [draft.pk, 1]):
+        for args in ([], [own.pk], [draft.pk], [draft.pk, 1]):
             try:
                 address = reverse(f"admin:{name}", args=args)
             except NoReverseMatch:
@@ -512,7 +526,9 @@ def test_a_stolen_session_of_a_reporter_publishes_nothing_and_reads_nobody(clien
             if name in {"logout", "view_on_site"}:
                 continue
             seen += client.get(address, follow=True).content.decode(errors="replace")
-            answer = client.post(address, {"_move": "publish", "_sure": "yes", "_save": "1", "post": "yes", "_export": "1"})
+            answer = client.post(
+                address, {"_move": "publish", "_sure": "yes", "_save": "1", "post": "yes", "_export": "1"}
+            )
             seen += answer.content.decode(errors="replace")
     assert "wilhelmina" not in seen and "Secret plans" not in seen
     for story in (own, draft):
