@@ -114,7 +114,7 @@ def test_rules_of_the_desk(desk):
     term.save()
     term.delete()
     WellKnownFile.objects.create(name="ads", text="exchange.example, 1, DIRECT")
-    assert [(who, whom) for who, whom, _ in told("rule_added")][0] == ("administrator", "casino")
+    assert told("rule_added")[0][:2] == ("administrator", "casino")
     [(_, whom, what)] = told("rule_changed")
     assert whom == "casino" and "action: hold → reject" in what
     assert [whom for _, whom, _ in told("rule_deleted")] == ["casino"]

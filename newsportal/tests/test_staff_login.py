@@ -2,8 +2,10 @@
 
 import datetime
 import re
+import runpy
 import threading
 import time
+from types import ModuleType
 
 import pytest
 import time_machine
@@ -23,6 +25,7 @@ from django.utils import timezone
 
 from articles.tests.factories import make_article
 from comments.tests.factories import make_comment
+from newsportal.environment import BASE_DIR
 from newsportal.staff import guesses, second_factor, sessions
 from newsportal.staff.guesses import Limit, Tries
 from newsportal.staff.models import AuditEntry, Guesses, StaffSession
@@ -41,7 +44,10 @@ def nothing_seen():
     sessions._seen.clear()
 
 
-def log_in(client: Client, name: str = "editor", password: str = "open sesame", next: str = "", **headers):
+PASSWORD = "open sesame"
+
+
+def log_in(client: Client, name: str = "editor", password: str = PASSWORD, next: str = "", **headers):
     return client.post(LOGIN, {"login": name, "password": password, "next": next}, **headers)
 
 
@@ -572,6 +578,29 @@ def test_outside_of_its_networks_the_desk_is_not_there(client, settings, editor,
     assert client.get(address, REMOTE_ADDR="10.8.3.4").status_code == 200
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.1")]
     assert client.get(LOGIN, headers=spoofs).status_code == 302  # to the desk: logged in, and inside
+
+
+def test_the_desk_moves_where_it_is_told_to_and_nothing_says_where(client, settings, editor):
+    settings.ADMIN_PATH = "newsroom/desk/"
+    routes = ModuleType("routes")
+    vars(routes).update(runpy.run_path(str(BASE_DIR / "newsportal" / "urls.py")))
+    settings.ROOT_URLCONF = routes
+    for path in ("/admin/", LOGIN, ACCOUNT, "/admin/pictures/"):
+        assert client.get(path).status_code == 404
+    assert "newsroom" not in client.get("/").content.decode() + client.get("/robots.txt").content.decode()
+    assert "/admin" not in client.get("/robots.txt").content.decode()
+    answer = client.get("/newsroom/desk/articles/article/")
+    assert answer["Location"] == "/newsroom/desk/login/?next=/newsroom/desk/articles/article/"
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert client.post(answer["Location"], {"login": "editor", "password": PASSWORD}).status_code == 302
+    settings.REQUIRE_SECOND_FACTOR = "publishers"
+    assert client.get("/newsroom/desk/")["Location"] == "/newsroom/desk/account/"
+    settings.REQUIRE_SECOND_FACTOR = "none"
+    # The editor's script asks the page for the way to the pictures.
+    assert '<meta name="desk" content="/newsroom/desk/">' in client.get("/newsroom/desk/").content.decode()
+    assert client.get("/newsroom/desk/pictures/").status_code == 200
+    passed_on = runpy.run_path(str(BASE_DIR / "newsportal" / "page_cache" / "key.py"))["PASSED_ON"]
+    assert passed_on.match("/newsroom/desk/login/") and not passed_on.match("/admin/")
 
 
 def _logged_in(user: User) -> Client:
