@@ -91,7 +91,9 @@ def _stopped(request: HttpRequest, user: Any) -> HttpResponse | None:
     beneath = request.path_info.removeprefix(f"/{settings.ADMIN_PATH}")
     if beneath.startswith(OPEN_WITHOUT) or not second_factor.is_missing(user):
         return None
-    if request.method == "GET":
+    # Where somebody goes, and not what a script of an open page asks for.
+    is_fetched = request.headers.get("Sec-Fetch-Dest", "document") != "document"
+    if request.method == "GET" and not is_fetched and "json" not in request.headers.get("Accept", ""):
         request.session[GOING_TO] = request.get_full_path()
     return HttpResponseRedirect(reverse("mfa_index"))
 

@@ -34,6 +34,7 @@ def begin(request: HttpRequest, user: User) -> None:
         user=user, session_key=_key(request), address=_address(request), browser=_browser(request)
     )
     request.session[ROW] = session.pk
+    _note(session.session_key)
 
 
 def still_counts(request: HttpRequest, user: User) -> bool:
@@ -48,10 +49,14 @@ def still_counts(request: HttpRequest, user: User) -> bool:
     rows = StaffSession.objects.filter(pk=request.session[ROW], user=user)
     if not rows.update(session_key=key, seen_at=timezone.now(), address=_address(request)):
         return False
+    _note(key)
+    return True
+
+
+def _note(key: str) -> None:
     if len(_seen) >= LONGEST:
         _seen.clear()
     _seen[key] = time.monotonic()
-    return True
 
 
 def of(user: User) -> QuerySet[StaffSession]:

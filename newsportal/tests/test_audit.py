@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from comments.models import Term
+from articles.tests.factories import make_article
+from comments.models import Policy, Term
 from comments.tests.factories import make_comment
 from newsportal.models import WellKnownFile
 from newsportal.staff import audit
@@ -118,6 +119,14 @@ def test_rules_of_the_desk(desk):
     [(_, whom, what)] = told("rule_changed")
     assert whom == "casino" and "action: hold → reject" in what
     assert [whom for _, whom, _ in told("rule_deleted")] == ["casino"]
+
+
+def test_a_rule_goes_with_the_story_that_it_is_for():
+    article = make_article(status="draft", headline="Harbour")
+    Policy.objects.create(article=article, mode="closed")
+    article.delete()
+    [(_, whom, _)] = told("rule_deleted")
+    assert "Harbour" in whom
 
 
 def test_readers_data_that_is_handed_out_and_erased_without_saying_whose_address_it_is(desk):

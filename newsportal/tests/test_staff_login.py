@@ -232,6 +232,9 @@ def test_who_publishes_sets_one_up_before_the_desk_opens(client, required, edito
         for answer in (client.get(place), client.post(place, {"_move": "publish"})):
             assert (answer.status_code, answer["Location"]) == (302, ACCOUNT), place
     client.get(address)
+    # What open pages ask for meanwhile is no place to go to.
+    client.get(f"/admin/articles/article/{story.pk}/presence/", headers={"Accept": "application/json"})
+    client.get("/admin/pictures/", headers={"Sec-Fetch-Dest": "empty"})
     page = client.get(ACCOUNT).content.decode()
     assert "Set up a second factor first" in page
     secret = re.search(r"<code>(\w+)</code>", client.get("/admin/account/app/add/").content.decode())[1]
@@ -428,6 +431,7 @@ def test_a_session_of_before_there_was_a_list_is_taken_into_it(client, editor):
     session = client.session
     del session["staff_session"]
     session.save()
+    sessions._seen.clear()
     assert is_in(client)
     assert StaffSession.objects.get().user == editor
 

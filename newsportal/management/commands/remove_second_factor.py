@@ -9,7 +9,9 @@ from newsportal.staff import audit, second_factor, sessions
 
 
 class Command(BaseCommand):
-    help = "Take away all second factors of an account, and log it out everywhere. The password lets its owner in again."
+    help = (
+        "Take away all second factors of an account, and log it out everywhere. The password lets its owner in again."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("name", help="the user name")
