@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models import ForeignKey, Model
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -36,6 +36,7 @@ WATCHED: dict[type[Model], tuple[Event, Event, Event]] = {
     **dict.fromkeys((Policy, Term, WellKnownFile), (Event.RULE_ADDED, Event.RULE_CHANGED, Event.RULE_DELETED)),
 }
 #: Written by the machine, or secret.
+BY_MACHINE = {"last_login"}
 LEFT_OUT = {"id", "password", "last_login", "date_joined", "modified_at", "changed_at", "made_at", "created_at"}
 MANY: dict[Any, str] = {
     User.groups.through: "groups", User.user_permissions.through: "user_permissions",
@@ -155,10 +156,16 @@ def note_ended(ended: list[StaffSession], why: str) -> None:
 
 
 def before_saving(sender: Any, instance: Model, raw: bool = False, update_fields: Any = None, **kwargs: Any) -> None:
-    instance._was = None  # type: ignore[attr-defined]
-    if not raw and instance.pk and not (update_fields and set(update_fields) <= LEFT_OUT):
-        found = sender._base_manager.filter(pk=instance.pk).first()
-        instance._was = found and _told(found)  # type: ignore[attr-defined]
+    instance._was, instance._has_new_password = None, False  # type: ignore[attr-defined]
+    if raw or not instance.pk or (update_fields and set(update_fields) <= BY_MACHINE):
+        return
+    if (found := sender._base_manager.filter(pk=instance.pk).first()) is None:
+        return
+    instance._was = _told(found)  # type: ignore[attr-defined]
+    if isinstance(instance, User) and found.password != instance.password:
+        # Django leaves the words there while a new password is saved, and not while a hash is only made anew.
+        renewed = getattr(instance, "_password", None) is None and instance.has_usable_password()
+        instance._has_new_password = not renewed  # type: ignore[attr-defined]
 
 
 def after_saving(sender: Any, instance: Model, created: bool, raw: bool = False, **kwargs: Any) -> None:
@@ -181,13 +188,13 @@ def after_saving(sender: Any, instance: Model, created: bool, raw: bool = False,
             and not (instance.is_active and instance.is_staff)
         ):
             note_ended(sessions.end_others(instance, None), "the account was closed")
-    # Django leaves the words there while a new password is saved, and not while a hash is only made anew.
-    if isinstance(instance, User) and not created and getattr(instance, "_password", None) is not None:
+    if getattr(instance, "_has_new_password", False):
         record(Event.PASSWORD_CHANGED, subject=instance)
-        note_ended(sessions.end_others(instance, context.request), "the password was changed")
+        note_ended(sessions.end_others(instance, context.request), "the password was changed")  # type: ignore[arg-type]
 
 
-def after_deleting(sender: Any, instance: Model, **kwargs: Any) -> None:
+def before_deleting(sender: Any, instance: Model, **kwargs: Any) -> None:
+    """Before, for what it is named after may go with it."""
     record(WATCHED[sender][2], subject=instance, was=_told(instance))
 
 
@@ -259,6 +266,6 @@ def connect() -> None:
     for model in WATCHED:
         pre_save.connect(before_saving, sender=model, dispatch_uid=uid)
         post_save.connect(after_saving, sender=model, dispatch_uid=uid)
-        post_delete.connect(after_deleting, sender=model, dispatch_uid=uid)
+        pre_delete.connect(before_deleting, sender=model, dispatch_uid=uid)
     for through in MANY:
         m2m_changed.connect(when_many_change, sender=through, dispatch_uid=uid)

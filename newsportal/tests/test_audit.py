@@ -86,6 +86,8 @@ def test_accounts_with_what_they_were_and_are(desk, reporter):
     desk.post(f"/admin/auth/user/{reporter.pk}/password/", {"password1": "another long one", "password2": "another long one",
                                                           "usable_password": "true", "set-password": "1"})  # fmt: skip
     assert told("password_changed") == [("administrator", "reporter", "")]
+    desk.post(f"/admin/auth/user/{reporter.pk}/password/", {"usable_password": "false", "unset-password": "1"})
+    assert told("password_changed")[1:] == [("administrator", "reporter", "")]
     desk.post(f"/admin/auth/user/{reporter.pk}/delete/", {"post": "yes"})
     assert [(who, whom) for who, whom, _ in told("account_deleted")] == [("administrator", "reporter")]
     assert "argon2" not in str(list(AuditEntry.objects.values())) and "md5" not in str(

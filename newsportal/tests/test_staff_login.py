@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -297,6 +298,17 @@ def test_an_administrator_takes_away_a_lost_factor_and_nobody_takes_that_of_a_su
     assert second_factor.has_one(administrator)
 
 
+def test_the_last_administrator_who_has_lost_a_phone_is_let_in_from_the_server(client, editor, capsys):
+    with_app(editor)
+    elsewhere = _logged_in(editor)
+    call_command("remove_second_factor", "editor")
+    assert "is logged out everywhere" in capsys.readouterr().out
+    assert not is_in(elsewhere) and log_in(client)["Location"] == "/admin/"
+    for name in ("editor", "nobody"):
+        with pytest.raises(CommandError, match=name):
+            call_command("remove_second_factor", name)
+
+
 # --- Not too often ---
 
 
@@ -479,6 +491,26 @@ def test_a_readers_data_is_handed_out_after_saying_again_who_one_is(client, admi
     assert client.post(address, {"_export": "1"}).status_code == 200
 
 
+def test_what_waits_goes_on_for_who_sent_it_alone(administrator, reporter):
+    """With a browser's own tokens, and not by a form that another site has sent."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(administrator)
+    address = f"/admin/auth/user/{reporter.pk}/second-factor/"
+    with_app(reporter)
+
+    def token(page):
+        return re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())[1]
+
+    sent = {"csrfmiddlewaretoken": token(client.get(address))}
+    _stale(client)
+    asked = client.post(address, sent)
+    assert client.post(asked["Location"], {"password": PASSWORD}).status_code == 403
+    assert second_factor.has_one(reporter)
+    again = {"password": PASSWORD, "csrfmiddlewaretoken": token(client.get(asked["Location"]))}
+    assert client.post(asked["Location"], again)["Location"] == f"/admin/auth/user/{reporter.pk}/change/"
+    assert not second_factor.has_one(reporter)
+
+
 @pytest.mark.parametrize("place", ["change/", "delete/", "second-factor/"])
 def test_a_role_is_changed_after_saying_again_who_one_is(client, administrator, reporter, place):
     client.force_login(administrator)
@@ -570,7 +602,8 @@ def test_outside_of_its_networks_the_desk_is_not_there(client, settings, editor,
     for path in ("/admin", "/admin/", LOGIN, "/admin/pictures/", "/admin/jsi18n/", ACCOUNT):
         for answer in (client.get(path), client.post(path), client.get(path, headers=spoofs)):
             assert answer.status_code == 404 and "Location" not in answer
-            assert answer.headers.keys() == nowhere[answer.wsgi_request.method].headers.keys()
+            other = nowhere[answer.wsgi_request.method]
+            assert answer.headers.keys() == other.headers.keys() and answer.content == other.content
     assert inside.get(LOGIN).status_code == 200
     log_in(inside)
     assert is_in(inside)
