@@ -48,6 +48,12 @@ class Desk(admin.AdminSite):
 
         return views.login(request)
 
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None):
+        """Django's, with the limits of the login: a session that was stolen is no place to guess the password in."""
+        from newsportal.staff import views
+
+        return views.change_password(request)
+
     def back(self, request: HttpRequest) -> HttpResponse:
         """Where a login ends that was asked for by an open page: it closes itself."""
         context = self.each_context(request) | {"title": "You are logged in again"}

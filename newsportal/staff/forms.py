@@ -11,10 +11,16 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.totp.internal.auth import validate_totp_code
+from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
 
 from newsportal.staff import audit, guesses
+from newsportal.staff.models import AuditEntry
+
+Event = AuditEntry.Event
 
 
 class LoginForm(account_forms.LoginForm):
@@ -36,6 +42,22 @@ class PasswordAgainForm(account_forms.ReauthenticateForm):
         self.fields["password"].widget.attrs = {"autocomplete": "current-password", "autofocus": True}
 
 
+class ChangePasswordForm(AdminPasswordChangeForm):
+    def clean_old_password(self) -> str:
+        request, name = context.request, self.user.get_username()
+        tries = guesses.of_password(request, name)
+        if not tries.take():
+            audit.record_held(request, name, "password")
+            raise account_adapter().validation_error("too_many_login_attempts")
+        try:
+            old = super().clean_old_password()
+        except forms.ValidationError:
+            audit.record(Event.LOGIN_FAILED, subject=name, note="password, to change it")
+            raise
+        tries.forgive()
+        return old
+
+
 class _CountedCode(forms.Form):
     user: Any
     authenticator: Authenticator
@@ -49,13 +71,23 @@ class _CountedCode(forms.Form):
         if not tries.take():
             audit.record_held(context.request, self.user.get_username(), "second factor")
             raise account_adapter().validation_error("too_many_login_attempts")
-        self.cleaned_data["code"] = self.cleaned_data["code"].replace(" ", "")
-        code = super().clean_code()  # type: ignore[misc]
-        # allauth remembers a code in a cache, which another process may not see.
-        if self.authenticator.type == Authenticator.Type.TOTP and not guesses.is_first_use(self.user, code):
-            raise get_adapter().validation_error("incorrect_code")
-        tries.forgive()
-        return code
+        code = self.cleaned_data["code"].replace(" ", "")
+        factors = list(Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN))
+        for factor in factors:
+            if self._is_right(factor, code):
+                factor.user = self.user
+                self.authenticator = factor
+                tries.forgive()
+                return code
+        if factors:
+            self._emit_authentication_failed(factors[0])  # type: ignore[attr-defined]
+        raise get_adapter().validation_error("incorrect_code")
+
+    def _is_right(self, factor: Authenticator, code: str) -> bool:
+        if factor.type != Authenticator.Type.TOTP:
+            return factor.wrap().validate_code(code)
+        # allauth remembers what was used in a cache, which another process may not see, and which may be away.
+        return validate_totp_code(decrypt(factor.data["secret"]), code) and guesses.is_first_use(self.user, code)
 
 
 class CodeForm(_CountedCode, mfa_forms.AuthenticateForm):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -28,6 +29,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
 from newsportal.staff import audit, second_factor, sessions
+from newsportal.staff.forms import ChangePasswordForm
 from newsportal.staff.gate import GOING_TO
 from newsportal.staff.sessions import ROW
 
@@ -147,6 +149,12 @@ def _codes_left(codes: Authenticator) -> int:
     return app_settings.RECOVERY_CODE_COUNT - int(codes.data.get("used_mask", 0)).bit_count()
 
 
+class ChangePassword(AtTheDesk, PasswordChangeView):
+    title = "Change your password"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+
 class AddPasskey(AtTheDesk, webauthn.AddWebAuthnView):
     title = "Add a passkey"
 
@@ -210,6 +218,7 @@ def _next(request: HttpRequest) -> str:
     return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else ""
 
 
+change_password = ChangePassword.as_view()
 account = never_cache(login_required(Account.as_view()))
 add_passkey = never_cache(AddPasskey.as_view())
 remove_passkey = never_cache(RemovePasskey.as_view())

@@ -160,6 +160,16 @@ def test_a_code_works_once_whichever_process_takes_it(client, editor):
         assert not is_in(other)
 
 
+def test_a_code_opens_the_desk_while_redis_is_away(client, editor, settings):
+    options = {"CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True}
+    away = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0", "OPTIONS": options}
+    settings.CACHES = {"default": away}
+    with_app(editor)
+    log_in(client)
+    assert client.post(CODE, {"code": code()}).status_code == 302
+    assert is_in(client)
+
+
 def test_a_recovery_code_works_once(client, editor):
     first, *_ = with_app(editor)
     log_in(client)
@@ -352,6 +362,21 @@ def test_a_code_is_tried_eight_times(client, editor):
         clock.shift(16 * MINUTE)
         log_in(client)
         assert client.post(CODE, {"code": code()}).status_code == 302
+
+
+def test_who_has_a_session_does_not_guess_the_password_in_it(client, editor):
+    client.force_login(editor)
+    new = {"new_password1": "mine now, and long", "new_password2": "mine now, and long"}
+    for _ in range(10):
+        page = client.post("/admin/password_change/", new | {"old_password": "a guess"}).content.decode()
+        assert "wrong too often" not in page
+    page = client.post("/admin/password_change/", new | {"old_password": PASSWORD}).content.decode()
+    assert "wrong too often" in page
+    # Nor by saying again who one is: it is the same count.
+    assert "wrong too often" in client.post("/admin/account/confirm/", {"password": PASSWORD}).content.decode()
+    editor.refresh_from_db()
+    assert editor.check_password(PASSWORD)
+    assert AuditEntry.objects.filter(event="login_failed", subject="editor").count() == 10
 
 
 def test_what_was_counted_is_forgotten(editor, client):
