@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from articles.admin.editor import ProseEditorAdminMixin
@@ -52,7 +53,7 @@ class WellKnownFileAdmin(UncountedAdmin):
 class AuditEntryAdmin(UncountedAdmin):
     """The log: to be read, by administrators. Nothing here changes it."""
 
-    list_display = ["when", "event", "actor", "subject", "told", "address"]
+    list_display = ["when", "what", "actor", "subject", "address"]
     list_filter = ["event"]
     list_select_related = ["came_from"]
     list_per_page = 50
@@ -72,9 +73,9 @@ class AuditEntryAdmin(UncountedAdmin):
     def when(self, entry: AuditEntry) -> str:
         return f"{timezone.localtime(entry.at):%-d %b %Y, %H:%M:%S}"
 
-    @admin.display(description="what changed")
-    def told(self, entry: AuditEntry) -> str:
-        return entry.told()
+    @admin.display(description="what")
+    def what(self, entry: AuditEntry) -> str:
+        return format_html("<b>{}</b> <small>{}</small>", entry.get_event_display(), entry.told())
 
     @admin.display(description="from")
     def address(self, entry: AuditEntry) -> str:

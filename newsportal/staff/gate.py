@@ -40,8 +40,11 @@ def is_at_desk(request: HttpRequest) -> bool:
 def may_come_from(request: HttpRequest) -> bool:
     if not settings.ADMIN_NETWORKS:
         return True
-    address = address_of(request)
-    return address is not None and any(address in network for network in settings.ADMIN_NETWORKS)
+    if (address := address_of(request)) is None:
+        return False
+    # As a server that listens on both writes an address of the old kind.
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in network for network in settings.ADMIN_NETWORKS)
 
 
 def desk_networks(get_response: GetResponse) -> GetResponse:

@@ -630,6 +630,7 @@ def test_outside_of_its_networks_the_desk_is_not_there(client, settings, editor,
             other = nowhere[answer.wsgi_request.method]
             assert answer.headers.keys() == other.headers.keys() and answer.content == other.content
     assert inside.get(LOGIN).status_code == 200
+    assert client.get(LOGIN, REMOTE_ADDR="::ffff:10.8.3.4").status_code == 200
     log_in(inside)
     assert is_in(inside)
     # A cookie that was carried outside is worth nothing there, on readers' pages either.
