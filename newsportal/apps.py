@@ -25,7 +25,9 @@ class NewsportalConfig(AppConfig):
         from newsportal.database.observed import settle_saved
         from newsportal.models import Page
         from newsportal.roles import create_roles
+        from newsportal.staff import audit
 
+        audit.connect()
         background.connect()
         slots.ask = Prepared(slots.running, now=datetime.datetime)
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()

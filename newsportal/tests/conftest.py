@@ -11,7 +11,7 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.workflow import Status
 from comments.models import Policy, Sanction, Term
 from comments.tests.factories import make_comment
-from newsportal.models import Page, WellKnownFile
+from newsportal.models import AuditEntry, Page, WellKnownFile
 
 
 @pytest.fixture
@@ -34,4 +34,5 @@ def things():
         "page": Page.objects.create(title="Page", slug="page", body="<p>x</p>"),
         "wellknownfile": WellKnownFile.objects.create(name="robots", text="User-agent: GPTBot\nDisallow: /"),
         "user": User.objects.create_user("somebody"), "group": Group.objects.first(),
+        "auditentry": AuditEntry.objects.create(event="logged_in", actor="somebody"),
     }  # fmt: skip
