@@ -207,15 +207,19 @@ STORAGES: dict[str, dict] = {
         else "newsportal.static_files.PublishedStaticFiles"
     },
 }
+# Of S3-compatible storage: of media, and of backups (newsportal.backup).
+S3 = {
+    "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+    "region_name": env.text("S3_REGION", "") or None,
+    "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
+    "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
+}
 if bucket := env.text("S3_BUCKET", ""):
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
+        "OPTIONS": S3
+        | {
             "bucket_name": bucket,
-            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
-            "region_name": env.text("S3_REGION", "") or None,
-            "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
-            "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
             "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
             "querystring_auth": False,
             "file_overwrite": True,
