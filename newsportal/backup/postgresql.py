@@ -116,9 +116,12 @@ class Postgresql:
     @contextmanager
     def only_one(self) -> Iterator[None]:
         with _connected() as holder:
-            row = holder.execute("SELECT pg_try_advisory_lock(hashtext('newsportal.backup'))").fetchone()
-            if row != (True,):
-                raise BackupError("Another backup or restore of this database is under way.")
+            # Whoever was killed holds it until the server has noticed.
+            holder.execute("SET lock_timeout = '3s'")
+            try:
+                holder.execute("SELECT pg_advisory_lock(hashtext('newsportal.backup'))")
+            except psycopg.errors.LockNotAvailable:
+                raise BackupError("Another backup or restore of this database is under way.") from None
             yield
 
     @contextmanager
@@ -148,7 +151,7 @@ class Postgresql:
             ) from error
         try:
             _run(
-                [*_client("pg_restore", name), "--exit-on-error", *PLAIN, str(file)],
+                [*_client("pg_restore", name), "--single-transaction", *PLAIN, str(file)],
                 "The database in the backup cannot be restored",
             )
             with _connected(name) as database:

@@ -13,6 +13,7 @@ from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
 from newsportal.backup.opening import bar, opened, too_new
+from newsportal.backup.places import found
 from newsportal.page_cache import restored
 
 
@@ -36,6 +37,7 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
     database is one that would have to be dumped for it. Raises BackupError, and then nothing has been replaced.
     """
     database = site_database()
+    found(address)
     with database.only_one():
         is_empty = database.is_empty()
         if not is_empty and not replace:

@@ -18,7 +18,8 @@ from django.db import connection, transaction
 
 from articles.editions import COUNTS, LISTS, SITE
 from newsportal.database.observed import TABLE
-from newsportal.page_cache.counters import ANY, UNREACHED, counters
+from newsportal.page_cache import counters
+from newsportal.page_cache.counters import ANY, UNREACHED
 
 KEY = re.compile(r"[a-z]+(-[0-9]+)?")
 
@@ -40,7 +41,7 @@ def statements(keys: Iterable[str], least: int) -> list[str]:
 
 def known_in_redis() -> dict[str, int]:
     """Key → number, as far as Redis has them; empty without one, or while it cannot be reached."""
-    known = getattr(counters(), "known", None)
+    known = getattr(counters.counters(), "known", None)
     return known() if known else {}
 
 
@@ -49,7 +50,7 @@ def settle() -> None:
 
     Returns when nobody believes any more what Redis has said of before.
     """
-    if hasattr(counters(), "known"):
+    if hasattr(counters.counters(), "known"):
         from newsportal.page_cache.redis_counters import LEASE
 
         time.sleep(LEASE)
