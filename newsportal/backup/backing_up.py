@@ -16,7 +16,7 @@ from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
 from newsportal.backup.opening import bar
-from newsportal.backup.places import ARCHIVE, Place, in_pool, place
+from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, place
 from newsportal.environment import BASE_DIR
 
 #: Times that the database is read anew because files that its rows name were removed before they were copied.
@@ -43,15 +43,15 @@ def back_up(address: str, *, keep: int = 0) -> Made:
         return back_up_to(place(address), database, keep=keep)
 
 
-def back_up_to(at: Place, database: Engine, *, keep: int = 0) -> Made:
-    """For who has `database.only_one()` already."""
+def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") -> Made:
+    """For who has `database.only_one()` already. `suffix`: of the archive's name, "" or BEFORE_RESTORE."""
     with at.writing() as scratch:
         warnings: list[str] = []
         collected = media.Collected(at, scratch, _listed_before(at))
         files = media.listing()
         with bar(len(files), "Copying media", " files") as told:
             collected.collect(files, told.update)
-        name, made_at = _new_name(at)
+        name, made_at = _new_name(at, suffix)
         dumped = scratch / database.member
         missing: set[str] | None = None
         for _ in range(ATTEMPTS):
@@ -98,9 +98,9 @@ def _nothing(count: int) -> None:
     pass
 
 
-def _new_name(at: Place) -> tuple[str, datetime]:
+def _new_name(at: Place, suffix: str) -> tuple[str, datetime]:
     moment, taken = datetime.now(UTC).replace(microsecond=0), set(at.archives())
-    while (name := f"{site()}-{moment:%Y%m%dT%H%M%SZ}.zip") in taken:
+    while (name := f"{site()}-{moment:%Y%m%dT%H%M%SZ}{suffix}.zip") in taken:
         moment += timedelta(seconds=1)
     return name, moment
 
@@ -125,7 +125,10 @@ def _listed(at: Place, name: str) -> list[Kept]:
 
 
 def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
-    deleted = _own(at)[:-keep]
+    own = _own(at)
+    kept = [name for name in own if not is_aside(name)][-keep:]
+    # With those of before a restore that are older than all that are kept.
+    deleted = own[: own.index(kept[0])]
     for name in deleted:
         at.delete(name)
     try:

@@ -1,7 +1,8 @@
 """Where backups are kept: a folder, or a bucket of S3-compatible storage. Both have the same inside.
 
-    news.example.org-20261128T031500Z.zip    an archive
-    media/ab/abcdef…                         a media file, named by its SHA-256, once for all archives that list it
+    news.example.org-20261128T031500Z.zip                   an archive
+    news.example.org-20261128T101500Z-before-restore.zip    what a restored one has replaced: it is never the newest
+    media/ab/abcdef…                                        a media file by its SHA-256, once for all archives that list it
 
 Nothing stands under its name before it is whole.
 """
@@ -25,7 +26,8 @@ from django.conf import settings
 from newsportal.backup import BackupError
 
 POOL = "media"
-ARCHIVE = re.compile(r"(?P<site>[\w.-]+)-(?P<moment>\d{8}T\d{6}Z)\.zip")
+BEFORE_RESTORE = "-before-restore"
+ARCHIVE = re.compile(rf"(?P<site>[\w.-]+)-(?P<moment>\d{{8}}T\d{{6}}Z)(?P<aside>{BEFORE_RESTORE})?\.zip")
 IN_POOL = re.compile(rf"{POOL}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
 #: Bytes that are asked for at once of an archive in a bucket of which only a part is read.
 AHEAD = 2**18
@@ -39,6 +41,15 @@ def in_pool(sha256: str) -> str:
 def moment_of(archive: str) -> str:
     match = ARCHIVE.fullmatch(archive)
     return match["moment"] if match else ""
+
+
+def is_aside(archive: str) -> bool:
+    """Whether it holds what was replaced by restoring another."""
+    return archive.endswith(f"{BEFORE_RESTORE}.zip")
+
+
+def _by_age(archive: str) -> tuple[str, bool, str]:
+    return moment_of(archive), is_aside(archive), archive
 
 
 class Place(Protocol):
@@ -73,7 +84,7 @@ class Folder:
 
     def archives(self) -> list[str]:
         names = [entry.name for entry in os.scandir(self._path)] if self._path.is_dir() else []
-        return sorted(filter(ARCHIVE.fullmatch, names), key=lambda name: (moment_of(name), name))
+        return sorted(filter(ARCHIVE.fullmatch, names), key=_by_age)
 
     def pool(self) -> dict[str, int]:
         found = {}
@@ -144,7 +155,7 @@ class Bucket:
 
     def archives(self) -> list[str]:
         names = [name for name, _ in self._listed("", delimiter="/")]
-        return sorted(filter(ARCHIVE.fullmatch, names), key=lambda name: (moment_of(name), name))
+        return sorted(filter(ARCHIVE.fullmatch, names), key=_by_age)
 
     def pool(self) -> dict[str, int]:
         found = {}
@@ -256,10 +267,10 @@ def found(address: str) -> tuple[Place, str]:
             return at, last
         raise BackupError(f"There is no {last} in {at}.")
     at = place(address)
-    archives = at.archives()
-    if not archives:
+    matches = [match for name in at.archives() if (match := ARCHIVE.fullmatch(name)) and not match["aside"]]
+    if not matches:
         raise BackupError(f"There is no backup in {at}.")
-    sites = {match["site"] for name in archives if (match := ARCHIVE.fullmatch(name))}
+    sites = {match["site"] for match in matches}
     if len(sites) > 1:
         raise BackupError(f"There are backups of {' and '.join(sorted(sites))} in {at}: name the archive.")
-    return at, archives[-1]
+    return at, matches[-1][0]

@@ -13,7 +13,7 @@ from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
 from newsportal.backup.opening import bar, opened, too_new
-from newsportal.backup.places import found
+from newsportal.backup.places import BEFORE_RESTORE, found
 from newsportal.page_cache import restored
 
 
@@ -61,7 +61,7 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
             pending = pending_migrations(backup.manifest.migrations)
             aside = ""
             if not is_empty and keep_aside and database.name == "postgresql":
-                made = back_up_to(backup.place, database)
+                made = back_up_to(backup.place, database, suffix=BEFORE_RESTORE)
                 aside = f"{made.place}/{made.name}"
             # Media first: a row never lacks its files.
             with bar(len(lacking), "Restoring media", " files") as told:

@@ -146,6 +146,18 @@ def test_so_many_are_kept_and_no_file_that_nobody_lists(place, django_capture_on
     assert media_are_whole(third)
 
 
+def test_what_a_restored_one_has_replaced_is_not_counted_and_goes_with_the_older_ones(place):
+    make_newspaper()
+    first = back_up(place)
+    aside = place / first.name.replace(".zip", "-before-restore.zip")
+    aside.write_bytes(first.read_bytes())
+    assert first.name in manage("verify_backup", str(place)), "the newest is one that was asked for"
+    second = back_up(place, "--keep=2")
+    assert set(Folder(place).archives()) == {first.name, aside.name, second.name}
+    third = back_up(place, "--keep=1")
+    assert Folder(place).archives() == [third.name]
+
+
 def test_no_file_is_deleted_while_an_archive_cannot_be_read(place):
     gone = make_image(picture=drawing(40, 40))
     back_up(place)
@@ -228,10 +240,10 @@ def test_pictures_that_come_and_go_meanwhile(place, monkeypatch, elsewhere):
     going = goes.file_names()
     new_name = backing_up._new_name
 
-    def between(at):
+    def between(at, suffix):
         elsewhere(goes.delete)
         comes.append(elsewhere(lambda: make_image(picture=drawing(50, 50))))
-        return new_name(at)
+        return new_name(at, suffix)
 
     comes: list[Image] = []
     monkeypatch.setattr(backing_up, "_new_name", between)
@@ -246,9 +258,9 @@ def test_a_picture_removed_before_it_was_copied_makes_the_database_be_read_anew(
     comes: list[Image] = []
     new_name, of_rows = backing_up._new_name, media.named
 
-    def between(at):
+    def between(at, suffix):
         comes.append(elsewhere(lambda: make_image(picture=drawing(50, 50))))
-        return new_name(at)
+        return new_name(at, suffix)
 
     def named(ask, tables):
         names = of_rows(ask, tables)
@@ -283,9 +295,9 @@ def test_half_a_file_that_no_row_names_yet_is_not_kept(place, monkeypatch):
     half.write_bytes(b"half")
     new_name = backing_up._new_name
 
-    def between(at):
+    def between(at, suffix):
         half.write_bytes(b"half and half")
-        return new_name(at)
+        return new_name(at, suffix)
 
     monkeypatch.setattr(backing_up, "_new_name", between)
     archive = back_up(place)
