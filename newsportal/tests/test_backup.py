@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.db import connection, connections
+from tqdm import tqdm
 
 from articles.models import Article, Image
 from articles.tests.factories import make_article, make_image
@@ -231,7 +233,8 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(place, monkeypat
     with opened(str(archive)) as backup, site_database().aside(backup.database, backup.scratch) as aside:
         ((comments,),) = aside.ask("SELECT count(*) FROM comments_comment WHERE status = 'published'")
         assert aside.ask("SELECT comment_count FROM articles_article") == [(comments,)]
-        assert manifest(archive)["counts"]["comments_comment"] == comments < Comment.objects.count()
+        ((all_of_them,),) = aside.ask("SELECT count(*) FROM comments_comment")
+        assert manifest(archive)["counts"]["comments_comment"] == all_of_them < Comment.objects.count()
 
 
 def test_pictures_that_come_and_go_meanwhile(place, monkeypatch, elsewhere):
@@ -302,6 +305,29 @@ def test_half_a_file_that_no_row_names_yet_is_not_kept(place, monkeypatch):
     monkeypatch.setattr(backing_up, "_new_name", between)
     archive = back_up(place)
     assert "pictures/half.jpg" not in listed(archive)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's online backup")
+def test_writing_does_not_make_the_copy_begin_anew(tmp_path, monkeypatch):
+    """Somebody commits after every few pages: it ends all the same, and has nothing of it."""
+    from newsportal.backup import sqlite
+
+    article, seen = make_article(headline="As it was"), []
+    writer = sqlite3.connect(connection.settings_dict["NAME"], timeout=30, isolation_level=None)
+
+    class Bar(tqdm):
+        def update(self, n=1):
+            seen.append(n)
+            assert len(seen) < 1_000, "it begins anew each time"
+            writer.execute("UPDATE articles_article SET headline = ?", [f"Changed {len(seen)} times"])
+
+    monkeypatch.setattr(sqlite, "tqdm", Bar)
+    monkeypatch.setattr(sqlite, "STEP", 10)
+    with site_database().snapshot(tmp_path) as snapshot:
+        assert snapshot.ask("SELECT headline FROM articles_article") == [("As it was",)]
+    writer.close()
+    article.refresh_from_db()
+    assert len(seen) > 10 and article.headline == f"Changed {len(seen)} times"
 
 
 # --- Killed -----------------------------------------------------------------------------------------------------------
@@ -400,8 +426,6 @@ def test_a_database_that_is_damaged_within_is_found(place):
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL makes its keys anew")
 def test_a_row_that_names_a_row_that_is_not_there_is_found(place, tmp_path):
-    import sqlite3
-
     article = make_newspaper()
     archive = back_up(place)
     path = tmp_path / "broken.sqlite3"

@@ -251,11 +251,11 @@ def test_a_database_that_cannot_be_read_any_more_is_moved_aside_as_it_is(place, 
     broken.write_bytes(b"no database at all" * 500)
     database = Sqlite(str(broken))
     assert not database.is_empty() and database.numbers() == {}
-    database.replace(whole, migrate=False, least=5, keys=["story-7"])
+    database.replace(whole, migrate=False, least=5, keys=["story-987654321"])
     assert database.moved and database.kept_aside.read_bytes() == b"no database at all" * 500
     found = sqlite3.connect(broken)
     assert found.execute("SELECT headline FROM articles_article").fetchall() == [("Gale warning for the harbour",)]
-    assert dict(found.execute("SELECT key, number FROM newsportal_edition"))["story-7"] == 5
+    assert dict(found.execute("SELECT key, number FROM newsportal_edition"))["story-987654321"] == 5
     found.close()
 
 
