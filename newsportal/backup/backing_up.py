@@ -45,6 +45,8 @@ def back_up(address: str, *, keep: int = 0) -> Made:
 
 def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") -> Made:
     """For who has `database.only_one()` already. `suffix`: of the archive's name, "" or BEFORE_RESTORE."""
+    if at.is_among_media():
+        raise BackupError(f"{at} is where the media are: readers could fetch the backup. Choose another place.")
     with at.writing() as scratch:
         warnings: list[str] = []
         collected = media.Collected(at, scratch, _listed_before(at))

@@ -58,7 +58,10 @@ class Engine(Protocol):
         """What a file of `Snapshot.write` holds, restored beside the site's database. Raises BackupError."""
 
     def check(self, file: Path) -> None:
-        """Raises BackupError if this is no file that `replace` could read."""
+        """Raises BackupError if this is no file that `replace` could read.
+
+        What else is wrong in it keeps nobody from having it back.
+        """
 
     def is_empty(self) -> bool:
         """Whether nobody has written anything into the site's database."""

@@ -16,6 +16,9 @@ from newsportal.backup.archive import Archive, Kept, Manifest, check_seal, copie
 from newsportal.backup.engine import unknown_migrations
 from newsportal.backup.places import Place, found
 
+#: What the names of temporary folders begin with.
+SCRATCH = ".newsportal-backup-"
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -36,7 +39,7 @@ def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
     `scratch_in`: the folder in which the database is extracted, by default that for temporary files.
     """
     at, name = found(address)
-    with tempfile.TemporaryDirectory(prefix=".newsportal-", dir=scratch_in) as folder:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:
         scratch = Path(folder)
         local = scratch / name
         with at.open(name) as source:

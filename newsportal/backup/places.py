@@ -22,6 +22,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 
 from newsportal.backup import BackupError
 
@@ -53,6 +54,9 @@ def _by_age(archive: str) -> tuple[str, bool, str]:
 
 
 class Place(Protocol):
+    def is_among_media(self) -> bool:
+        """Whether it is in the storage of the media itself: readers could fetch backups, and each would hold the one before."""
+
     def archives(self) -> list[str]:
         """The names of the archives, oldest first."""
 
@@ -81,6 +85,12 @@ class Folder:
 
     def __str__(self) -> str:
         return str(self._path)
+
+    def is_among_media(self) -> bool:
+        try:
+            return self._path.resolve().is_relative_to(Path(default_storage.path("")).resolve())
+        except NotImplementedError:  # media are no files of this machine
+            return False
 
     def archives(self) -> list[str]:
         names = [entry.name for entry in os.scandir(self._path)] if self._path.is_dir() else []
@@ -152,6 +162,12 @@ class Bucket:
 
     def __str__(self) -> str:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def is_among_media(self) -> bool:
+        if getattr(default_storage, "bucket_name", None) != self._bucket:
+            return False
+        location = default_storage.location.strip("/")  # type: ignore[attr-defined]
+        return f"{self._prefix}/".startswith(f"{location}/" if location else "")
 
     def archives(self) -> list[str]:
         names = [name for name, _ in self._listed("", delimiter="/")]

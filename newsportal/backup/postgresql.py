@@ -28,6 +28,9 @@ from newsportal.page_cache import restored
 #: What a restored database is not to have an opinion about: who owns it, and who else may read it.
 PLAIN = ("--no-owner", "--no-privileges", "--no-comments")
 
+#: How often it is tried to replace the database of a busy site, and by what PostgreSQL says that somebody was in the way.
+ATTEMPTS, DEADLOCK = 5, "40P01"
+
 #: Takes everything out of the schema but extensions, which only a superuser may bring back.
 EMPTY = """
 DO $$
@@ -187,7 +190,14 @@ class Postgresql:
             COMMIT;
         """
         begin = f"BEGIN;\nSELECT current_schema() AS schema \\gset\n{EMPTY}"
-        _replay(file, begin, end)
+        for attempt in range(ATTEMPTS):
+            try:
+                _replay(file, begin, end)
+                break
+            except BackupError as error:
+                # Readers hold tables in another order than they are taken out.
+                if DEADLOCK not in str(error) or attempt == ATTEMPTS - 1:
+                    raise
         connection.close()
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
@@ -202,7 +212,7 @@ def _replay(file: Path, begin: str, end: str) -> None:
             [_path_of("pg_restore"), *PLAIN, "--file=-", str(file)], stdout=subprocess.PIPE, stderr=said
         )
         writing = subprocess.Popen(  # noqa: S603
-            [*_client("psql"), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1"],
+            [*_client("psql"), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose"],
             stdin=subprocess.PIPE, stderr=said, env=_environment(),
         )  # fmt: skip
         source, target = _pipe(reading.stdout), _pipe(writing.stdin)

@@ -45,16 +45,23 @@ class File:
         # With the tables that a virtual one keeps for itself, which are as many as SQLite likes.
         return [name for name, _ in rows if not any(name == one or name.startswith(f"{one}_") for one in virtual)]
 
+    def damage(self) -> list[str]:
+        """What makes the file one that cannot be used."""
+        rows = self.ask("PRAGMA integrity_check(20)")
+        return [f"SQLite finds the database damaged: {line}" for (line,) in rows if line != "ok"]
+
     def problems(self) -> list[str]:
-        found = [
-            f"SQLite finds the database damaged: {line}"
-            for (line,) in self.ask("PRAGMA integrity_check(20)")
-            if line != "ok"
-        ]
-        if found:
-            return found
+        if damage := self.damage():
+            return damage
         broken = self.ask("PRAGMA foreign_key_check")
-        return sorted({f"A row of {table} names a row of {other} that is not there." for table, _, other, _ in broken})
+        found = sorted({f"A row of {table} names a row of {other} that is not there." for table, _, other, _ in broken})
+        for (index,) in self.ask("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE % USING fts5%'"):
+            try:
+                # 1: against the rows that are searched, too (https://sqlite.org/fts5.html#the_integrity_check_command).
+                self.ask(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+            except sqlite3.DatabaseError:
+                found.append(f"{index} is not what its rows say: search would miss stories.")
+        return found
 
     def write(self, path: Path) -> None:
         self.close()
@@ -135,8 +142,8 @@ class Sqlite:
 
     def check(self, file: Path) -> None:
         with self.aside(file, file.parent) as opened:
-            if problems := opened.problems():
-                raise BackupError(problems[0])
+            if damage := opened.damage():
+                raise BackupError(damage[0])
 
     def is_empty(self) -> bool:
         if not self._path.exists() or not self._path.stat().st_size:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
@@ -21,6 +26,8 @@ from comments.tests.factories import make_comment
 from newsportal.backup import archive, media, site_database
 from newsportal.backup.opening import opened
 from newsportal.backup.places import Folder
+from newsportal.environment import BASE_DIR
+from newsportal.tests.test_killed import database_url
 
 #: Numbers that a restored site raises, and who is logged in.
 NOT_RESTORED = {"newsportal_edition", "django_session"}
@@ -60,6 +67,21 @@ def media_are_whole(path: Path) -> bool:
         listed = {kept.name for kept in backup.media}
         wrong = media.wrong_in(backup.place, backup.media, lambda count: None)
     return not wrong and not manifest(path)["missing"] and bool(listed)
+
+
+def kill_in_the_middle(place: Path, where: str, sign: Path) -> None:
+    """Kill newsportal.tests.halting_backup with -9 where it halts."""
+    environment = os.environ | {"DATABASE_URL": database_url(), "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true"}
+    command = [sys.executable, "-m", "newsportal.tests.halting_backup", str(place), where, str(sign)]
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        while not sign.exists():
+            assert time.monotonic() < deadline and process.poll() is None, "it never came to the middle"
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def all_rows() -> Rows:

@@ -2,11 +2,8 @@
 
 import json
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +25,11 @@ from comments.tests.factories import make_comment
 from newsportal.backup import BackupError, backing_up, media, site_database
 from newsportal.backup.opening import opened
 from newsportal.backup.places import Folder, in_pool
-from newsportal.environment import BASE_DIR
 from newsportal.tests.backups import (
     back_up,
     contents,
     database_member,
+    kill_in_the_middle,
     make_newspaper,
     manage,
     manifest,
@@ -41,7 +38,6 @@ from newsportal.tests.backups import (
     with_manifest,
     with_member,
 )  # fmt: skip
-from newsportal.tests.test_killed import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,6 +165,14 @@ def test_no_file_is_deleted_while_an_archive_cannot_be_read(place):
     said = manage("backup", str(place), "--keep=1")
     assert "No media file was deleted" in said
     assert Folder(place).pool() == pool
+
+
+def test_no_backup_goes_where_readers_fetch_pictures():
+    make_newspaper()
+    before = media.listing()
+    with pytest.raises(CommandError, match="readers could fetch the backup"):
+        manage("backup", str(Path(settings.MEDIA_ROOT) / "backups"))
+    assert media.listing() == before
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1"])
@@ -336,22 +340,7 @@ def test_writing_does_not_make_the_copy_begin_anew(tmp_path, monkeypatch):
 @pytest.mark.parametrize("where", ["media", "database", "archive"])
 def test_one_that_was_killed_leaves_nothing_that_looks_like_a_backup(place, tmp_path, where):
     make_newspaper()
-    sign = tmp_path / "halted"
-    environment = os.environ | {"DATABASE_URL": database_url(), "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "newsportal.tests.halting_backup", str(place), where, str(sign)],
-        cwd=BASE_DIR,
-        env=environment,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not sign.exists():
-            assert time.monotonic() < deadline and process.poll() is None, "it never came to the middle"
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-    finally:
-        process.kill()
-        process.wait()
+    kill_in_the_middle(place, where, tmp_path / "halted")
     assert any((place / ".partial").iterdir()) or where == "media"
     assert Folder(place).archives() == []
     for command in ("verify_backup", "restore"):
@@ -422,6 +411,23 @@ def test_a_database_that_is_damaged_within_is_found(place):
     changed = with_member(archive, database_member(), damaged)
     with pytest.raises(CommandError, match=r"damaged|cannot be"):
         manage("verify_backup", str(changed))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL makes its indexes anew")
+def test_a_search_index_that_is_not_what_its_rows_say_is_found(place, tmp_path):
+    make_newspaper()
+    archive = back_up(place)
+    path = tmp_path / "other.sqlite3"
+    path.write_bytes(member(archive, database_member()))
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TRIGGER articles_searchentry_changed")
+        database.execute("UPDATE articles_searchentry SET words = 'entirely others'")
+    database.close()
+    changed = with_member(archive, database_member(), path.read_bytes())
+    with pytest.raises(CommandError, match="articles_fulltext is not what its rows say"):
+        manage("verify_backup", str(changed))
+    assert "is restored" in manage("restore", str(changed), "--replace"), "it is better than nothing"
+    manage("restore", str(archive), "--replace")
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL makes its keys anew")

@@ -25,12 +25,14 @@ from newsportal.models import Edition, Purge
 from newsportal.page_cache.counters import InDatabase, source_of
 from newsportal.page_cache.redis_counters import InRedis
 from newsportal.purging.sender import sender
+from newsportal.tests import nodes
 from newsportal.tests.backups import (
     all_media,
     all_rows,
     back_up,
     changed,
     database_member,
+    kill_in_the_middle,
     make_newspaper,
     manage,
     manifest,
@@ -209,6 +211,41 @@ def test_a_cdn_is_told(place, settings):
     settings.PURGE = "none"
     assert sender.wait(20)
     assert {"site", "lists", "counts"} <= set(Purge.objects.values_list("key", flat=True))
+
+
+def test_running_servers_show_what_was_restored_and_what_comes_after(place):
+    """Two real servers, which have the database open all the time and are told nothing."""
+    article = make_article(headline="Alpha")
+    path = back_up(place)
+    rename(article, "Bravo")
+    with nodes.running(2, PAGE_CACHE="true") as ports:
+
+        def shown() -> set[str]:
+            pages = [nodes.get(port, "/") for port in ports for _ in range(2)]
+            assert {status for status, _ in pages} == {200}
+            return {name for _, text in pages for name in ("Alpha", "Bravo", "Charlie") if name in text}
+
+        assert shown() == {"Bravo"}
+        manage("restore", str(path), "--replace", "--no-aside")
+        assert shown() == {"Alpha"}
+        rename(article, "Charlie")
+        assert shown() == {"Charlie"}
+
+
+def test_one_that_is_killed_in_the_middle_leaves_the_site_as_it_was(place, tmp_path):
+    article = make_newspaper()
+    back_up(place)
+    rename(article, "Since then")
+    rows = all_rows()
+    kill_in_the_middle(place, "restore", tmp_path / "halted")
+    assert all_rows() == rows
+    rename(article, "And it is written")
+    assert "is restored" in manage("restore", str(place), "--replace")
+    assert Article.objects.get().headline == "Gale warning for the harbour"
+    if connection.vendor == "sqlite":
+        assert not list(Path(connection.settings_dict["NAME"]).parent.glob(".newsportal-backup-*")), (
+            "nothing is left about"
+        )
 
 
 @only_sqlite

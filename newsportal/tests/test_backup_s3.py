@@ -79,6 +79,8 @@ def test_from_one_bucket_to_another_and_back(media_in_s3):
     assert all(item.key.startswith("of-the-post/") for item in media_in_s3.objects.all())
     manage("backup", TO)
     assert "of which 0 (" in manage("backup", TO)
+    with pytest.raises(CommandError, match="readers could fetch the backup"):
+        manage("backup", "s3://media/of-the-post/backups")
     first = min(pictures)
     default_storage.delete(first)
     with pytest.raises(CommandError, match="not empty"):

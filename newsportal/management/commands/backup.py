@@ -25,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError("--keep must leave at least one backup.")
         try:
             made = back_up(to, keep=keep or 0)
-        except BackupError as error:
+        except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         for warning in made.warnings:
             self.stderr.write(f"Warning: {warning}")

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args, of: str, replace: bool, no_aside: bool, verbosity: int, **options):
         try:
             done = restore(of, replace=replace, keep_aside=not no_aside)
-        except BackupError as error:
+        except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if verbosity:
             said = [f"{done.name} of {done.manifest.site} is restored: {sum(done.manifest.counts.values()):,} rows."]

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args, of: str, verbosity: int, **options):
         try:
             verdict = verify(of)
-        except BackupError as error:
+        except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if verdict.problems:
             raise CommandError("\n".join([*verdict.problems, f"{verdict.name} is not as it should be."]))
