@@ -71,7 +71,9 @@ def media_are_whole(path: Path) -> bool:
 
 def kill_in_the_middle(place: Path, where: str, sign: Path) -> None:
     """Kill newsportal.tests.halting_backup with -9 where it halts."""
-    environment = os.environ | {"DATABASE_URL": database_url(), "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true"}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(), "CACHE_URL": "locmemcache://", "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true",
+    }  # fmt: skip
     command = [sys.executable, "-m", "newsportal.tests.halting_backup", str(place), where, str(sign)]
     process = subprocess.Popen(command, cwd=BASE_DIR, env=environment)
     try:

@@ -39,7 +39,7 @@ from newsportal.tests.backups import (
     with_member,
 )  # fmt: skip
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 
 
 @pytest.fixture

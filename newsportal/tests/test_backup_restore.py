@@ -43,7 +43,7 @@ from newsportal.tests.backups import (
 from newsportal.tests.served import Served
 from newsportal.tests.test_page_cache_redis import Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 
 only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's file")
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL's programs")
@@ -144,8 +144,6 @@ def see(served: Served, headline: str) -> None:
 def walk_over_a_restore(served: list[Served], place: Path) -> None:
     """Pages kept since the backup must not come back when the restored site has been changed as often as the other had."""
     article = make_article(headline="Alpha")
-    # Other tests have raised them.
-    Edition.objects.update(number=5)
     for each in served:
         see(each, "Alpha")
     path = back_up(place)
@@ -218,7 +216,7 @@ def test_running_servers_show_what_was_restored_and_what_comes_after(place):
     article = make_article(headline="Alpha")
     path = back_up(place)
     rename(article, "Bravo")
-    with nodes.running(2, PAGE_CACHE="true") as ports:
+    with nodes.running(2, CACHE_URL="locmemcache://") as ports:
 
         def shown() -> set[str]:
             pages = [nodes.get(port, "/") for port in ports for _ in range(2)]

@@ -13,7 +13,7 @@ from newsportal.backup import media
 from newsportal.backup.places import in_pool, place
 from newsportal.tests.backups import all_media, all_rows, make_newspaper, manage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 
 TO = "s3://backups/of/the-post"
 
