@@ -201,9 +201,13 @@ class Postgresql:
         connection.close()
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
-            with transaction.atomic(), connection.cursor() as cursor:
-                for statement in restored.statements(keys, least):
-                    cursor.execute(statement)
+        with connection.cursor() as cursor:
+            if migrate:
+                with transaction.atomic():
+                    for statement in restored.statements(keys, least):
+                        cursor.execute(statement)
+            # A dump has rows, and nothing of what is known about them: plans would be poor until autovacuum has come round.
+            cursor.execute("ANALYZE")
 
 
 def _replay(file: Path, begin: str, end: str) -> None:
