@@ -7,6 +7,7 @@ first; then the database is read in one moment; and then whatever its rows name 
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -117,6 +118,7 @@ class Collected:
         self._pool = place.pool()
         self._before = {kept.name: kept for kept in before if self._pool.get(kept.sha256) == kept.size}
         self._kept: dict[str, Kept] = {}
+        self._lock = threading.Lock()
         self.copied_files = self.copied_bytes = 0
 
     def collect(self, files: Listing, progress: Callable[[int], Any]) -> None:
@@ -148,11 +150,15 @@ class Collected:
                 return None
             if read != size:
                 return None
-            if self._pool.get(sha256) != size:
+            # Two files with the same bytes may come at once; if storing the first fails, so does the backup.
+            with self._lock:
+                is_new = self._pool.get(sha256) != size
+                if is_new:
+                    self._pool[sha256] = size
+                    self.copied_files += 1
+                    self.copied_bytes += size
+            if is_new:
                 self._place.put(path, in_pool(sha256))
-                self._pool[sha256] = size
-                self.copied_files += 1
-                self.copied_bytes += size
             return Kept(name, size, modified, sha256)
         finally:
             path.unlink(missing_ok=True)

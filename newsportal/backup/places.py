@@ -108,12 +108,13 @@ class Folder:
     def writing(self) -> Iterator[Path]:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder = os.open(self._path, os.O_RDONLY)
+            # A file of its own: the folder may be that of the database, which has a lock of its own (newsportal.backup.sqlite).
+            lock = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise BackupError(f"{self._path} cannot be written to: {error.strerror}.") from error
         try:
             try:
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BackupError(f"Another backup is being written to {self._path}.") from None
             scratch = self._path / ".partial"
@@ -128,7 +129,7 @@ class Folder:
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
         finally:
-            os.close(folder)
+            os.close(lock)
 
     def put(self, path: Path, name: str) -> None:
         target = self._path / name

@@ -67,9 +67,11 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
             # Media first: a row never lacks its files.
             with bar(len(lacking), "Restoring media", " files") as told:
                 media.put_back(backup.place, lacking, told.update)
-            numbers = database.numbers() | restored.known_in_redis()
-            least = restored.least([*database.numbers().values(), *numbers.values()])
-            database.replace(backup.database, migrate=bool(pending), least=least, keys=numbers)
+            of_database, of_redis = database.numbers(), restored.known_in_redis()
+            least = restored.least([*of_database.values(), *of_redis.values()])
+            database.replace(
+                backup.database, migrate=bool(pending), least=least, keys=of_database.keys() | of_redis.keys()
+            )
             # What was there may have removed files of its own until now.
             there = media.listing()
             gone = [kept for kept in backup.media if there.get(kept.name, (None,))[0] != kept.size]

@@ -199,6 +199,13 @@ def test_one_backup_at_a_time(place, elsewhere):
     back_up(place)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's file")
+def test_backups_may_stand_beside_the_database():
+    beside = Folder(Path(connection.settings_dict["NAME"]).parent)
+    with site_database().only_one(), beside.writing() as scratch:
+        assert scratch.is_dir()
+
+
 # --- While the site goes on -------------------------------------------------------------------------------------------
 
 
