@@ -106,9 +106,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "newsportal.security.contained",
     "newsportal.security.ContentSecurityPolicy",
-    "newsportal.security.limited_bodies",
     "newsportal.middleware.public_pages",
     "newsportal.staff.gate.desk_networks",
+    "newsportal.security.limited_bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -215,17 +215,21 @@ STORAGES: dict[str, dict] = {
         else "newsportal.static_files.PublishedStaticFiles"
     },
 }
+# Of S3-compatible storage: of media, and of backups (newsportal.backup).
+S3 = {
+    "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+    "region_name": env.text("S3_REGION", "") or None,
+    "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
+    "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
+}
 if bucket := env.text("S3_BUCKET", ""):
     from botocore.config import Config
 
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
+        "OPTIONS": S3
+        | {
             "bucket_name": bucket,
-            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
-            "region_name": env.text("S3_REGION", "") or None,
-            "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
-            "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
             "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
             "querystring_auth": False,
             # Who waits for a storage that is away is an editor with a form.
