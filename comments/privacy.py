@@ -21,7 +21,7 @@ from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status, WordCount
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
-from comments.signals import comment_changed
+from comments.signals import comment_changed, guest_erased, guest_exported
 
 FORMER_NAME = "Former reader"
 #: After so long: hashes of networks and browsers, addresses that were only typed, and texts their authors deleted.
@@ -42,6 +42,7 @@ def guest_of(email: str) -> Commenter | None:
 
 def export(guest: Commenter) -> dict[str, Any]:
     """Everything that is kept of a guest, as plain data. What moderators note for each other is theirs, and not in it."""
+    guest_exported.send(sender=Commenter, guest=guest.pk)
     return {
         "email": guest.email,
         "confirmed_at": _told(guest.verified_at),
@@ -106,6 +107,7 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
         Commenter.objects.filter(pk=guest.pk).update(
             email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, link_sent_at=None,
         )  # fmt: skip
+    guest_erased.send(sender=Commenter, guest=guest.pk)
     # What was sent while this went on.
     return touched + _erase_comments(guest, keep=keep_comments)
 

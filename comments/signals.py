@@ -1,4 +1,4 @@
-"""Sent after the transaction that caused it has been committed."""
+"""Sent after the transaction that caused it has been committed; the last two, of a reader's data, as it happens."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,9 @@ comment_changed = Signal()
 
 #: Sent with `comment=` and `decision=`: its status has changed.
 comment_decided = Signal()
+
+#: Sent with `guest=`, the number of one: what is known of a reader has been handed out.
+guest_exported = Signal()
+
+#: Sent with `guest=`: it has been taken out.
+guest_erased = Signal()

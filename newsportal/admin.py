@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
@@ -13,7 +20,8 @@ from django_tasks_db.models import DBTaskResult
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.uncounted import UncountedAdmin
 from newsportal import accounts, background
-from newsportal.models import Page, PolicyReport, WellKnownFile
+from newsportal.models import AuditEntry, Page, PolicyReport, WellKnownFile
+from newsportal.staff import audit, second_factor, sessions
 
 HOW_TO_WRITE_FILES = mark_safe(
     "<p>Each file has a default, which comes back when what is written here is deleted.</p><ul>"
@@ -44,27 +52,85 @@ class WellKnownFileAdmin(UncountedAdmin):
         return reverse(obj.name, kwargs={"name": obj.name})
 
 
-@admin.register(PolicyReport)
-class PolicyReportAdmin(UncountedAdmin):
-    """To be read, and for nothing else."""
+class ToBeRead(UncountedAdmin):
+    """What nobody writes at the desk, nor takes away."""
 
-    list_display = ["directive", "blocked", "page", "reports", "day", "last_at"]
-    list_display_links = None
-    sortable_by: list[str] = []
-    search_fields = ["directive", "blocked", "page"]
+    sortable_by = ()
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: PolicyReport | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: PolicyReport | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+@admin.register(PolicyReport)
+class PolicyReportAdmin(ToBeRead):
+    """What browsers have blocked (newsportal/policy_reports.py)."""
+
+    list_display = ["directive", "blocked", "page", "reports", "day", "last_at"]
+    list_display_links = None
+    search_fields = ["directive", "blocked", "page"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ToBeRead):
+    """The log, for administrators."""
+
+    list_display = ["when", "what", "actor", "subject", "address"]
+    list_filter = ["event"]
+    list_select_related = ["came_from"]
+    list_per_page = 50
+    # Each over an index of its own, and whole: a log of millions is not looked through for parts of words.
+    search_fields = ["=actor", "=subject"]
+    search_help_text = "The whole name of an account or a role, as it stands in the list."
+
+    class Media:
+        css = {"all": ["css/desk/login.css"]}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
+        return super().changelist_view(request, {"title": "Audit log"} | (extra_context or {}))
+
+    @admin.display(description="when")
+    def when(self, entry: AuditEntry) -> str:
+        return f"{timezone.localtime(entry.at):%-d %b %Y, %H:%M:%S}"
+
+    @admin.display(description="what")
+    def what(self, entry: AuditEntry) -> str:
+        return format_html("<b>{}</b> <small>{}</small>", entry.get_event_display(), entry.told())
+
+    @admin.display(description="from")
+    def address(self, entry: AuditEntry) -> str:
+        return entry.came_from.address if hasattr(entry, "came_from") else ""
 
 
 class AccountAdmin(UserAdmin):
     """Django's screens, where only superusers make superusers, and nobody goes beyond their own rights."""
+
+    def get_urls(self) -> list:
+        view = self.admin_site.admin_view(self.second_factor_view)
+        return [path("<int:id>/second-factor/", view, name="auth_user_second_factor"), *super().get_urls()]
+
+    def second_factor_view(self, request: HttpRequest, id: int) -> HttpResponse:
+        """For a colleague whose phone is gone: without a second factor, and logged out everywhere."""
+        user = get_object_or_404(User, pk=id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method == "POST":
+            removed = second_factor.remove_all(user)
+            audit.note_ended(sessions.end_others(user, request), "the second factor was removed")
+            said = "has none any more, and is logged out everywhere" if removed else "had none"
+            self.message_user(request, f"{user}: {said}.", messages.SUCCESS)
+            return redirect("admin:auth_user_change", id)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Second factor of {user}", "account": user, "opts": self.opts,
+            "has_one": second_factor.has_one(user), "is_required": second_factor.is_required(user),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/auth/user/second_factor.html", context)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or accounts.may_manage(request.user, obj))
@@ -112,3 +178,8 @@ class JobAdmin(DBTaskResultAdmin):
 for model, screen in ((User, AccountAdmin), (Group, RoleAdmin), (DBTaskResult, JobAdmin)):
     admin.site.unregister(model)
     admin.site.register(model, screen)
+
+# What is to be done with these is done by their owners (“Your login”), or on the screen of an account.
+for model in (Authenticator, EmailAddress, EmailConfirmation):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

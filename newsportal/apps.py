@@ -25,8 +25,10 @@ class NewsportalConfig(AppConfig):
         from newsportal.database.observed import settle_saved
         from newsportal.models import Page
         from newsportal.roles import create_roles
+        from newsportal.staff import audit
         from newsportal.watching import errors
 
+        audit.connect()
         background.connect()
         errors.connect()
         slots.ask = Prepared(slots.running, now=datetime.datetime)

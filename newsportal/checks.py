@@ -65,3 +65,16 @@ def shared_caches_are_told_of_changes(app_configs, **kwargs) -> list[CheckMessag
             )
         ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def who_publishes_has_a_second_factor(app_configs, **kwargs) -> list[CheckMessage]:
+    if settings.REQUIRE_SECOND_FACTOR == "none":
+        return [
+            Warning(
+                "REQUIRE_SECOND_FACTOR is none: one password that is found out is enough to publish.",
+                hint="Set REQUIRE_SECOND_FACTOR=publishers.",
+                id="newsportal.W010",
+            )
+        ]
+    return []

@@ -42,6 +42,18 @@ class Desk(admin.AdminSite):
     def get_urls(self) -> list:
         return [path("back/", self.admin_view(self.back), name="back"), *super().get_urls()]
 
+    def login(self, request: HttpRequest, extra_context: dict | None = None):
+        """Never Django's own, which knows of no second factor. Its address is the same (newsportal.staff.urls)."""
+        from newsportal.staff import views  # its models are not ready when this site object is made
+
+        return views.login(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None):
+        """Django's, with the limits of the login: a session that was stolen is no place to guess the password in."""
+        from newsportal.staff import views
+
+        return views.change_password(request)
+
     def back(self, request: HttpRequest) -> HttpResponse:
         """Where a login ends that was asked for by an open page: it closes itself."""
         context = self.each_context(request) | {"title": "You are logged in again"}

@@ -5,10 +5,11 @@ A value that cannot be read stops the start with the variable's name: a misspelt
 
 import ipaddress
 import os
+import re
 import secrets
 import sys
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -114,6 +115,16 @@ class Environment:
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment or not plain):
             self._refuse(name, value, "an address such as https://hub.example.org/")
         return value
+
+    def path(self, name: str, default: str, taken: Collection[str]) -> str:
+        """A place of its own on the site, such as `admin/` or `newsroom/desk/`: ends with a slash and begins without one."""
+        value = self.text(name, default).strip("/")
+        parts = value.split("/")
+        if not all(re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", part) for part in parts) or parts[0].isdecimal():
+            self._refuse(name, value, "small letters, digits and hyphens, such as newsroom/")
+        if parts[0] in taken:
+            self._refuse(name, value, "a place of its own: readers' pages are there")
+        return f"{value}/"
 
     def mail_address(self, name: str, default: object = REQUIRED) -> str:
         """A bare address; names are put before it elsewhere."""

@@ -16,6 +16,7 @@ from articles import editions
 from articles.editing.next_version import apply_due
 from newsportal.page_cache.schedule import next_change
 from newsportal.page_cache.wrapper import CHANGES_AT, SITE_NUMBER
+from newsportal.staff.gate import is_at_desk
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def save_data(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
-        if b" srcset=" in response.content and not request.path.startswith("/admin/"):
+        if b" srcset=" in response.content and not is_at_desk(request):
             patch_vary_headers(response, ["Save-Data"])
             if request.headers.get("Save-Data", "").strip().lower() == "on":
                 response.content = SRCSET.sub(rb' srcset="\1"', response.content)

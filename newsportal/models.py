@@ -7,6 +7,11 @@ from django.urls import reverse
 from articles import body
 from articles.body.field import BodyField
 from newsportal import well_known
+from newsportal.staff.models import AuditAddress, AuditEntry, Guesses, StaffSession
+
+__all__ = [
+    "AuditAddress", "AuditEntry", "Edition", "Guesses", "Page", "Purge", "Recurring", "StaffSession", "WellKnownFile",
+]  # fmt: skip
 
 
 class Page(models.Model):

@@ -14,6 +14,7 @@ from comments import most_discussed
 from newsportal import policy_reports
 from newsportal.models import Recurring
 from newsportal.purging import back_end, sender
+from newsportal.staff import audit, guesses, sessions
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,18 @@ JOBS: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "most read this week": (60 * MINUTE, most_read.every_hour),
     "most discussed": (5 * MINUTE, most_discussed.rank),
     "old reports of browsers": (24 * 60 * MINUTE, policy_reports.prune),
+    "where staff were": (24 * 60 * MINUTE, lambda: _forget_where_staff_were()),
 }
 #: The same, where a CDN is told of changes.
 WITH_CDN: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "what the CDN was not told": (MINUTE, sender.every_minute),
 }
+
+
+def _forget_where_staff_were() -> None:
+    audit.forget_addresses()
+    sessions.forget()
+    guesses.forget()
 
 
 def do_what_is_due(now: datetime.datetime | None = None) -> list[str]:

@@ -54,6 +54,7 @@ ROLES = {
 ROLES["Administrator"] = [
     *dict.fromkeys(permission for permissions in ROLES.values() for permission in permissions),
     "comments.erase_commenter",
+    "newsportal.view_auditentry",
     *(f"newsportal.{verb}_wellknownfile" for verb in ("view", "add", "change", "delete")),
     *(f"auth.{verb}_user" for verb in ("view", "add", "change", "delete")),
     *(f"auth.{verb}_group" for verb in ("view", "add", "change")),

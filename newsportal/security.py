@@ -7,9 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 
 from newsportal.middleware import GetResponse
+from newsportal.staff.gate import is_at_desk
 
 HEADER = "Content-Security-Policy"
 #: Our own scripts turn text into HTML by this policy alone (static/js/comments.js). The desk's come from Django and TipTap,
@@ -25,7 +25,7 @@ class ContentSecurityPolicy(CSPMiddleware):
     """The policy of the settings, in one order, and a stricter one for what readers see."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not is_of_the_desk(request):
+        if not is_at_desk(request):
             update = getattr(response, "_csp_update", None) or {}
             response._csp_update = TRUSTED_TYPES | update  # type: ignore[attr-defined]
         response = super().process_response(request, response)
@@ -35,10 +35,6 @@ class ContentSecurityPolicy(CSPMiddleware):
         return response
 
 
-def is_of_the_desk(request: HttpRequest) -> bool:
-    return request.path_info.startswith(reverse("admin:index"))
-
-
 def limited_bodies(get_response: GetResponse) -> GetResponse:
     """Answer 413 to what is larger than anything that we take, before any of it is read.
 
@@ -46,7 +42,7 @@ def limited_bodies(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        most = MOST_FROM_THE_DESK if is_of_the_desk(request) else MOST_FROM_READERS
+        most = MOST_FROM_THE_DESK if is_at_desk(request) else MOST_FROM_READERS
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:

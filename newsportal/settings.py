@@ -16,6 +16,10 @@ from newsportal.environment import BASE_DIR, Environment
 
 env = Environment()
 
+#: First parts of addresses that are somebody else's.
+TAKEN = {"authors", "comments", "corrections", "feed", "healthz", "latest", "media", "metrics", "most-read", "pages", "preview",
+         "read", "readyz", "search", "sections", "static", "tags"}  # fmt: skip
+
 # --- Who may ask, and how ---------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.text("SECRET_KEY")
@@ -76,6 +80,9 @@ CONTENT_SECURITY_POLICY: dict[str, dict] = {
 INSTALLED_APPS = [
     # Before our own, which take its tags off the desk in favour of theirs.
     "taggit",
+    # Without "allauth" itself: its pages are all ours (templates/account, templates/mfa), and none comes by itself.
+    "allauth.account",
+    "allauth.mfa",
     "articles.apps.ArticlesConfig",
     "comments.apps.CommentsConfig",
     "adverts.apps.AdvertsConfig",
@@ -103,8 +110,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "newsportal.security.contained",
     "newsportal.security.ContentSecurityPolicy",
-    "newsportal.security.limited_bodies",
     "newsportal.middleware.public_pages",
+    "newsportal.staff.gate.desk_networks",
+    "newsportal.security.limited_bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -113,6 +121,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "newsportal.staff.gate.staff_gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "newsportal.middleware.save_data",
     "newsportal.middleware.apply_due_changes",
@@ -217,17 +227,21 @@ STORAGES: dict[str, dict] = {
         else "newsportal.static_files.PublishedStaticFiles"
     },
 }
+# Of S3-compatible storage: of media, and of backups (newsportal.backup).
+S3 = {
+    "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+    "region_name": env.text("S3_REGION", "") or None,
+    "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
+    "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
+}
 if bucket := env.text("S3_BUCKET", ""):
     from botocore.config import Config
 
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
+        "OPTIONS": S3
+        | {
             "bucket_name": bucket,
-            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
-            "region_name": env.text("S3_REGION", "") or None,
-            "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
-            "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
             "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
             "querystring_auth": False,
             # Who waits for a storage that is away is an editor with a form.
@@ -259,7 +273,43 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# Where the desk is, and from where it can be reached; elsewhere there is nothing at that address. Empty: from everywhere.
+ADMIN_PATH = env.path("ADMIN_PATH", "admin/", taken=TAKEN)
+ADMIN_NETWORKS = env.networks("ADMIN_NETWORKS")
+# Who must have a passkey or an authenticator app: those whose word goes out to readers, everybody at the desk, nobody.
+REQUIRE_SECOND_FACTOR = env.choice(
+    "REQUIRE_SECOND_FACTOR", "publishers" if SECURE else "none", ["publishers", "everyone", "none"]
+)
+# For how long the log of the desk keeps the addresses that staff came from.
+AUDIT_ADDRESS_DAYS = env.number("AUDIT_ADDRESS_DAYS", 90, minimum=1)
+
+# Login by django-allauth (newsportal.staff). Accounts are made at the desk, and nowhere else.
+ACCOUNT_ADAPTER = "newsportal.staff.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "newsportal.staff.forms.LoginForm",
+    "reauthenticate": "newsportal.staff.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "newsportal.staff.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "newsportal.staff.forms.CodeForm",
+    "reauthenticate": "newsportal.staff.forms.CodeAgainForm",
+    "add_webauthn": "newsportal.staff.forms.AddPasskeyForm",
+    "activate_totp": "newsportal.staff.forms.AddAppForm",
+}
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The clock of a phone may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Its limits live in a cache that one process may have for itself; ours (newsportal.staff.guesses) are in the database.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 
 # --- Who we are (newsportal/site.py tells the pages) ------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from articles.admin.image_picker import pictures
 from newsportal import policy_reports, views
 
 urlpatterns = [
-    path("admin/pictures/", pictures, name="desk_pictures"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}pictures/", pictures, name="desk_pictures"),
+    path(settings.ADMIN_PATH, include("newsportal.staff.urls")),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("comments/", include("comments.urls")),
     path("pages/<slug:slug>/", views.page, name="page"),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/favicon.svg")), name="favicon"),

@@ -42,7 +42,9 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
 
 def _robots(written: str) -> str:
     """The rules for all come first, and stay; what is written is for particular crawlers."""
-    closed = ["/admin/", "/comments/", "/preview/", "/search/"]
+    closed = ["/comments/", "/preview/", "/search/"]
+    if settings.ADMIN_PATH == "admin/":  # which everybody knows; another one is nobody's to know
+        closed.insert(0, "/admin/")
     rules = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     sitemaps = [f"Sitemap: {settings.SITE_URL}{reverse(name)}" for name in ("sitemap_index", "sitemap_news")]
     return "\n\n".join(filter(None, ["\n".join(rules), written, "\n".join(sitemaps)])) + "\n"

@@ -4,6 +4,7 @@ touched     which table shows on which pages
 counters    how often each key has been touched, as every process sees it: the truth that kept pages are held against
 schedule    when pages change by themselves
 key         which requests ask for the same page
+restored    after a database was restored, no number comes up again
 kept        pages in memory, bounded
 wrapper     the WSGI application around Django's, which answers from what is kept
 """

@@ -23,6 +23,8 @@ from newsportal.database.observed import TABLE
 
 #: Touched whenever any key is.
 ANY = "any"
+#: Touched by who commits without Redis, where there is one (newsportal.page_cache.redis_counters).
+UNREACHED = "unreached"
 
 
 #: A number for each key that was asked for.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 
-#: What is answered by itself each time: the desk, what depends on who asks, files.
-PASSED_ON = re.compile(
-    r"/(?:admin|static|media|search|preview|read)/|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
-)
 #: What a page may depend on: of the readers' talk, and of lists. All else in a query (utm_source, fbclid…) makes no other page.
 OF_COMMENTS, OF_LISTS = ("after", "from", "sort"), ("after", "before")
 #: Pages that are one, whatever is asked of them.
@@ -27,6 +24,15 @@ KEPT_FROM_PAGES = (
 Key = tuple[str, str, str, str, bool]
 
 
+@cache
+def passed_on() -> re.Pattern[str]:
+    """What is answered by itself each time: the desk, what depends on who asks, files. Settings are not there at import."""
+    return re.compile(
+        rf"/{re.escape(settings.ADMIN_PATH)}"
+        r"|/(?:static|media|search|preview|read)/|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
+    )
+
+
 def key_of(environ: dict) -> Key | None:
     """What tells pages apart; None for a request that no kept page answers.
 
@@ -35,7 +41,7 @@ def key_of(environ: dict) -> Key | None:
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_RANGE" in environ or "HTTP_AUTHORIZATION" in environ:
         return None
     path = environ.get("PATH_INFO", "")
-    if PASSED_ON.match(path):
+    if passed_on().match(path):
         return None
     query = environ.get("QUERY_STRING", "")
     if query:

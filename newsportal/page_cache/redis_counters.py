@@ -28,7 +28,7 @@ import redis
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from newsportal.page_cache.counters import ANY, InDatabase, Stamp, Unreadable, raise_numbers
+from newsportal.page_cache.counters import ANY, UNREACHED, InDatabase, Stamp, Unreadable, raise_numbers
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +40,6 @@ LEAVE_ALONE = 1.0
 HEAL_AFTER = 30.0
 #: Seconds after which Redis counts as not reached: a page is made in less than that.
 TIMEOUT = 0.25
-
-#: The key that is touched by who commits without Redis.
-UNREACHED = "unreached"
 
 PREFIX = "newsportal:edition:"
 FIELDS = ("number", "under", "open")
@@ -167,6 +164,16 @@ class InRedis:
         if time.monotonic() >= self._left_alone_until + LEAVE_ALONE:
             logger.warning("Redis cannot be reached; pages are held against the database meanwhile.")
         self._left_alone_until = time.monotonic() + LEAVE_ALONE
+
+    def known(self) -> dict[str, int]:
+        """All numbers that Redis has; empty while it cannot be reached."""
+        try:
+            found = {
+                name.decode().removeprefix(self._prefix): name for name in self._client.scan_iter(f"{self._prefix}*")
+            }
+            return {key: int(self._client.hget(name, "number") or 0) for key, name in found.items()}
+        except redis.RedisError:
+            return {}
 
     # --- Touching -----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.workflow import Status
 from comments.models import Policy, Sanction, Term
 from comments.tests.factories import make_comment
-from newsportal.models import Page, WellKnownFile
+from newsportal.models import AuditEntry, Edition, Page, WellKnownFile
+from newsportal.page_cache.counters import InDatabase, source_of
 
 
 @pytest.fixture
@@ -34,4 +35,22 @@ def things():
         "page": Page.objects.create(title="Page", slug="page", body="<p>x</p>"),
         "wellknownfile": WellKnownFile.objects.create(name="robots", text="User-agent: GPTBot\nDisallow: /"),
         "user": User.objects.create_user("somebody"), "group": Group.objects.first(),
+        "auditentry": AuditEntry.objects.create(event="logged_in", actor="somebody"),
     }  # fmt: skip
+
+
+@pytest.fixture
+def own_numbers(transactional_db, monkeypatch):
+    """Restoring raises the numbers of pages beyond all others: afterwards they are this database's again.
+
+    Other tests have the same Redis with databases of their own, and must not find there what this one's has counted.
+    """
+    counters = InDatabase(source_of())
+    monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: counters)
+    before = dict(Edition.objects.values_list("key", "number"))
+    yield
+    for edition in Edition.objects.all():
+        if edition.key in before:
+            Edition.objects.filter(key=edition.key).update(number=before[edition.key] + 1_000)
+        else:
+            edition.delete()

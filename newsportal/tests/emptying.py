@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from newsportal.database.observed import TABLE
+from newsportal.staff import append_only
 
 Contents = dict[str, list[tuple]]
 
@@ -28,7 +29,9 @@ def install() -> None:
 def _empty(case: TransactionTestCase) -> None:
     global _kept
     if _kept is None or case.reset_sequences or case.serialized_rollback or not _delete(_kept):
+        append_only.allow_changes(connection)
         _flush(case)
+        append_only.refuse_changes(connection)
         _kept = _contents(_filled())
 
 
@@ -39,8 +42,12 @@ def _delete(kept: Contents) -> bool:
         filled = _filled()
         if _contents(filled & set(kept)) != kept:
             return False
+        if append_only.TABLE in filled:
+            append_only.allow_changes(connection)
         for table in filled - set(kept):
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608
+        if append_only.TABLE in filled:
+            append_only.refuse_changes(connection)
     return True
 
 

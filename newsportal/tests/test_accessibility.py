@@ -72,6 +72,15 @@ def test_a_text_that_is_too_pale_in_one_scheme_is_found_there(watch, scheme):
 def desk_pages(things, part: int) -> list[str]:
     """Those of every third model; in the first part also those of none."""
     pages = [] if part else ["/admin/", reverse("admin:password_change"), reverse("admin:back")]
+    if part == 1:
+        own = (
+            "mfa_index",
+            "mfa_add_webauthn",
+            "mfa_activate_totp",
+            "mfa_generate_recovery_codes",
+            "account_reauthenticate",
+        )
+        pages += map(reverse, own)
     for model in list(admin.site._registry)[part::3]:
         name = model._meta.model_name
         prefix = f"admin:{model._meta.app_label}_{name}"

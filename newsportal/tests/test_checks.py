@@ -2,7 +2,11 @@
 
 import ipaddress
 
-from newsportal.checks import readers_have_networks_of_their_own, shared_caches_are_told_of_changes
+from newsportal.checks import (
+    readers_have_networks_of_their_own,
+    shared_caches_are_told_of_changes,
+    who_publishes_has_a_second_factor,
+)
 
 
 def test_a_proxy_that_is_not_trusted_makes_all_readers_one_network(settings):
@@ -21,3 +25,10 @@ def test_pages_that_are_shared_for_long_without_a_cdn_that_is_told_are_warned_of
     assert [warning.id for warning in shared_caches_are_told_of_changes(None)] == ["newsportal.W004"]
     settings.PURGE = "varnish"
     assert shared_caches_are_told_of_changes(None) == []
+
+
+def test_publishing_by_a_password_alone_is_warned_of(settings):
+    settings.REQUIRE_SECOND_FACTOR = "publishers"
+    assert who_publishes_has_a_second_factor(None) == []
+    settings.REQUIRE_SECOND_FACTOR = "none"
+    assert [warning.id for warning in who_publishes_has_a_second_factor(None)] == ["newsportal.W010"]

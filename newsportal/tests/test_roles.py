@@ -1,7 +1,7 @@
 """Roles: what each may do, also in a newsroom that had them before they grew."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -17,15 +17,18 @@ def test_every_role_has_what_it_is_said_to_have(role):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_newsroom_that_has_moderators_already_gives_them_their_new_tools():
+def test_a_newsroom_that_has_moderators_and_administrators_already_gives_them_their_new_tools():
     MigrationExecutor(connection).migrate([("newsportal", "0001_initial")])
     moderators = Group.objects.get(name="Moderator")
     moderators.permissions.clear()
     moderators.permissions.add(*_permissions("view_comment", "moderate_comment"))
+    administrators = Group.objects.get(name="Administrator")
+    administrators.permissions.remove(*Permission.objects.filter(codename="view_auditentry"))
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
     codenames = set(moderators.permissions.values_list("codename", flat=True))
     assert codenames == {name.split(".")[1] for name in ROLES["Moderator"]}
+    assert administrators.permissions.filter(codename="view_auditentry").exists()
 
 
 @pytest.mark.django_db
@@ -48,6 +51,4 @@ def test_an_administrator_may_all_that_others_may(role):
 
 
 def _permissions(*codenames):
-    from django.contrib.auth.models import Permission
-
     return Permission.objects.filter(content_type__app_label="comments", codename__in=codenames)

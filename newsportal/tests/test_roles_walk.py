@@ -32,7 +32,8 @@ OPEN = {
     "Advertising": {"sponsor", "booking", "section", "image"},
     "Administrator": {
         "article", "image", "section", "contributor", "tag", "page", "comment", "policy", "frontpagestory", "banner",
-        "commenter", "sanction", "term", "sponsor", "booking", "wellknownfile", "user", "group", "dbtaskresult",
+        "commenter", "sanction", "term", "sponsor", "booking", "wellknownfile", "user", "group", "auditentry",
+        "dbtaskresult",
     },
     None: set(),
 }  # fmt: skip
@@ -232,6 +233,7 @@ BEYOND = {
     "articles_section_order": EDITS,
     "comments_comment_sanction": {"Moderator", "Administrator"},
     "auth_user_password_change": {"Administrator"},
+    "auth_user_second_factor": {"Administrator"},
     "comments_commenter_privacy": {"Administrator"},
     "comments_term_many": {"Moderator", "Administrator"},
 }

@@ -71,6 +71,13 @@ def start(expression: str, **changes: str | None):
         ("METRICS_TOKEN", "with a space in between"),
         ("SENTRY_DSN", "sentry.example.org"),
         ("SHARED_CACHE_SECONDS", "a day"),
+        ("ADMIN_PATH", "the desk/"),
+        ("ADMIN_PATH", "../"),
+        ("ADMIN_PATH", "comments/desk/"),
+        ("ADMIN_PATH", "2026/"),
+        ("ADMIN_NETWORKS", "the office"),
+        ("REQUIRE_SECOND_FACTOR", "editors"),
+        ("AUDIT_ADDRESS_DAYS", "0"),
     ],
 )
 def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(variable, value):
@@ -126,6 +133,17 @@ def test_with_tls_everything_is_closed():
     assert settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
     assert settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= 31_536_000
     assert settings.DEBUG is False
+
+
+def test_who_publishes_needs_a_second_factor_where_there_is_tls():
+    assert read().REQUIRE_SECOND_FACTOR == "publishers"
+    assert read(SITE_URL="http://127.0.0.1:8000").REQUIRE_SECOND_FACTOR == "none"
+    assert read(DEBUG="true").REQUIRE_SECOND_FACTOR == "none"
+
+
+def test_the_desk_is_at_a_path_of_its_own():
+    assert read().ADMIN_PATH == "admin/"
+    assert read(ADMIN_PATH="/newsroom/desk").ADMIN_PATH == "newsroom/desk/"
 
 
 def test_without_tls_the_loopback_works():

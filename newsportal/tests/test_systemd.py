@@ -81,8 +81,7 @@ def test_what_they_run_exists():
         for program, *arguments in starts(unit):
             assert program.startswith("/srv/newsportal/.venv/bin/")
             if arguments[0] == "manage.py":
-                # Written beside this one.
-                assert arguments[1] in {*get_commands(), "backup"}
+                assert arguments[1] in get_commands()
     for timer in TIMERS:
         assert timer.with_suffix(".service") in SERVICES
 

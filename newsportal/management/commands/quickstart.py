@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write("\nPasswords, shown this once:")
             for name, password in passwords.items():
                 self.stdout.write(f"  {name:<14} {password}")
-        self.stdout.write(f"\n{settings.SITE_NAME}: {address}/\nThe desk: {address}/admin/\n")
+        self.stdout.write(f"\n{settings.SITE_NAME}: {address}/\nThe desk: {address}/{settings.ADMIN_PATH}\n")
         if not no_serve:
             self.stdout.write("Stop with Ctrl+C; the same command serves it again.")
             self._serve(port)

@@ -2,7 +2,8 @@
 // holds for all of it under a strict policy. What they leave in a text is checked again by articles/body/sanitise.py.
 import { Extension, Node, Plugin, mergeAttributes } from "django-prose-editor/editor";
 
-const PICTURES = "/admin/pictures/";
+// Where the desk is, is a setting.
+const PICTURES = `${document.querySelector("meta[name=desk]").content}pictures/`;
 
 const KNOWN = /^https?:\/\/(www\.|m\.|mobile\.|player\.)?(youtube\.com|youtu\.be|vimeo\.com|x\.com|twitter\.com|instagram\.com|facebook\.com|tiktok\.com)\/\S+$/i;
 

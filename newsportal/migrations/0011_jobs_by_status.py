@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """What has failed and what is running is asked for every minute; the library has an index of what is ready alone."""
 
     dependencies = [
-        ("newsportal", "0008_policy_reports"),
+        ("newsportal", "0010_administrators_read_the_log"),
         ("django_tasks_database", "0021_conditional_partial_index_ordering"),
     ]
 

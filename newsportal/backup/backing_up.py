@@ -1,0 +1,147 @@
+"""Making a backup while the site is running."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings
+
+from newsportal.backup import BackupError, archive, media, site_database
+from newsportal.backup.archive import Archive, Kept, Manifest
+from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
+from newsportal.backup.opening import bar
+from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, place
+from newsportal.environment import BASE_DIR
+
+#: Times that the database is read anew because files that its rows name were removed before they were copied.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that is there. `copied_…`: of the media, what was not there before; `deleted`: names of older archives."""
+
+    name: str
+    place: Place
+    manifest: Manifest
+    copied_files: int
+    copied_bytes: int
+    deleted: list[str]
+    warnings: list[str]
+
+
+def back_up(address: str, *, keep: int = 0) -> Made:
+    """Make one; then, with `keep`, delete all of this site but so many, and files that no archive lists. Raises BackupError."""
+    database = site_database()
+    with database.only_one():
+        return back_up_to(place(address), database, keep=keep)
+
+
+def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") -> Made:
+    """For who has `database.only_one()` already. `suffix`: of the archive's name, "" or BEFORE_RESTORE."""
+    if at.is_among_media():
+        raise BackupError(f"{at} is where the media are: readers could fetch the backup. Choose another place.")
+    with at.writing() as scratch:
+        warnings: list[str] = []
+        collected = media.Collected(at, scratch, _listed_before(at))
+        files = media.listing()
+        with bar(len(files), "Copying media", " files") as told:
+            collected.collect(files, told.update)
+        name, made_at = _new_name(at, suffix)
+        dumped = scratch / database.member
+        missing: set[str] | None = None
+        for _ in range(ATTEMPTS):
+            with database.snapshot(scratch) as snapshot:
+                rows, applied = counts(snapshot), migrations(snapshot)
+                missing, before = collected.settled(media.named(snapshot.ask, rows), _nothing), missing
+                # What is missing twice is not on its way out: it is lost.
+                if not missing or missing == before:
+                    snapshot.write(dumped)
+                    break
+        else:
+            raise BackupError("Pictures were removed faster than they could be copied: try again when it is quieter.")
+        warnings += [f"{lost} is named by the database and is not in the storage." for lost in sorted(missing)]
+        kept = collected.all()
+        manifest = Manifest(
+            made_at=made_at.isoformat(), site=settings.SITE_URL, newsportal=version(), django=django.get_version(),
+            engine=database.name, engine_version=database.version(), migrations=applied,
+            counts=rows | ({LEFT_OUT: 0} if LEFT_OUT in rows else {}), media_files=len(kept),
+            media_bytes=sum(each.size for each in kept), missing=sorted(missing),
+        )  # fmt: skip
+        packed = scratch / name
+        with bar(dumped.stat().st_size, "Packing the database", "B", scaled=True) as told:
+            archive.write(packed, manifest, dumped, kept, told.update)
+        at.settle()
+        at.put(packed, name)
+        at.settle()
+        deleted: list[str] = []
+        if keep:
+            deleted = _delete_all_but(at, keep, warnings)
+    return Made(name, at, manifest, collected.copied_files, collected.copied_bytes, deleted, warnings)
+
+
+def version() -> str:
+    """Of newsportal."""
+    return tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+
+def site() -> str:
+    """What the names of this site's archives begin with."""
+    return re.sub(r"[^\w.-]", "-", urlsplit(settings.SITE_URL).hostname or "", flags=re.ASCII)
+
+
+def _nothing(count: int) -> None:
+    pass
+
+
+def _new_name(at: Place, suffix: str) -> tuple[str, datetime]:
+    moment, taken = datetime.now(UTC).replace(microsecond=0), set(at.archives())
+    while (name := f"{site()}-{moment:%Y%m%dT%H%M%SZ}{suffix}.zip") in taken:
+        moment += timedelta(seconds=1)
+    return name, moment
+
+
+def _own(at: Place) -> list[str]:
+    return [name for name in at.archives() if (match := ARCHIVE.fullmatch(name)) and match["site"] == site()]
+
+
+def _listed_before(at: Place) -> list[Kept]:
+    """By the newest archive here that can be read; without one all files are read."""
+    for name in reversed(_own(at)):
+        try:
+            return _listed(at, name)
+        except BackupError:
+            continue
+    return []
+
+
+def _listed(at: Place, name: str) -> list[Kept]:
+    with at.open(name) as file, Archive(file, name) as opened:
+        return list(opened.media())
+
+
+def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
+    own = _own(at)
+    kept = [name for name in own if not is_aside(name)][-keep:]
+    # With those of before a restore that are older than all that are kept.
+    deleted = own[: own.index(kept[0])]
+    for name in deleted:
+        at.delete(name)
+    try:
+        listed = {kept.sha256 for name in at.archives() for kept in _listed(at, name)}
+    except BackupError as error:
+        warnings.append(f"No media file was deleted, since it is not known which are needed: {error}")
+        return deleted
+    _delete(at, at.pool().keys() - listed)
+    return deleted
+
+
+def _delete(at: Place, files: Iterable[str]) -> None:
+    for _ in media.each(lambda sha256: at.delete(in_pool(sha256)), files):
+        pass

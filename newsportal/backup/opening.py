@@ -1,0 +1,74 @@
+"""An archive on this machine, of which every byte has been checked: what both restoring and verifying begin with."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from newsportal.backup import BackupError
+from newsportal.backup.archive import Archive, Kept, Manifest, check_seal, copied
+from newsportal.backup.engine import unknown_migrations
+from newsportal.backup.places import Place, found
+
+#: What the names of temporary folders begin with.
+SCRATCH = ".newsportal-backup-"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`database`: the member, extracted. `scratch`: a folder that is gone afterwards."""
+
+    name: str
+    place: Place
+    manifest: Manifest
+    database: Path
+    media: list[Kept]
+    scratch: Path
+
+
+@contextmanager
+def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
+    """The archive that is named, or the newest of a place. Raises BackupError for one that is not as it was written.
+
+    `scratch_in`: the folder in which the database is extracted, by default that for temporary files.
+    """
+    at, name = found(address)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:
+        scratch = Path(folder)
+        local = scratch / name
+        with at.open(name) as source:
+            copied(source, local)
+        with bar(local.stat().st_size, "Checking the archive", "B", scaled=True) as told:
+            check_seal(local, told.update)
+        with local.open("rb") as file, Archive(file, name) as archive:
+            database = scratch / archive.database
+            size = archive.manifest.members[archive.database]["size"]
+            with bar(size, "Unpacking the database", "B", scaled=True) as told:
+                archive.extract(database, told.update)
+            media = list(archive.media())
+            manifest = archive.manifest
+        local.unlink()
+        if (manifest.media_files, manifest.media_bytes) != (len(media), sum(kept.size for kept in media)):
+            raise BackupError(f"The list of media in {name} is not as long as the manifest says.")
+        yield Opened(name, at, manifest, database, media, scratch)
+
+
+def too_new(manifest: Manifest) -> str:
+    """Why this version of the code cannot use the backup; "" where it can."""
+    if unknown := unknown_migrations(manifest.migrations):
+        return (
+            f"The backup is of a newer newsportal ({manifest.newsportal}): this one does not know {unknown[0]}"
+            f"{f' and {len(unknown) - 1} more migrations' if len(unknown) > 1 else ''}. Update newsportal first."
+        )
+    return ""
+
+
+def bar(total: int, what: str, unit: str, *, scaled: bool = False) -> tqdm:
+    """Progress on a terminal; elsewhere nothing."""
+    return tqdm(total=total, desc=what, unit=unit, unit_scale=scaled, disable=None, file=sys.stderr, leave=False)

@@ -1,0 +1,94 @@
+"""Putting a backup in the place of what is there; until everything has been checked and made ready nothing is touched."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from newsportal.backup import BackupError, media, site_database
+from newsportal.backup.archive import Manifest
+from newsportal.backup.backing_up import back_up_to
+from newsportal.backup.engine import pending_migrations
+from newsportal.backup.opening import SCRATCH, bar, opened, too_new
+from newsportal.backup.places import BEFORE_RESTORE, found
+from newsportal.page_cache import restored
+
+
+@dataclass(frozen=True)
+class Done:
+    """`media_files`: how many were missing or different. `migrations`: that were run. `aside`: where what was there is kept;
+    `restart`: whether processes that are running have to be begun anew."""
+
+    name: str
+    manifest: Manifest
+    media_files: int
+    migrations: list[str]
+    aside: str
+    restart: bool
+
+
+def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> Done:
+    """Restore an archive, or the newest of a place.
+
+    `replace`: also where the database is not empty; what is there is kept aside first, unless `keep_aside` is False and the
+    database is one that would have to be dumped for it. Raises BackupError, and then nothing has been replaced.
+    """
+    database = site_database()
+    found(address)
+    with database.only_one():
+        is_empty = database.is_empty()
+        if not is_empty and not replace:
+            raise BackupError(
+                "The database is not empty. `--replace` puts the backup in its place, and keeps what is there aside."
+            )
+        with opened(address, _beside_database()) as backup:
+            if backup.manifest.engine != database.name:
+                raise BackupError(
+                    f"The backup is of {backup.manifest.engine} and this site's database is {database.name}: a backup is restored "
+                    "into the kind of database that it was made of."
+                )
+            if reason := too_new(backup.manifest):
+                raise BackupError(reason)
+            database.check(backup.database)
+            with bar(len(backup.media), "Comparing media", " files") as told:
+                lacking = media.lacking(backup.media, told.update)
+            with bar(len(lacking), "Checking media", " files") as told:
+                if wrong := media.wrong_in(backup.place, lacking, told.update):
+                    raise BackupError(wrong[0] if len(wrong) == 1 else f"{wrong[0]} And {len(wrong) - 1} more.")
+            pending = pending_migrations(backup.manifest.migrations)
+            aside = ""
+            if not is_empty and keep_aside and database.name == "postgresql":
+                made = back_up_to(backup.place, database, suffix=BEFORE_RESTORE)
+                aside = f"{made.place}/{made.name}"
+            # Media first: a row never lacks its files.
+            with bar(len(lacking), "Restoring media", " files") as told:
+                media.put_back(backup.place, lacking, told.update)
+            of_database, of_redis = database.numbers(), restored.known_in_redis()
+            least = restored.least([*of_database.values(), *of_redis.values()])
+            database.replace(
+                backup.database, migrate=bool(pending), least=least, keys=of_database.keys() | of_redis.keys()
+            )
+            # What was there may have removed files of its own until now.
+            there = media.listing()
+            gone = [kept for kept in backup.media if there.get(kept.name, (None,))[0] != kept.size]
+            media.put_back(backup.place, gone, lambda count: None)
+            connection.close()
+            ContentType.objects.clear_cache()
+            restored.settle()
+            aside = aside or (str(database.kept_aside) if database.kept_aside else "")
+            return Done(backup.name, backup.manifest, len(lacking), pending, aside, database.moved)
+
+
+def _beside_database() -> Path | None:
+    """Where a database is large, temporary files may have no room."""
+    if connection.vendor != "sqlite":
+        return None
+    folder = Path(connection.settings_dict["NAME"]).parent
+    # What somebody who was killed has left.
+    for left in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return folder

@@ -1,0 +1,30 @@
+from django.core.management import BaseCommand, CommandError
+
+from newsportal.backup import BackupError
+from newsportal.backup.verifying import verify
+
+
+class Command(BaseCommand):
+    help = (
+        "Proves that a backup can be restored, by restoring it aside: checksums, the database and its rows, and that every media "
+        "file that rows name is there. The site is not touched. Ends with a line for each thing wrong and a code other than 0."
+    )
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser):
+        parser.add_argument("of", help="an archive, or the folder or s3://bucket/prefix of which the newest is taken")
+
+    def handle(self, *args, of: str, verbosity: int, **options):
+        try:
+            verdict = verify(of)
+        except (BackupError, OSError) as error:
+            raise CommandError(str(error)) from error
+        if verdict.problems:
+            raise CommandError("\n".join([*verdict.problems, f"{verdict.name} is not as it should be."]))
+        if verbosity:
+            told = verdict.manifest
+            self.stdout.write(
+                f"{verdict.name} of {told.site} is good: made {told.made_at} by newsportal {told.newsportal}, {told.engine}, "
+                f"{sum(told.counts.values()):,} rows in {len(told.counts)} tables, {told.media_files:,} media files."
+            )

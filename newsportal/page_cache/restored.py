@@ -1,0 +1,64 @@
+"""After a restored database has taken the place of another: nobody may take a page of before for a true one.
+
+What is restored has numbers (newsportal.page_cache.counters) of its own day, and counts on from them: sooner or later a number
+comes up again under which some process, or Redis, knows another page. So all of them are raised beyond any that can have been, in
+the same moment. A key is touched less than a thousand times a second in the long run, so the milliseconds since 1970 are beyond;
+and so is one more than the greatest that is known, in case a clock was wrong. Every page shows the SITE: with its number alone
+all pages are past. The others are raised for Redis, which keeps the greater of two numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+
+from django.core.cache import cache
+from django.db import connection, transaction
+
+from articles.editions import COUNTS, LISTS, SITE
+from newsportal.database.observed import TABLE
+from newsportal.page_cache import counters
+from newsportal.page_cache.counters import ANY, UNREACHED
+
+KEY = re.compile(r"[a-z]+(-[0-9]+)?")
+
+
+def least(numbers: Iterable[int]) -> int:
+    """Beyond these numbers and all others that there have been."""
+    return max(time.time_ns() // 1_000_000, *(number + 1 for number in numbers), 0)
+
+
+def statements(keys: Iterable[str], least: int) -> list[str]:
+    """SQL, the same for both databases, that raises the numbers of these keys and of all that a restored database has."""
+    wanted = sorted({SITE, LISTS, COUNTS, ANY, UNREACHED} | {key for key in keys if KEY.fullmatch(key)})
+    rows = ", ".join(f"('{key}', {least})" for key in wanted)
+    return [
+        f"UPDATE {TABLE} SET number = CASE WHEN number < {least} THEN {least} ELSE number + 1 END",  # noqa: S608
+        f"INSERT INTO {TABLE} (key, number) VALUES {rows} ON CONFLICT (key) DO NOTHING",  # noqa: S608
+    ]
+
+
+def known_in_redis() -> dict[str, int]:
+    """Key → number, as far as Redis has them; empty without one, or while it cannot be reached."""
+    known = getattr(counters.counters(), "known", None)
+    return known() if known else {}
+
+
+def settle() -> None:
+    """Once the restored database is there and its numbers are raised: tell Redis and the CDN as any change does; empty the cache.
+
+    Returns when nobody believes any more what Redis has said of before.
+    """
+    if hasattr(counters.counters(), "known"):
+        from newsportal.page_cache.redis_counters import LEASE
+
+        time.sleep(LEASE)
+    with transaction.atomic():
+        connection.touched |= {SITE, LISTS, COUNTS}  # type: ignore[attr-defined]
+    # django-redis would empty the whole of Redis, which may have other uses.
+    delete = getattr(cache, "delete_pattern", None)
+    if delete:
+        delete("*")
+    else:
+        cache.clear()

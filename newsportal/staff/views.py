@@ -1,0 +1,228 @@
+"""The screens of logging in, and everybody's own: allauth's flows in the desk's look."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.views import LoginView
+from allauth.account.views import ReauthenticateView as PasswordAgainView
+from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from django.views.generic import TemplateView
+
+from newsportal.staff import audit, second_factor, sessions
+from newsportal.staff.forms import ChangePasswordForm
+from newsportal.staff.gate import GOING_TO
+from newsportal.staff.sessions import ROW
+
+Type = Authenticator.Type
+
+
+class AtTheDesk:
+    """What Django's admin templates want to know, and the browser's part of a passkey as an attribute."""
+
+    title = ""
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context |= admin.site.each_context(self.request) | {"title": self.title}
+        context["next"] = _next(self.request)
+        if "js_data" in context:
+            (options,) = context["js_data"].values()
+            context["passkey_options"] = json.dumps(options, cls=DjangoJSONEncoder)
+        return context
+
+
+# --- Coming in --------------------------------------------------------------------------------------------------------
+
+
+class Login(AtTheDesk, LoginView):
+    title = "Log in"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not admin.site.has_permission(request):
+            context = admin.site.each_context(request) | {"title": "Not your desk"}
+            return render(request, "account/not_staff.html", context, status=403)
+        if request.method == "GET":
+            # Who comes here begins anew, also from the middle of a second step that they could not take.
+            clear_login(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SecondStep(AtTheDesk, mfa.AuthenticateView):
+    title = "One more step"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        user = self.stage.login.user
+        held = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
+        return context | {
+            "has_passkey": Type.WEBAUTHN in held,
+            "has_app": Type.TOTP in held,
+            "has_codes": Type.RECOVERY_CODES in held,
+        }
+
+
+@require_POST
+def start_again(request: HttpRequest) -> HttpResponse:
+    """Out of a second step, as somebody else perhaps."""
+    clear_login(request)
+    return redirect("admin:login")
+
+
+login = Login.as_view()
+login_by_passkey = never_cache(webauthn.login_webauthn)
+second_step = SecondStep.as_view()
+
+
+# --- Saying that it is still you --------------------------------------------------------------------------------------
+
+
+class PasswordAgain(AtTheDesk, PasswordAgainView):
+    title = "Is it still you?"
+
+
+class CodeAgain(AtTheDesk, mfa.ReauthenticateView):
+    title = "Is it still you?"
+
+
+class PasskeyAgain(AtTheDesk, webauthn.ReauthenticateWebAuthnView):
+    title = "Is it still you?"
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        messages.error(self.request, "That did not work. Try again, or in another way.")
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+
+
+confirm_by_password = never_cache(PasswordAgain.as_view())
+confirm_by_code = never_cache(CodeAgain.as_view())
+confirm_by_passkey = never_cache(PasskeyAgain.as_view())
+
+
+# --- One's own --------------------------------------------------------------------------------------------------------
+
+
+class Account(AtTheDesk, TemplateView):
+    title = "Your login"
+    template_name = "account/account.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        factors = list(Authenticator.objects.filter(user_id=user.pk).order_by("pk"))
+        of_type = {kind: [factor for factor in factors if factor.type == kind] for kind in Type}
+        codes = next(iter(of_type[Type.RECOVERY_CODES]), None)
+        return super().get_context_data(**kwargs) | {
+            "passkeys": of_type[Type.WEBAUTHN],
+            "app": next(iter(of_type[Type.TOTP]), None),
+            "codes": codes,
+            "codes_left": _codes_left(codes) if codes else 0,
+            "is_missing": second_factor.is_missing(user),
+            "sessions": sessions.of(user),
+            "this_session": self.request.session.get(ROW),
+            "address_days": settings.AUDIT_ADDRESS_DAYS,
+        }
+
+
+def _codes_left(codes: Authenticator) -> int:
+    """Counted without the codes themselves, which nobody has to make out for it."""
+    from allauth.mfa import app_settings
+
+    return app_settings.RECOVERY_CODE_COUNT - int(codes.data.get("used_mask", 0)).bit_count()
+
+
+class ChangePassword(AtTheDesk, PasswordChangeView):
+    title = "Change your password"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+
+class AddPasskey(AtTheDesk, webauthn.AddWebAuthnView):
+    title = "Add a passkey"
+
+    def get_success_url(self) -> str:
+        return _after_adding(self.request, self.did_generate_recovery_codes)
+
+
+class RemovePasskey(AtTheDesk, webauthn.RemoveWebAuthnView):
+    title = "Remove this passkey?"
+    success_url = reverse_lazy("mfa_index")
+
+
+class AddApp(AtTheDesk, totp.ActivateTOTPView):
+    title = "Set up an authenticator app"
+
+    def get_success_url(self) -> str:
+        return _after_adding(self.request, self.did_generate_recovery_codes)
+
+
+class RemoveApp(AtTheDesk, totp.DeactivateTOTPView):
+    title = "Do without the authenticator app?"
+
+
+class RecoveryCodes(AtTheDesk, codes.ViewRecoveryCodesView):
+    title = "Recovery codes"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        going_to = self.request.session.pop(GOING_TO, "")
+        return super().get_context_data(**kwargs) | {"going_to": going_to or reverse("admin:index")}
+
+
+class NewRecoveryCodes(AtTheDesk, codes.GenerateRecoveryCodesView):
+    title = "New recovery codes"
+
+
+def _after_adding(request: HttpRequest, has_new_codes: bool) -> str:
+    return reverse("mfa_view_recovery_codes") if has_new_codes else reverse("mfa_index")
+
+
+@never_cache
+@require_POST
+@login_required
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """`session`: the number of one of one's own; without it, all others."""
+    user: Any = request.user
+    if request.POST.get("session", "").isdecimal():
+        # This one is logged out of by the button for it.
+        others = sessions.of(user).exclude(pk=request.session.get(ROW, 0))
+        ended = sessions.end(others.filter(pk=request.POST["session"]))
+    else:
+        ended = sessions.end_others(user, request)
+    audit.note_ended(ended, "by hand")
+    said = "Logged out there." if len(ended) == 1 else f"Logged out in {len(ended)} places."
+    messages.success(request, said if ended else "There was nothing left to end.")
+    return redirect("mfa_index")
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the page leads afterwards, if it is on this site."""
+    url = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else ""
+
+
+change_password = ChangePassword.as_view()
+account = never_cache(login_required(Account.as_view()))
+add_passkey = never_cache(AddPasskey.as_view())
+remove_passkey = never_cache(RemovePasskey.as_view())
+add_app = never_cache(AddApp.as_view())
+remove_app = never_cache(RemoveApp.as_view())
+recovery_codes = RecoveryCodes.as_view()
+new_recovery_codes = never_cache(NewRecoveryCodes.as_view())
