@@ -83,6 +83,8 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(autouse=True)
 def own_places(settings, tmp_path):
+    from newsportal.doctor.alarms import alarms
+
     settings.MEDIA_ROOT = str(tmp_path / "media")
     # The live server knows nothing of hashed names.
     settings.STORAGES = {
@@ -91,6 +93,8 @@ def own_places(settings, tmp_path):
     }
     # What a test counts in the cache is its own, also where all of them, and earlier runs, share one Redis.
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
+    # What is wrong is looked for at the desk once a minute; here by the tests that are about it.
+    alarms.kept([])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

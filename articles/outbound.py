@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -13,6 +13,11 @@ class _NoRedirects(HTTPRedirectHandler):
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
+
+
+def opener() -> OpenerDirector:
+    """Asks the address that it is given, and no other that the answer names."""
+    return build_opener(_NoRedirects)
 
 
 def post(url: str, data: Mapping[str, str] | Sequence[tuple[str, str]], *, timeout: float, read: int = 16) -> bytes:
@@ -36,5 +41,5 @@ def send(
     when nothing that can be understood came back.
     """
     request = Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310
-    with build_opener(_NoRedirects).open(request, timeout=timeout) as response:
+    with opener().open(request, timeout=timeout) as response:
         return response.read(read)

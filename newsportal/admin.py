@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,10 +14,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django_tasks_db.admin import DBTaskResultAdmin
+from django_tasks_db.models import DBTaskResult
 
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.uncounted import UncountedAdmin
-from newsportal import accounts
+from newsportal import accounts, background
 from newsportal.models import AuditEntry, Page, PolicyReport, WellKnownFile
 from newsportal.staff import audit, second_factor, sessions
 
@@ -163,7 +165,17 @@ class RoleAdmin(GroupAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-for model, screen in ((User, AccountAdmin), (Group, RoleAdmin)):
+class JobAdmin(DBTaskResultAdmin):
+    actions = ["do_again"]
+
+    @admin.action(description="Do again what was given up", permissions=["view"])
+    def do_again(self, request: HttpRequest, jobs: QuerySet[DBTaskResult]) -> None:
+        count = background.do_again(jobs)
+        things = "piece of work is" if count == 1 else "pieces of work are"
+        self.message_user(request, f"{count} {things} done again.", messages.SUCCESS if count else messages.WARNING)
+
+
+for model, screen in ((User, AccountAdmin), (Group, RoleAdmin), (DBTaskResult, JobAdmin)):
     admin.site.unregister(model)
     admin.site.register(model, screen)
 

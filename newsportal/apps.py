@@ -26,9 +26,11 @@ class NewsportalConfig(AppConfig):
         from newsportal.models import Page
         from newsportal.roles import create_roles
         from newsportal.staff import audit
+        from newsportal.watching import errors
 
         audit.connect()
         background.connect()
+        errors.connect()
         slots.ask = Prepared(slots.running, now=datetime.datetime)
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")

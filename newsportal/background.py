@@ -7,6 +7,7 @@ every job can be run a second time without harm.
 
 from __future__ import annotations
 
+import atexit
 import datetime
 import logging
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
@@ -33,16 +35,28 @@ ABANDONED_AFTER = datetime.timedelta(minutes=15)
 MAX_STARTS = 5
 #: How often, in seconds, a process that answers requests looks for what is due: jobs for later, and of other processes.
 LOOK_EVERY = 60
+#: For how many seconds a process that ends lets its job be finished.
+AT_EXIT = 10.0
 
 
-def drain() -> int:
-    """Do all jobs that are due; returns how many there were."""
-    worker = Worker(
-        queue_names=[DEFAULT_TASK_QUEUE_NAME], backend_name=DEFAULT_TASK_BACKEND_ALIAS, worker_id=get_random_string(32),
-        batch=True, interval=0.1, startup_delay=False, max_tasks=None, excluded_queue_names=[],
-    )  # fmt: skip
+def drain(stopped: threading.Event | None = None) -> int:
+    """Do all jobs that are due, or those until `stopped` is set: a job that is begun is finished. Returns how many were done."""
+    worker = _Draining(stopped or threading.Event())
     worker.run()
     return worker._run_tasks
+
+
+class _Draining(Worker):
+    def __init__(self, stopped: threading.Event):
+        super().__init__(
+            queue_names=[DEFAULT_TASK_QUEUE_NAME], backend_name=DEFAULT_TASK_BACKEND_ALIAS, worker_id=get_random_string(32),
+            batch=True, interval=0.1, startup_delay=False, max_tasks=None, excluded_queue_names=[],
+        )  # fmt: skip
+        self._stopped = stopped
+
+    def run_task(self, db_task_result: DBTaskResult) -> None:
+        super().run_task(db_task_result)
+        self.running = not self._stopped.is_set()
 
 
 def put_back_abandoned(now: datetime.datetime | None = None) -> int:
@@ -62,6 +76,18 @@ def put_back_abandoned(now: datetime.datetime | None = None) -> int:
     return put_back
 
 
+def do_again(jobs: QuerySet[DBTaskResult]) -> int:
+    """Have those of these jobs done again that were given up; returns how many."""
+    given_up = DBTaskResult.objects.failed().filter(pk__in=jobs.values("pk"))
+    count = given_up.update(
+        status=TaskResultStatus.READY, run_after=get_date_max(), finished_at=None, worker_ids=[], exception_class_path="",
+        traceback="",
+    )  # fmt: skip
+    if count:
+        on_enqueued()
+    return count
+
+
 class InProcess:
     """A thread that does what is due and ends; at most one in a process, none while nothing is due."""
 
@@ -70,9 +96,10 @@ class InProcess:
         self._thread: threading.Thread | None = None
         self._woken = False
         self._looks = False
-        self._looked_at = -float("inf")
+        self.looked_at = -float("inf")
         self._alarm: threading.Timer | None = None
         self._held = False
+        self._stopped = threading.Event()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -85,7 +112,7 @@ class InProcess:
 
     def wake(self) -> None:
         """See to it that what is due now gets done; returns at once."""
-        if self._held:
+        if self._held or self._stopped.is_set():
             return
         with self._lock:
             self._woken = True
@@ -96,8 +123,8 @@ class InProcess:
     def look(self) -> None:
         """Wake, but no more often than LOOK_EVERY: a restarted process, or one that got no job of its own, finds work too."""
         now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at, self._looks = now, True
+        if now - self.looked_at >= LOOK_EVERY:
+            self.looked_at, self._looks = now, True
             self.wake()
 
     def _set_alarm(self) -> None:
@@ -141,7 +168,7 @@ class InProcess:
                     do_what_is_due()
                 # Asked without a lock first: looking writes nothing where nothing is due.
                 if DBTaskResult.objects.ready().exists():
-                    drain()
+                    drain(self._stopped)
                 self._set_alarm()
             except Exception as error:
                 # Without the details: a database quotes the values it refuses.
@@ -149,12 +176,19 @@ class InProcess:
             finally:
                 connections.close_all()
             with self._lock:
-                if not self._woken:
+                if not self._woken or self._stopped.is_set():
                     self._thread = None
                     return
 
+    def finish(self) -> None:
+        """The process ends: the job that is being done is finished, if it is quick; the others are another process's."""
+        self._stopped.set()
+        if not self.wait(AT_EXIT):
+            logger.warning("A job was not finished when the process had to end; it is done again later.")
+
 
 in_process = InProcess()
+atexit.register(in_process.finish)
 
 
 def on_enqueued(**kwargs: Any) -> None:

@@ -12,17 +12,15 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django_tasks.base import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 
 from articles import workflow
 from articles.models import Article, Autosave, Image, NextVersion
 from articles.models.image import RIGHTS_END_SOON
 from articles.workflow import Status
 from comments.queue import View, counts
+from newsportal import backlog
 
 SHOWN = 8
-FAILED_WITHIN = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,7 @@ def _scheduled() -> Panel:
 
 def _overdue() -> list[Panel]:
     """What was to be out by now, and is a draft or in review still."""
-    late = Article.objects.filter(status__in=workflow.UNPUBLISHED, publish_at__lt=timezone.now())
-    rows = late.only("headline", "status", "publish_at").order_by("publish_at", "pk")[:SHOWN]
+    rows = backlog.late_stories().only("headline", "status", "publish_at").order_by("publish_at", "pk")[:SHOWN]
     told = [(_change(story), story.headline, f"{story.state_label()}, for {_told(story.publish_at)}") for story in rows]
     return [Panel("Past their time and not out", told, is_alarm=True)] if told else []
 
@@ -126,8 +123,7 @@ def _comments() -> Panel:
 
 
 def _failed() -> list[Panel]:
-    since = timezone.now() - FAILED_WITHIN
-    failed = DBTaskResult.objects.filter(status=TaskResultStatus.FAILED, finished_at__gt=since).order_by("-finished_at")
+    failed = backlog.failed_jobs().order_by("-finished_at")
     rows: list[tuple[str, str, str]] = [
         (
             reverse("admin:django_tasks_database_dbtaskresult_change", args=[job.pk]),

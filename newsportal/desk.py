@@ -65,4 +65,6 @@ class Desk(admin.AdminSite):
         return super().index(request, dashboard.context(request.user) | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict:
-        return super().each_context(request) | {"desk_zone": settings.TIME_ZONE}
+        from newsportal.doctor.alarms import alarms  # needs the models, as above
+
+        return super().each_context(request) | {"desk_zone": settings.TIME_ZONE, "alarms": alarms.of(request.user)}

@@ -92,11 +92,12 @@ class Environment:
             self._check_origin(name, value)
         return values
 
-    def secret(self, name: str) -> str:
-        """What another service has given out: it stands in a header, and never in a message."""
+    def secret(self, name: str, minimum: int = 1) -> str:
+        """What stands in a header, and never in a message: one word of so many characters at least."""
         value = self.text(name)
-        if not value.isascii() or not value.isprintable() or " " in value:
-            raise ImproperlyConfigured(f"{name} cannot be read: it must be one word of ASCII.")
+        if not value.isascii() or not value.isprintable() or " " in value or len(value) < minimum:
+            characters = f" of at least {minimum} characters" if minimum > 1 else ""
+            raise ImproperlyConfigured(f"{name} cannot be read: it must be one word of ASCII{characters}.")
         return value
 
     def name_at(self, name: str) -> str:

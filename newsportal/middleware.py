@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-WITHOUT_STORIES = ("/static/", "/media/", "/healthz", "/readyz", "/favicon.ico")
+WITHOUT_STORIES = ("/static/", "/media/", "/favicon.ico")
 
 #: A list of renditions as articles.pictures.markup writes it: the smallest first.
 SRCSET = re.compile(rb' srcset="([^",]+), [^"]+"')

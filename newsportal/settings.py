@@ -4,6 +4,7 @@ Every variable is listed in docs/operations.md. A variable that is missing or un
 """
 
 from email.utils import formataddr
+from importlib.util import find_spec
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -42,7 +43,6 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 if env.flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000) if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -102,6 +102,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsportal.watching.health.answer_watchers",
+    "newsportal.watching.request_id.name_requests",
+    "newsportal.watching.numbers.count_requests",
+    "newsportal.watching.request_id.log_requests",
     "newsportal.unavailable.database_unavailable",
     "django.middleware.security.SecurityMiddleware",
     "newsportal.security.contained",
@@ -162,8 +166,16 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env.number("DATABASE_POOL_SIZE", 8, minimum=1),
-        "timeout": 10,
+        "timeout": 3,
+        # A database that comes back is found by the next request; the pool's own pauses grow to minutes.
+        "reconnect_timeout": 3,
     }
+    # A server that says nothing any more is noticed by whoever waits for it, and not by TCP after a quarter of an hour
+    # (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+    DATABASES["default"]["OPTIONS"] |= {
+        "connect_timeout": 3, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }  # fmt: skip
     if env.text("DATABASE_REPLICA_URL", ""):
         # A copy that follows: what readers read comes from it where it has followed.
         DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
@@ -374,11 +386,34 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 ]
 TAGGIT_CASE_INSENSITIVE = True
 
+# --- Who watches over it (newsportal.watching) ------------------------------------------------------------------------
+
+# Lines of JSON for whatever collects logs, or text for a person; neither names anybody.
+LOG_FORMAT = env.choice("LOG_FORMAT", "json" if SECURE else "text", ["json", "text"])
+LOG_REQUESTS = env.flag("LOG_REQUESTS", LOG_FORMAT == "json")
+# Numbers for Prometheus, for who has the token alone; the processes of a machine add them up in a folder that they share.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", minimum=16) if env.text("METRICS_TOKEN", "") else ""
+METRICS_FOLDER = env.text("METRICS_FOLDER") if METRICS_TOKEN else ""
+# Where what broke is reported to; nothing of it is loaded without.
+SENTRY_DSN = env.address("SENTRY_DSN", "")
+for variable, is_set, package in (
+    ("METRICS_TOKEN", METRICS_TOKEN, "prometheus_client"),
+    ("SENTRY_DSN", SENTRY_DSN, "sentry_sdk"),
+):
+    if is_set and find_spec(package) is None:
+        raise ImproperlyConfigured(
+            f"{variable} needs a package that is not here: pip install -r requirements-scale.txt"
+        )
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "newsportal.watching.logs.Json"},
+        "text": {"()": "newsportal.watching.logs.Text", "whole_exceptions": DEBUG},
+    },
+    "filters": {"once": {"()": "newsportal.watching.logs.Once"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["once"]}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
     "loggers": {name: {"level": "WARNING"} for name in ("django", "django_tasks", "django_tasks_db")},
 }

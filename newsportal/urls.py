@@ -20,11 +20,10 @@ urlpatterns = [
     path(".well-known/trust.txt", views.well_known_file, {"name": "trust"}),
     path("trust.txt", views.well_known_file, {"name": "trust"}, name="trust"),
     path("csp-reports/", policy_reports.receive, name="csp_reports"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path("", include("articles.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.insert(0, path("media/<path:path>", views.media, name="media"))
 
 handler404 = views.not_found
+handler500 = views.broken

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 
 from django.conf import settings
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
 from articles import body, editions
 from articles.models import Article, Image
 from articles.search_results import DESCRIPTION_LENGTH
 from newsportal.models import Page, WellKnownFile
+from newsportal.watching import request_id
 from newsportal.well_known import RULES
+
+logger = logging.getLogger(__name__)
 
 #: What the picture ingest and the share cards write, and nothing else.
 MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
@@ -47,20 +49,6 @@ def well_known_file(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-@never_cache
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Liveness: the process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-@never_cache
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness: the database answers. The cache is left out: the site works without it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ready\n", content_type="text/plain")
-
-
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Pictures, for an installation without a web server in front. Names follow content, so they never change."""
     path = posixpath.normpath(path)
@@ -78,3 +66,17 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     latest = Article.objects.public().for_lists().newest_first()[:6]
     return render(request, "404.html", {"latest": latest}, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """What a reader sees of an error of ours: the name by which it is found in the log, and nothing that needs the database."""
+    name = request_id.current()
+    try:
+        # Without the request: context processors would ask what may be broken.
+        response = render(None, "500.html", {"request_id": name}, status=500)
+    except Exception:
+        # Such as where nobody has run collectstatic.
+        logger.exception("The page for errors is broken, too.")
+        response = HttpResponse(f"Something broke on our side. Request: {name}\n", "text/plain; charset=utf-8", 500)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 ALIAS = "replica"
 #: What is answered from the original each time.
-OF_THE_NEWSROOM = (f"/{settings.ADMIN_PATH}", "/preview/", "/healthz", "/readyz")
+OF_THE_NEWSROOM = (f"/{settings.ADMIN_PATH}", "/preview/")
 
 _reading: ContextVar[bool] = ContextVar("reading_from_replica", default=False)
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from newsportal.database.away import Away, KnownAway, away
 from newsportal.database.observed import TABLE
 
 #: Touched whenever any key is.
@@ -159,8 +160,9 @@ def _data_version(connection: sqlite3.Connection) -> int:
 
 
 class FromPostgresql(threading.local):
-    def __init__(self, parameters: dict[str, Any]):
+    def __init__(self, parameters: dict[str, Any], away: Away):
         self._parameters = parameters
+        self._away = away
         self._connection: Any = None
 
     def numbers(self, keys: tuple[str, ...]) -> tuple[int, ...]:
@@ -168,10 +170,11 @@ class FromPostgresql(threading.local):
 
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(**self._parameters, autocommit=True, connect_timeout=3)
+                with self._away.connecting():
+                    self._connection = psycopg.connect(**self._parameters | {"connect_timeout": 3}, autocommit=True)
             statement = f"SELECT key, number FROM {TABLE} WHERE key = ANY(%s)"  # noqa: S608
             found = dict(self._connection.execute(statement, [list(keys)], prepare=True).fetchall())
-        except psycopg.Error as error:
+        except (psycopg.Error, KnownAway) as error:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -188,7 +191,7 @@ def source_of(alias: str = "default") -> Source:
         for name, value in connection.get_connection_params().items()
         if name not in {"pool", "context", "cursor_factory", "prepare_threshold"}
     }
-    return FromPostgresql(parameters)
+    return FromPostgresql(parameters, away(alias))
 
 
 @cache

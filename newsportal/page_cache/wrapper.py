@@ -32,7 +32,11 @@ LASTING = ("200", "301", "410")
 ANY_NUMBER, SITE_NUMBER, CHANGES_AT = "newsportal.any_number", "newsportal.site_number", "X-Changes-At"
 
 #: What is said of each answer anew.
-OWN_HEADERS = {"content-length", "etag", "last-modified", "x-changes-at", "surrogate-key", "cache-control", "vary"}
+OWN_HEADERS = {
+    "content-length", "etag", "last-modified", "x-changes-at", "surrogate-key", "cache-control", "vary", "x-request-id",
+}  # fmt: skip
+#: Of what is not kept these are sent as Django has them.
+OF_THIS_ANSWER = ("Cache-Control", "Vary", "X-Request-ID")
 
 #: For how many seconds a shared cache may show an old page while nobody here answers. Never while it asks (stale-while-revalidate):
 #: what it may show for so long after a change is what SHARED_CACHE_SECONDS says, and nothing comes on top.
@@ -57,6 +61,7 @@ class PageCache:
     """`application` behind a cache of `capacity` bytes.
 
     `shared_seconds`: for how long shared caches may send a page without asking.
+    `count`: told of each request whether it was a hit, a miss, or a wait for another one's miss.
     `tags`, `control`: as newsportal.purging.BackEnd has them for the CDN that is told of changes; "" without one.
     """
 
@@ -71,6 +76,7 @@ class PageCache:
         control: str = "",
         for_nginx: bool = False,
         look: Callable[[], None] = _nothing,
+        count: Callable[[str], None] | None = None,
     ):
         self._application = application
         # Asked for with the first request: a server may fork after it has loaded this.
@@ -81,6 +87,7 @@ class PageCache:
         self._control_header = control
         self._for_nginx = for_nginx
         self._look = look
+        self._count = count
         self._flights: dict[Key, Flight] = {}
         self._lock = threading.Lock()
         self.hits = self.misses = 0
@@ -93,6 +100,8 @@ class PageCache:
             page = self._true(key)
             if page is not None:
                 self.hits += 1
+                if self._count:
+                    self._count("hit")
                 self._look()
                 return self._send(page, environ, start_response)
             with self._lock:
@@ -108,6 +117,8 @@ class PageCache:
                         del self._flights[key]
                     flight.landed.set()
                 return self._send(page, environ, start_response)
+            if self._count:
+                self._count("wait")
             # What it brings is held against the numbers again: it may have set out before what this request must see.
             if not flight.landed.wait(PATIENCE):
                 break
@@ -127,6 +138,8 @@ class PageCache:
     def _make(self, key: Key, environ: dict) -> Page:
         """Ask Django, and keep what it says may be kept."""
         self.misses += 1
+        if self._count:
+            self._count("miss")
         before = self._kept.get(key)
         expected = before.keys if before else ()
         stamp = self._read((*expected, ANY, SITE))
@@ -155,7 +168,7 @@ class PageCache:
             return self._for_now(page)
         if not lasts:
             # Sent as Django has it: who asked for it is not in it either.
-            page.headers += [(name, said[name.lower()]) for name in ("Cache-Control", "Vary") if name.lower() in said]
+            page.headers += [(name, said[name.lower()]) for name in OF_THIS_ANSWER if name.lower() in said]
             page.headers = self._kept_by_nobody(page.headers)
             page.keys = ()
             self._kept.forget(key)
@@ -297,6 +310,7 @@ def around(application: Application) -> Application:
     from newsportal import purging
     from newsportal.background import in_process
     from newsportal.page_cache.counters import counters
+    from newsportal.watching import numbers
 
     if not settings.PAGE_CACHE:
         return application
@@ -311,4 +325,5 @@ def around(application: Application) -> Application:
         for_nginx=settings.NGINX_MICROCACHE,
         # Django hears nothing of these requests, and looks for what is due with each of its own.
         look=in_process.look if settings.BACKGROUND_WORKER == "thread" else _nothing,
+        count=numbers.page_cache_outcome() if numbers.is_on() else None,
     )

@@ -1,10 +1,18 @@
 """Jobs are done after the answer, once each, however many look for them, and are not lost when a process is killed."""
 
+import contextlib
 import datetime
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.utils import timezone
@@ -12,7 +20,9 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from newsportal import background
-from newsportal.tests.jobs import fail, note
+from newsportal.environment import BASE_DIR
+from newsportal.tests.jobs import fail, note, note_slowly
+from newsportal.tests.test_killed import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,7 +103,7 @@ def test_with_a_process_of_its_own_nothing_is_done_here(settings):
 
 def test_a_request_finds_what_another_process_left(in_thread, client, monkeypatch):
     abandon(minutes=20)
-    monkeypatch.setattr(in_thread, "_looked_at", -float("inf"))
+    monkeypatch.setattr(in_thread, "looked_at", -float("inf"))
     client.get("/healthz")
     assert in_thread.wait(30)
     assert done() == {"job abandoned"}
@@ -155,3 +165,117 @@ def test_a_job_for_later_is_not_done_now():
     note.using(run_after=timezone.now() - datetime.timedelta(hours=1)).enqueue("job due")
     background.drain()
     assert done() == {"job due"}
+
+
+# --- A worker of its own ----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def halted_worker(sign: Path) -> Iterator[subprocess.Popen]:
+    """`manage.py background_worker` in the middle of a job."""
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "background_worker"], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"DATABASE_URL": database_url(), "HALT_JOBS": "yes"},
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not sign.exists():
+            assert worker.poll() is None and time.monotonic() < deadline, "the worker never began"
+            time.sleep(0.05)
+        yield worker
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+@pytest.mark.parametrize("halts", ["before", "after"])
+def test_a_job_whose_worker_is_killed_is_done_once_more_and_has_one_effect(tmp_path, halts):
+    sign = tmp_path / "halted"
+    job = DBTaskResult.objects.get(pk=note_slowly.enqueue("job", str(sign), halts).id)
+    with halted_worker(sign) as worker:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(60)
+    assert done() == ({"job"} if halts == "after" else set())
+    # Nobody takes it for dead at once.
+    call_command("background_worker", "--once", verbosity=0)
+    job.refresh_from_db()
+    assert job.status == TaskResultStatus.RUNNING
+    began = job.started_at - background.ABANDONED_AFTER - datetime.timedelta(seconds=1)
+    DBTaskResult.objects.filter(pk=job.pk).update(started_at=began)
+    call_command("background_worker", "--once", verbosity=0)
+    job.refresh_from_db()
+    assert (job.status, len(job.worker_ids)) == (TaskResultStatus.SUCCESSFUL, 2)
+    assert Group.objects.filter(name="job").count() == 1
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_job_and_begins_no_other(tmp_path):
+    sign = tmp_path / "halted"
+    note_slowly.enqueue("job one", str(sign), "before")
+    note.using(run_after=timezone.now() + datetime.timedelta(milliseconds=1)).enqueue("job two")
+    DBTaskResult.objects.filter(task_path__endswith=".note").update(priority=-1)
+    with halted_worker(sign) as worker:
+        worker.send_signal(signal.SIGTERM)
+        sign.unlink()
+        output, _ = worker.communicate(timeout=60)
+        assert (worker.returncode, output) == (0, "Jobs done: 1.\n")
+    assert done() == {"job one"}
+    assert DBTaskResult.objects.ready().count() == 1
+
+
+def test_a_process_that_ends_finishes_its_job(settings, monkeypatch):
+    settings.BACKGROUND_WORKER = "thread"
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(name):
+        begun.set()
+        go_on.wait(60)
+        return Group.objects.get_or_create(name=name)
+
+    monkeypatch.setattr(Group.objects, "create", slow)
+    ending = background.InProcess()
+    monkeypatch.setattr(background, "in_process", ending)
+    with transaction.atomic():
+        note.enqueue("job one")
+        note.enqueue("job two")
+    assert begun.wait(60)
+    finishing = threading.Thread(target=ending.finish)
+    finishing.start()
+    while not ending._stopped.is_set():
+        time.sleep(0.01)
+    go_on.set()
+    finishing.join(60)
+    assert len(done()) == 1
+    ending.wake()
+    assert ending.wait(0) and len(done()) == 1
+
+
+def test_what_failed_stands_at_the_desk(client, administrator):
+    fail.enqueue()
+    background.drain()
+    job = DBTaskResult.objects.failed().get()
+    client.force_login(administrator)
+    assert "fail" in client.get("/admin/django_tasks_database/dbtaskresult/?status=FAILED").content.decode()
+    page = client.get(f"/admin/django_tasks_database/dbtaskresult/{job.pk}/change/").content.decode()
+    assert "ZeroDivisionError" in page
+
+
+def test_who_administrates_has_what_was_given_up_done_again(client, editor):
+    administrator = User.objects.create_user("admin", is_staff=True)
+    administrator.groups.add(Group.objects.get(name="Administrator"))
+    Group.objects.create(name="job one")
+    broken, well = note.enqueue("job one"), note.enqueue("job two")
+    background.drain()
+    assert [str(job.pk) for job in DBTaskResult.objects.failed()] == [broken.id]
+    url = "/admin/django_tasks_database/dbtaskresult/"
+    pressed = {"action": "do_again", "_selected_action": [broken.id, well.id]}
+    client.force_login(editor)
+    assert client.post(url, pressed).status_code == 403
+    client.force_login(administrator)
+    page = client.post(url, pressed, follow=True).content.decode()
+    assert "1 piece of work is done again." in page
+    # What went well is not done twice, or it would fail now.
+    Group.objects.filter(name="job one").delete()
+    background.drain()
+    assert done() == {"job one", "job two"}
+    assert not DBTaskResult.objects.failed().exists()
+    assert "0 pieces of work are done again." in client.post(url, pressed, follow=True).content.decode()

@@ -41,3 +41,15 @@ def test_the_image_is_made_of_files_that_there_are():
     assert (BASE_DIR / re.search(r"-r (requirements[\w-]*\.txt)", dockerfile)[1]).is_file()
     for asked in re.findall(r"python (\S+\.py)", dockerfile):
         assert (BASE_DIR / asked).is_file()
+
+
+def test_what_operators_are_told_to_run_exists():
+    """Of docs/operations.md: every command of ours, and every file that is copied."""
+    text = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"(?:manage\.py|^manage|`manage|&& manage) ([a-z_]+)", text, re.M))
+    assert len(commands) > 15
+    # Written beside this one.
+    assert commands - set(get_commands()) <= {"backup", "restore"}
+    for name in re.findall(r"\bdeploy/[\w./-]*\w", text):
+        # Made by the operator.
+        assert (BASE_DIR / name).exists() or list(DEPLOY.glob(f"{name.removeprefix('deploy/')}*")), name

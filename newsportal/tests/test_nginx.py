@@ -1,5 +1,6 @@
 """deploy/nginx.conf before a real server: pages out of its cache, exact to the second, and there while all else is down."""
 
+import re
 import shutil
 import time
 
@@ -91,3 +92,21 @@ def test_files_are_served_for_ever_and_nothing_beside_them(folder, story):
             "/static/%2e%2e/site.conf",
         ):
             assert nodes.ask(port, path)[0] in {400, 404}, path
+
+
+def test_requests_have_one_name_in_both_logs_and_numbers_are_not_public(folder, story):
+    pytest.importorskip("prometheus_client")
+    own = {
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "METRICS_TOKEN": "a-token-of-the-tests",
+        "METRICS_FOLDER": str(folder / "numbers"),
+    }
+    with nodes.running(1, **own) as upstream, nginx(folder, upstream) as (port, _):
+        _, headers, _ = nodes.ask(port, "/nowhere/")
+        # nginx's own, which no reader can give (its $request_id), and not ours, which are shorter.
+        assert re.fullmatch(r"[0-9a-f]{32}", headers["X-Request-ID"])
+        _, headers, _ = nodes.ask(port, "/nowhere/", **{"X-Request-ID": "a-name-of-a-reader"})
+        assert headers["X-Request-ID"] != "a-name-of-a-reader"
+        given = {"Authorization": "Bearer a-token-of-the-tests"}
+        assert nodes.ask(upstream[0], "/metrics", **given)[0] == 200
+        assert nodes.ask(port, "/metrics", **given)[0] == 404

@@ -74,7 +74,7 @@ def test_lists_are_made_without_cron(client, settings, monkeypatch, by):
     Reads.objects.add({article.pk: 3})
     if by == "a request":
         settings.BACKGROUND_WORKER = "thread"
-        monkeypatch.setattr(background.in_process, "_looked_at", -float("inf"))
+        monkeypatch.setattr(background.in_process, "looked_at", -float("inf"))
         client.get("/healthz")
         assert background.in_process.wait(30)
     else:

@@ -317,6 +317,7 @@ ACTIONS_OF = {
     **{name: {"delete_selected": ADMINISTERS} for name in ("user", "wellknownfile")},
     "sanction": {"lift": MODERATES},
     "term": {"delete_selected": MODERATES},
+    "dbtaskresult": {"do_again": ADMINISTERS},
 }
 
 

@@ -66,6 +66,10 @@ def start(expression: str, **changes: str | None):
         ("AKISMET_URL", "rest.akismet.com"),
         ("COMMENT_REJECTED_DAYS", "0"),
         ("PURGE", "akamai"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with a space in between"),
+        ("SENTRY_DSN", "sentry.example.org"),
         ("SHARED_CACHE_SECONDS", "a day"),
         ("ADMIN_PATH", "the desk/"),
         ("ADMIN_PATH", "../"),
@@ -79,6 +83,29 @@ def start(expression: str, **changes: str | None):
 def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(variable, value):
     with pytest.raises(ImproperlyConfigured, match=variable):
         read(**{variable: value})
+
+
+def test_numbers_need_a_folder_that_processes_share():
+    with pytest.raises(ImproperlyConfigured, match="METRICS_FOLDER"):
+        read(METRICS_TOKEN="a-token-of-the-tests")
+    assert read(METRICS_TOKEN="a-token-of-the-tests", METRICS_FOLDER="numbers").METRICS_FOLDER == "numbers"
+    assert read(METRICS_FOLDER="numbers").METRICS_TOKEN == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "library"), [("METRICS_TOKEN", "prometheus_client"), ("SENTRY_DSN", "sentry_sdk")]
+)
+def test_what_needs_a_library_that_is_not_installed_says_how_to_install_it(variable, library, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == library else object())
+    given = {"METRICS_TOKEN": "a-token-of-the-tests", "SENTRY_DSN": "https://key@sentry.example.org/1"}[variable]
+    with pytest.raises(ImproperlyConfigured, match=f"{variable} needs .*requirements-scale.txt"):
+        read(**{variable: given}, METRICS_FOLDER="numbers")
+
+
+def test_logs_are_for_machines_in_public_and_for_people_elsewhere():
+    assert read().LOG_FORMAT == "json" and read().LOG_REQUESTS is True
+    for changes in ({"SITE_URL": "http://127.0.0.1:8000"}, {"DEBUG": "true"}):
+        assert read(**changes).LOG_FORMAT == "text" and read(**changes).LOG_REQUESTS is False
 
 
 def test_a_refusal_ends_the_process():
@@ -127,7 +154,7 @@ def test_the_policy_is_the_same_in_every_process():
     ask = """
 import django; django.setup()
 from django.test import Client
-print(Client(headers={"host": "news.example.org"}).get("/healthz", secure=True).headers)
+print(Client(headers={"host": "news.example.org"}).get("/csp-reports/", secure=True).headers)
 """
     answers = [
         start(f"exec({ask!r})", PYTHONHASHSEED=seed, DJANGO_SETTINGS_MODULE="newsportal.settings")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             try:
                 put_back_abandoned()
                 do_what_is_due()
-                done += drain()
+                done += drain(stopped)
             except OperationalError as error:
                 if once:
                     raise

@@ -1,0 +1,106 @@
+"""Pictures, static files and the disk."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
+
+from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.watching.health import takes_files
+
+GIGABYTE = 2**30
+#: Less than this is odd, and this is wrong: SQLite and PostgreSQL refuse all writes on a full disk.
+LITTLE, ALMOST_NONE = 5 * GIGABYTE, GIGABYTE // 2
+MEND_DISK = "Make room (old backups, logs), or give the machine a larger disk."
+
+
+def pictures_can_be_written() -> list[Finding]:
+    if not takes_files():
+        return [
+            wrong(
+                "Pictures cannot be saved: the folder for them may not be written to.",
+                "Give MEDIA_ROOT to the user that the site runs as, and under systemd name it in ReadWritePaths=.",
+            )
+        ]
+    return [fine("Pictures can be saved.")]
+
+
+def pictures_round_trip() -> list[Finding]:
+    """Write, read and delete a small file where pictures are kept; on S3, too."""
+    name, content = f"doctor-{secrets.token_hex(8)}.txt", secrets.token_bytes(32)
+    where = "the folder for pictures" if isinstance(default_storage, FileSystemStorage) else "the storage for pictures"
+    step = "written"
+    try:
+        stored = default_storage.save(name, ContentFile(content))
+        step = "read"
+        with default_storage.open(stored) as file:
+            is_same = file.read() == content
+        step = "deleted"
+        default_storage.delete(stored)
+    except Exception as problem:  # each storage has exceptions of its own
+        return [
+            wrong(
+                f"A file in {where} could not be {step} ({type(problem).__name__}).",
+                "Look at MEDIA_ROOT and its owner, or at S3_BUCKET, its keys and what they may do.",
+            )
+        ]
+    if not is_same:
+        return [wrong(f"What was written to {where} came back as something else.", "Look at what stands between.")]
+    return [fine(f"A file in {where} was written, read and deleted.")]
+
+
+def static_files_are_collected() -> list[Finding]:
+    if not isinstance(staticfiles_storage, ManifestFilesMixin):
+        return [fine("Static files are served as they are written.")]
+    mend = "Run manage.py collectstatic --no-input, then restart."
+    # Read anew: a process that has begun without it does not know of it.
+    known = staticfiles_storage.load_manifest()[0]
+    if not known:
+        return [wrong("Static files have not been collected: pages cannot be made.", mend)]
+    root = Path(settings.STATIC_ROOT)
+    missing = [name for name in known.values() if not (root / name).is_file()]
+    if missing:
+        return [wrong(f"{len(missing)} static files are gone, such as {missing[0]}.", mend)]
+    return [fine(f"{len(known)} static files have been collected.")]
+
+
+def disk() -> list[Finding]:
+    """Of the disks that this machine writes to."""
+    found, seen = [], set()
+    for folder in _written_to():
+        device = folder.stat().st_dev
+        if device in seen:
+            continue
+        seen.add(device)
+        usage = shutil.disk_usage(folder)
+        words = f"{usage.free / GIGABYTE:.1f} GB of {usage.total / GIGABYTE:.0f} GB are free where {folder.name or folder} is."
+        if usage.free < ALMOST_NONE:
+            found.append(wrong(f"The disk is full: {words}", f"{MEND_DISK} At 0 nothing can be saved any more."))
+        elif usage.free < LITTLE and usage.free < usage.total / 10:
+            found.append(odd(f"The disk is nearly full: {words}", MEND_DISK))
+        else:
+            found.append(fine(words))
+    return found
+
+
+def _written_to() -> list[Path]:
+    folders = []
+    if isinstance(default_storage, FileSystemStorage):
+        folders.append(Path(default_storage.location))
+    if connection.vendor == "sqlite":
+        name = str(connection.settings_dict["NAME"])
+        folders.append(Path(urlsplit(name).path if name.startswith("file:") else name).parent)
+    found = []
+    for folder in folders:
+        while not folder.exists():
+            folder = folder.parent
+        found.append(folder)
+    return found

@@ -1,0 +1,106 @@
+"""The machines beside this one, each asked once and with a time limit: the cache, the mail server, and our own front door."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from http.client import HTTPException
+from urllib.error import HTTPError
+from urllib.request import Request
+
+from django.conf import settings
+
+from articles.outbound import opener
+from newsportal.doctor.finding import Finding, fine, odd, wrong
+
+#: In seconds, for each step.
+SHORT, LONG = 1.0, 5.0
+
+
+def cache() -> list[Finding]:
+    if "redis" not in settings.CACHES["default"]["BACKEND"].lower():
+        return [fine("The cache is in the memory of each process.")]
+    import redis
+
+    client = redis.Redis.from_url(
+        settings.CACHES["default"]["LOCATION"], socket_timeout=SHORT, socket_connect_timeout=SHORT, retry=None
+    )
+    try:
+        client.ping()
+    except redis.RedisError as problem:
+        return [
+            wrong(
+                f"Redis does not answer ({type(problem).__name__}). The site works without it, only slower.",
+                "Look whether Redis runs and whether CACHE_URL names it.",
+            )
+        ]
+    finally:
+        client.close()
+    return [fine("Redis answers.")]
+
+
+def mail_server() -> list[Finding]:
+    """Only whether it talks to us: no letter is sent, and nobody logs in."""
+    if not settings.MAIL_ENABLED:
+        return [
+            odd("EMAIL_HOST is not set: no mail is sent, and guests cannot confirm their address.", "Set EMAIL_HOST.")
+        ]
+    connect = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+    try:
+        with connect(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=LONG) as server:
+            server.ehlo()
+            if settings.EMAIL_USE_TLS:
+                server.starttls()
+    except (smtplib.SMTPException, OSError) as problem:
+        return [
+            wrong(
+                f"The mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT} cannot be talked to ({type(problem).__name__}).",
+                "Look at EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS and EMAIL_USE_SSL, and whether the firewall lets us out.",
+            )
+        ]
+    return [fine(f"The mail server {settings.EMAIL_HOST} answers.")]
+
+
+def site() -> list[Finding]:
+    """Ask SITE_URL, and nothing else, as the world does."""
+    mend = "Look at the web server before the site, at SITE_URL, and at its name in DNS."
+    status, body, _ = _ask(f"{settings.SITE_URL}/healthz")
+    if status is None:
+        return [wrong(f"{settings.SITE_URL} does not answer ({body}).", mend)]
+    if status != 200 or body != "ok\n":
+        return [wrong(f"{settings.SITE_URL}/healthz is answered by something else (status {status}).", mend)]
+    found = [fine(f"{settings.SITE_URL} answers.")]
+    # Its answer to /healthz is the same with and without TLS; that of a page is not.
+    page = f"{settings.SITE_URL}/robots.txt"
+    status, _, location = _ask(page)
+    if location == page:
+        found.append(
+            wrong(
+                "Pages redirect to themselves: the site does not hear that readers come over TLS.",
+                "Let the proxy set X-Forwarded-Proto, and set BEHIND_PROXY=true.",
+            )
+        )
+    elif status == 400:
+        found.append(
+            wrong(
+                "Pages are refused with 400: the site does not answer to the name that the proxy passes on.",
+                "Let the proxy pass Host on, and name it in ALLOWED_HOSTS.",
+            )
+        )
+    elif status != 200:
+        found.append(wrong(f"Pages are answered with status {status}.", "Look into the log."))
+    return found
+
+
+def _ask(url: str) -> tuple[int | None, str, str]:
+    """(status, beginning of the body, where a redirect leads); (None, why, "") when nothing came back."""
+    request = Request(url, headers={"User-Agent": "newsportal-doctor"})  # noqa: S310 (http or https, by newsportal.environment)
+    try:
+        with opener().open(request, timeout=LONG) as response:
+            return response.status, response.read(100).decode("latin-1"), ""
+    except HTTPError as answer:
+        return answer.code, "", answer.headers.get("Location", "")
+    except (OSError, HTTPException) as problem:
+        reason = getattr(problem, "reason", problem)
+        is_named = isinstance(reason, socket.gaierror)
+        return None, "its name is not known" if is_named else type(reason).__name__, ""

@@ -1,0 +1,123 @@
+"""While the database cannot be reached one request finds that out, and all others are told at once."""
+
+import concurrent.futures
+import socket
+import threading
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from deploy import loopback
+from newsportal.database import away as module
+from newsportal.database.away import Away, KnownAway
+from newsportal.tests import nodes
+
+
+@pytest.fixture
+def away(monkeypatch):
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    return Away()
+
+
+def fail(away: Away) -> None:
+    with pytest.raises(OSError), away.connecting():
+        raise OSError
+
+
+def attempt(away: Away) -> bool:
+    """Whether somebody may try; the attempt succeeds."""
+    try:
+        with away.connecting():
+            return True
+    except KnownAway:
+        return False
+
+
+def test_while_all_is_well_everybody_connects_at_once(away):
+    with away.connecting(), away.connecting():
+        assert attempt(away)
+
+
+def test_after_one_has_failed_one_at_a_time_tries(away):
+    fail(away)
+    with away.connecting():
+        assert not attempt(away)
+    # It has succeeded.
+    with away.connecting():
+        assert attempt(away)
+
+
+def test_an_attempt_that_fails_lets_another_one_try(away):
+    for _ in range(3):
+        fail(away)
+    assert attempt(away)
+
+
+def test_between_two_attempts_is_a_pause(away, monkeypatch):
+    fail(away)
+    monkeypatch.setattr(module, "PAUSE", 60.0)
+    assert not attempt(away)
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    assert attempt(away)
+
+
+def test_of_many_threads_one_waits(away):
+    fail(away)
+    trying, go_on = threading.Event(), threading.Event()
+
+    def slow() -> bool:
+        with away.connecting():
+            trying.set()
+            return go_on.wait(60)
+
+    with concurrent.futures.ThreadPoolExecutor(9) as pool:
+        first = pool.submit(slow)
+        assert trying.wait(60)
+        # All of them are done while the first still waits.
+        assert [pool.submit(attempt, away).result(60) for _ in range(8)] == [False] * 8
+        go_on.set()
+        assert first.result(60)
+
+
+def test_a_database_that_says_nothing_costs_each_thread_one_wait_and_no_page_its_answer():
+    pytest.importorskip("psycopg")
+    connections = []
+    with socket.socket() as server:
+        server.bind((loopback.HOST, 0))
+        server.listen(64)
+
+        def count() -> None:
+            while True:
+                try:
+                    connections.append(server.accept()[0])
+                except OSError:
+                    return
+
+        counting = threading.Thread(target=count, daemon=True)
+        counting.start()
+        url = f"postgres://nobody@{loopback.HOST}:{server.getsockname()[1]}/none"
+        with nodes.running(1, DATABASE_URL=url, CACHE_URL="locmemcache://") as (node,):
+            assert nodes.get(node, "/search/?q=x")[0] == 503
+            before = len(connections)
+            # Each asks the database three times, and none of them waits for it three times.
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                answers = list(pool.map(lambda _: nodes.get(node, "/search/?q=x")[0], range(60)))
+            assert set(answers) == {503}
+            assert nodes.get(node, "/healthz") == (200, "ok\n")
+            # Of 60 requests hardly one was an attempt.
+            assert len(connections) - before < 20
+        server.shutdown(socket.SHUT_RDWR)
+    counting.join(60)
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.django_db
+def test_a_reader_who_is_refused_is_told_so(client, monkeypatch):
+    def refused(*args, **kwargs):
+        raise OperationalError("The database could not be reached a moment ago.")
+
+    monkeypatch.setattr("articles.views.page_of", refused)
+    response = Client().get("/latest/")
+    assert (response.status_code, response["Retry-After"]) == (503, "30")

@@ -1,0 +1,410 @@
+"""`manage.py doctor` finds what is wrong and says how it is mended; so do the pages of the desk, to those whom it concerns."""
+
+import datetime
+import http.server
+import io
+import ipaddress
+import json
+import shutil
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from articles.models import Article
+from articles.tests.factories import make_article
+from articles.workflow import Status
+from deploy import loopback
+from newsportal import doctor
+from newsportal.background import in_process
+from newsportal.doctor import CHECKS, Check, configuration, database, files, machines, newsroom
+from newsportal.doctor.alarms import alarms
+from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
+from newsportal.models import Purge
+from newsportal.tests.jobs import note
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def worst(findings: list[Finding]) -> Level:
+    levels = {finding.level for finding in findings}
+    assert all(finding.mend for finding in findings if finding.level is not Level.FINE), "nobody is told how to mend it"
+    return next(level for level in (Level.WRONG, Level.ODD, Level.FINE) if level in levels)
+
+
+# --- Settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_debug_is_wrong(settings):
+    assert worst(configuration.debug()) is Level.FINE
+    settings.DEBUG = True
+    assert worst(configuration.debug()) is Level.WRONG
+
+
+def test_it_says_what_the_deploy_checks_say(settings, monkeypatch):
+    # Set by tests that drive a browser; of this Django warns, too.
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
+    settings.SITE_NAME = "Newsportal"
+    found = configuration.deploy_checks()
+    assert worst(found) is Level.ODD
+    assert [finding.mend for finding in found if "newsportal.W001" in finding.what] == [
+        "Set SITE_NAME to the title of your newspaper."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tls", "is_behind", "named", "expected"),
+    [
+        (True, True, True, Level.FINE),
+        (True, False, False, Level.FINE),
+        (True, False, True, Level.WRONG),
+        (False, True, True, Level.ODD),
+        (True, True, False, Level.ODD),
+    ],
+)
+def test_a_proxy_that_is_half_believed_is_found(settings, tls, is_behind, named, expected):
+    settings.TLS = tls
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if is_behind else None
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.1")] if named else []
+    assert worst(configuration.proxy()) is expected
+
+
+# --- The database -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_well_says_its_version():
+    (found,) = database.answers()
+    assert found.level is Level.FINE
+    assert "WAL" in found.what if connection.vendor == "sqlite" else "connections" in found.what
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
+def test_a_server_whose_database_a_crash_destroys_is_wrong(monkeypatch):
+    real = database._one
+    monkeypatch.setattr(database, "_one", lambda statement: "off" if statement == "SHOW fsync" else real(statement))
+    assert worst(database.answers()) is Level.WRONG
+
+
+@pytest.mark.django_db
+def test_migrations_that_wait_are_named():
+    assert worst(database.migrations()) is Level.FINE
+    MigrationRecorder.Migration.objects.filter(app="newsportal", name="0007_purge").delete()
+    (found,) = database.migrations()
+    assert (found.level, found.what) == (
+        Level.WRONG,
+        "Migrations have not been applied: 1, beginning with newsportal.0007_purge.",
+    )
+
+
+@pytest.mark.django_db
+def test_clocks_that_differ_are_found(time_machine):
+    assert worst(database.clock()) is Level.FINE
+    for off in (-1, 1):
+        time_machine.move_to(datetime.datetime.now(datetime.UTC) + off * HOUR)
+        expected = Level.FINE if connection.vendor == "sqlite" else Level.WRONG
+        assert worst(database.clock()) is expected
+        time_machine.move_to(datetime.datetime.now(datetime.UTC) - off * HOUR)
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_takes_no_pictures_is_wrong(settings, tmp_path):
+    assert worst(files.pictures_can_be_written()) is Level.FINE
+    assert worst(files.pictures_round_trip()) is Level.FINE
+    assert not list((tmp_path / "media").iterdir())
+    (tmp_path / "file").touch()
+    settings.MEDIA_ROOT = str(tmp_path / "file" / "media")
+    assert worst(files.pictures_can_be_written()) is Level.WRONG
+    assert worst(files.pictures_round_trip()) is Level.WRONG
+
+
+def test_a_bucket_is_written_read_and_deleted_and_one_that_is_not_there_is_wrong(settings, tmp_path):
+    pytest.importorskip("moto")
+    with loopback.s3(tmp_path) as named:
+        options = {
+            "bucket_name": named["S3_BUCKET"], "endpoint_url": named["S3_ENDPOINT_URL"], "access_key": "loopback",
+            "secret_key": "loopback", "region_name": "us-east-1", "file_overwrite": True,
+        }  # fmt: skip
+        for bucket, expected in ((named["S3_BUCKET"], Level.FINE), ("another", Level.WRONG)):
+            storage = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options | {"bucket_name": bucket}}
+            settings.STORAGES = settings.STORAGES | {"default": storage}
+            assert worst(files.pictures_round_trip()) is expected
+            assert worst(files.pictures_can_be_written()) is Level.FINE
+
+
+def test_static_files_that_are_not_there_are_wrong(settings, tmp_path):
+    assert worst(files.static_files_are_collected()) is Level.FINE
+    settings.STATIC_ROOT = str(tmp_path)
+    hashed = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": hashed}
+    assert worst(files.static_files_are_collected()) is Level.WRONG
+    manifest = {"paths": {"a.css": "a.1234.css"}, "version": "1.1", "hash": "1"}
+    (tmp_path / "staticfiles.json").write_text(json.dumps(manifest))
+    assert "a.1234.css" in files.static_files_are_collected()[0].what
+    (tmp_path / "a.1234.css").touch()
+    assert worst(files.static_files_are_collected()) is Level.FINE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("gigabytes", "expected"),
+    [(100, Level.FINE), (26, Level.FINE), (4, Level.ODD), (0.4, Level.WRONG), (0, Level.WRONG)],
+)
+def test_a_disk_that_fills_up_is_found(monkeypatch, gigabytes, expected):
+    usage = SimpleNamespace(total=250 * 2**30, free=int(gigabytes * 2**30))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    assert worst(files.disk()) is expected
+
+
+# --- Other machines ---------------------------------------------------------------------------------------------------
+
+
+def test_redis_that_is_away_is_wrong(settings):
+    pytest.importorskip("django_redis")
+    redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": f"redis://127.0.0.1:{loopback.free_port()}/0"}
+    settings.CACHES = {"default": redis}
+    assert worst(machines.cache()) is Level.WRONG
+
+
+def test_a_mail_server_that_is_away_or_speaks_no_tls_is_wrong(settings):
+    from aiosmtpd.controller import Controller
+
+    settings.MAIL_ENABLED = False
+    assert worst(machines.mail_server()) is Level.ODD
+    settings.MAIL_ENABLED, settings.EMAIL_HOST, settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = (
+        True,
+        "127.0.0.1",
+        False,
+        False,
+    )
+    settings.EMAIL_PORT = loopback.free_port()
+    assert worst(machines.mail_server()) is Level.WRONG
+    server = Controller(object(), hostname="127.0.0.1", port=settings.EMAIL_PORT)
+    server.start()
+    try:
+        assert worst(machines.mail_server()) is Level.FINE
+        settings.EMAIL_USE_TLS = True
+        assert worst(machines.mail_server()) is Level.WRONG
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def front_door(settings):
+    """Answers as SITE_URL, by path: (status, headers, body)."""
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answers[self.path]
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    settings.SITE_URL = f"http://127.0.0.1:{server.server_port}"
+    yield answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_front_door_is_tried(front_door, settings):
+    front_door["/healthz"] = 200, {}, b"ok\n"
+    front_door["/robots.txt"] = 200, {}, b"User-agent: *\n"
+    assert worst(machines.site()) is Level.FINE
+    front_door["/robots.txt"] = 301, {"Location": f"{settings.SITE_URL}/robots.txt"}, b""
+    assert "redirect to themselves" in machines.site()[1].what
+    front_door["/robots.txt"] = 400, {}, b""
+    assert "ALLOWED_HOSTS" in machines.site()[1].mend
+    front_door["/healthz"] = 200, {}, b"<h1>Welcome to nginx!</h1>"
+    assert "something else" in machines.site()[0].what
+    front_door["/healthz"] = 302, {"Location": "/robots.txt"}, b""
+    assert worst(machines.site()) is Level.WRONG
+    settings.SITE_URL = f"http://127.0.0.1:{loopback.free_port()}"
+    assert "ConnectionRefusedError" in machines.site()[0].what
+
+
+# --- The newsroom -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_jobs_that_nobody_does_are_found(settings, monkeypatch):
+    assert worst(newsroom.jobs()) is Level.FINE
+    DBTaskResult.objects.filter(pk=note.enqueue("job").id).update(enqueued_at=timezone.now() - HOUR)
+    (found,) = newsroom.jobs()
+    assert found.level is Level.WRONG and "60 minutes" in found.what and "background_worker" in found.mend
+    # Where serving processes do it, one that has not been asked for long has yet to begin.
+    settings.BACKGROUND_WORKER = "thread"
+    for ago, expected in ((float("inf"), Level.ODD), (8 * 3600, Level.ODD), (1, Level.ODD), (70, Level.WRONG)):
+        monkeypatch.setattr(in_process, "looked_at", time.monotonic() - ago)
+        assert worst(newsroom.jobs()) is expected
+
+
+@pytest.mark.django_db
+def test_what_was_given_up_and_letters_that_were_not_taken_are_found():
+    assert worst(newsroom.failed_jobs()) is worst(newsroom.letters()) is Level.FINE
+    DBTaskResult.objects.filter(pk=note.enqueue("job").id).update(status="FAILED", finished_at=timezone.now())
+    assert newsroom.failed_jobs()[0].what == "1 piece of work was given up since yesterday: note."
+    DBTaskResult.objects.filter(pk=note.enqueue("letter").id).update(
+        task_path="comments.notifications.send_confirmation", args_kwargs={"args": [1], "kwargs": {"attempt": 3}},
+        run_after=timezone.now() + HOUR,
+    )  # fmt: skip
+    assert "did not take 1 letter to readers" in newsroom.letters()[0].what
+
+
+@pytest.mark.django_db
+def test_late_stories_and_a_cdn_that_was_not_told_are_found(settings):
+    assert worst(newsroom.late_stories()) is worst(newsroom.purges()) is Level.FINE
+    for _ in range(2):
+        late = make_article(status=Status.DRAFT)
+        Article.objects.filter(pk=late.pk).update(publish_at=timezone.now() - HOUR)
+    assert newsroom.late_stories()[0].what == "2 stories are past their time and not out."
+    settings.PURGE = "varnish"
+    assert worst(newsroom.purges()) is Level.FINE
+    Purge.objects.create(key="site", touched_at=time.time() - 3600, due_at=time.time(), is_repeat=False)
+    assert worst(newsroom.purges()) is Level.WRONG
+
+
+# --- The command ------------------------------------------------------------------------------------------------------
+
+
+def run() -> tuple[int, list[str]]:
+    output = io.StringIO()
+    try:
+        call_command("doctor", stdout=output, no_color=True)
+    except SystemExit as end:
+        return end.code, output.getvalue().splitlines()
+    return 0, output.getvalue().splitlines()
+
+
+@pytest.mark.django_db
+def test_each_check_says_a_line_at_least_and_what_is_wrong_ends_with_1(settings):
+    settings.SITE_URL = f"http://127.0.0.1:{loopback.free_port()}"
+    code, lines = run()
+    assert code == 1
+    for check in CHECKS:
+        assert any(line[6:].startswith(f"{check.name}: ") for line in lines), check.name
+    assert any(line.startswith("WRONG site: ") and " → " in line for line in lines)
+
+
+def test_what_is_only_odd_ends_with_0(monkeypatch):
+    checks = [Check("one", lambda: [fine("Well.")]), Check("two", lambda: [odd("Hm.", "Look.")])]
+    monkeypatch.setattr(doctor, "CHECKS", checks)
+    assert run() == (0, ["OK    one: Well.", "LOOK  two: Hm. → Look.", "", "Nothing is wrong. To look at: 1."])
+
+
+def test_a_check_that_breaks_stops_no_other(monkeypatch):
+    checks = [Check("one", lambda: 1 // 0), Check("two", lambda: [fine("Well.")])]
+    monkeypatch.setattr(doctor, "CHECKS", checks)
+    code, lines = run()
+    assert code == 1
+    assert lines[0].startswith("WRONG one: This could not be looked at (ZeroDivisionError).")
+    assert lines[1] == "OK    two: Well."
+
+
+def test_while_the_database_is_away_nobody_waits_for_it_again(monkeypatch):
+    monkeypatch.setattr(database.readiness, "missing", lambda within: ["database"])
+    asked = [check.name for check, _ in doctor.examine()]
+    assert "database" in asked and "cache" in asked
+    assert not {"migrations", "clock", "jobs", "mail", "late stories", "CDN"} & set(asked)
+
+
+# --- The desk ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wrong_things(db):
+    """A late story, which is the editors'; work that was given up, which is the administrators'."""
+    late = make_article(status=Status.DRAFT)
+    Article.objects.filter(pk=late.pk).update(publish_at=timezone.now() - HOUR)
+    DBTaskResult.objects.all().delete()
+    DBTaskResult.objects.filter(pk=note.enqueue("job").id).update(status="FAILED", finished_at=timezone.now())
+    alarms.forget()
+
+
+def told(user) -> list[str]:
+    return [
+        finding.what.split(" ")[0] + " " + finding.what.split(" ")[1]
+        for finding in alarms.of(User.objects.get(pk=user.pk))
+    ]
+
+
+def test_everybody_is_told_what_concerns_them(wrong_things, administrator, editor, reporter, moderator, outsider):
+    assert told(administrator) == ["1 piece", "1 story"]
+    assert told(editor) == ["1 story"]
+    assert told(reporter) == told(moderator) == told(outsider) == []
+
+
+def test_it_stands_on_every_page_of_the_desk_and_on_no_other(wrong_things, client, editor):
+    assert "past its time" not in client.get("/admin/login/").content.decode()
+    client.force_login(editor)
+    for url in ("/admin/", "/admin/articles/article/", "/admin/articles/article/add/", "/admin/articles/tag/"):
+        page = client.get(url).content.decode()
+        assert "1 story is past its time and not out." in page and "set another time" in page, url
+    assert "is past its time" not in client.get("/admin/articles/tag/add/?_popup=1").content.decode()
+    assert "is past its time" not in client.get("/").content.decode()
+
+
+def test_what_was_seen_is_believed_for_a_minute(wrong_things, editor, django_assert_num_queries, monkeypatch):
+    editor.get_all_permissions()
+    assert alarms.of(editor)
+    with django_assert_num_queries(0):
+        assert alarms.of(editor)
+    Article.objects.all().delete()
+    assert alarms.of(editor)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert not alarms.of(editor)
+
+
+def test_it_costs_few_questions(administrator, django_assert_max_num_queries):
+    alarms.forget()
+    with django_assert_max_num_queries(14):
+        alarms.of(administrator)
+
+
+def test_while_one_looks_nobody_else_waits(administrator, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        go_on.wait(60)
+        return [wrong("Slow.", "Wait.")]
+
+    monkeypatch.setattr("newsportal.doctor.alarms.CHECKS", [Check("slow", slow, on_desk=True)])
+    alarms.kept([])
+    alarms.forget()
+    looking = threading.Thread(target=alarms._look)
+    looking.start()
+    assert begun.wait(60)
+    assert alarms.of(administrator) == []
+    go_on.set()
+    looking.join(60)
+    assert [finding.what for finding in alarms.of(administrator)] == ["Slow."]
+
+
+def test_what_it_says_is_text(client, administrator, monkeypatch):
+    checks = [Check("odd", lambda: [odd("<script>alert(1)</script>", "<b>")], on_desk=True)]
+    monkeypatch.setattr("newsportal.doctor.alarms.CHECKS", checks)
+    alarms.forget()
+    client.force_login(administrator)
+    page = client.get("/admin/").content.decode()
+    assert "&lt;script&gt;alert(1)" in page and "<script>alert(1)" not in page
