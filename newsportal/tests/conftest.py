@@ -11,7 +11,7 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.workflow import Status
 from comments.models import Policy, Sanction, Term
 from comments.tests.factories import make_comment
-from newsportal.models import AuditEntry, Edition, Page, WellKnownFile
+from newsportal.models import AuditEntry, Edition, Page, PolicyReport, WellKnownFile
 from newsportal.page_cache.counters import InDatabase, source_of
 
 
@@ -36,6 +36,7 @@ def things():
         "wellknownfile": WellKnownFile.objects.create(name="robots", text="User-agent: GPTBot\nDisallow: /"),
         "user": User.objects.create_user("somebody"), "group": Group.objects.first(),
         "auditentry": AuditEntry.objects.create(event="logged_in", actor="somebody"),
+        "policyreport": PolicyReport.objects.create(day=datetime.date(2026, 3, 14), directive="script-src-elem"),
     }  # fmt: skip
 
 

@@ -23,7 +23,10 @@ def problems(migration) -> list[str]:
         # It says in words since when nothing uses what it takes away.
         return []
     found = []
+    made_here = {o.name.lower() for o in migration.operations if isinstance(o, migrations.CreateModel)}
     for operation in migration.operations:
+        if getattr(operation, "model_name", "").lower() in made_here:
+            continue
         name = operation.describe()
         if isinstance(operation, migrations.SeparateDatabaseAndState):
             found += problems(SimpleNamespace(operations=operation.database_operations))
@@ -61,6 +64,7 @@ def test_every_migration_leaves_the_version_before_running():
         (migrations.AddField("story", "kicker", models.DateField(null=True)), False),
         (migrations.AlterField("story", "kicker", models.CharField(max_length=9)), True),
         (migrations.AlterField("story", "kicker", models.CharField(max_length=9, null=True)), False),
+        (migrations.CreateModel("Story", []), False),
         (migrations.AddIndex("story", models.Index(fields=["kicker"], name="kicker")), False),
         (migrations.SeparateDatabaseAndState([migrations.DeleteModel("Story")], []), True),
     ],
@@ -68,6 +72,15 @@ def test_every_migration_leaves_the_version_before_running():
 )
 def test_what_breaks_the_version_before_is_told_from_what_does_not(operation, is_a_problem):
     assert bool(problems(SimpleNamespace(operations=[operation]))) is is_a_problem
+
+
+def test_a_table_that_is_new_is_made_in_as_many_steps_as_it_takes():
+    steps = [
+        migrations.CreateModel("Story", []),
+        migrations.AddField("story", "kicker", models.CharField(max_length=9)),
+    ]
+    assert problems(SimpleNamespace(operations=steps)) == []
+    assert problems(SimpleNamespace(operations=steps[1:]))
 
 
 def test_who_takes_away_says_since_when_nothing_uses_it():

@@ -149,12 +149,12 @@ def test_what_another_site_sends_gets_no_button_of_ours(client, without_database
 
 
 def test_passwords_and_codes_are_not_sent_back(client, without_database):
-    sent = {"username": "editor", "password": "open sesame", "code": "123456", "csrfmiddlewaretoken": "x" * 64}
+    sent = {"login": "editor", "password": "open sesame", "code": "123456", "csrfmiddlewaretoken": "x" * 64}
     client.cookies["csrf"] = "x" * 64
     page = client.post("/admin/login/", sent, headers=OURS).content.decode()
     assert "open sesame" not in page
     assert "123456" not in page
-    assert 'name="username" value="editor"' in page
+    assert 'name="login" value="editor"' in page
 
 
 @pytest.mark.django_db(transaction=False)

@@ -32,7 +32,7 @@ OPEN = {
     "Advertising": {"sponsor", "booking", "section", "image"},
     "Administrator": {
         "article", "image", "section", "contributor", "tag", "page", "comment", "policy", "frontpagestory", "banner",
-        "commenter", "sanction", "term", "sponsor", "booking", "wellknownfile", "user", "group", "auditentry",
+        "commenter", "sanction", "term", "sponsor", "booking", "wellknownfile", "user", "group", "auditentry", "policyreport",
         "dbtaskresult",
     },
     None: set(),

@@ -1,0 +1,422 @@
+"""Does a load hold? Readers, commenters and a desk at once, at a part of what the machine can do, for as long as you like.
+
+    python -m benchmarks.held [--minutes 30] [--of-limit 0.7] [--articles 5000] [--json FILE]
+
+Makes a newspaper, serves it as deploy/systemd/newsportal.service does, measures how much of the mixture it answers when everybody
+asks as fast as they can, and then asks for a part of that. At the end each write that was answered with success is looked for in
+the database. 1 when something did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlencode
+
+import lxml.html
+
+from benchmarks.servers import HOST, ROOT, Server, environment, running
+from deploy.loopback import free_port
+
+#: Of a hundred requests: 95 read, of which five search.
+MIXTURE = {"story": 70, "list": 20, "search": 5, "comment": 2, "save": 3}
+CLIENTS, EDITORS = 12, 2
+TOKEN = "t" * 32
+#: Seconds between two looks at the memory, and from one publication to the next.
+LOOK, PUBLISH = 10, 60
+
+PREPARE = """
+import json
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from articles.models import Article, Section, TaggedArticle
+from articles.tests.factories import make_article
+desk = User.objects.create_superuser("desk")
+client = Client(); client.force_login(desk)
+public = Article.objects.public().newest_first()
+saved = [make_article(headline=f"Saved {n} 0").pk for n in range(%(editors)d)]
+drafts = [make_article(headline=f"Draft {n}", status="draft").pk for n in range(%(drafts)d)]
+print("TOLD " + json.dumps({
+    "cookie": "; ".join([f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}",
+                         f"{settings.CSRF_COOKIE_NAME}=" + "t" * 32]),
+    "stories": [story.get_absolute_url() for story in public[:%(articles)d]],
+    "open": list(public.values_list("pk", flat=True)[:500]),
+    "lists": ["/", "/latest/", "/feed/", *(section.get_absolute_url() for section in Section.objects.all()),
+              *{f"/tags/{slug}/" for slug in TaggedArticle.objects.values_list("tag__slug", flat=True)[:300]}],
+    "words": sorted({word for story in public[:300] for word in story.headline.split() if word.isalpha()}),
+    "saved": saved, "drafts": drafts,
+}))
+"""
+LOOK_AFTER = """
+import json
+from articles.models import Article
+from comments.models import Comment
+marks = [body for body in Comment.objects.filter(body__startswith="Held ").values_list("body", flat=True)]
+print("TOLD " + json.dumps({
+    "comments": marks, "headlines": dict(Article.objects.filter(headline__startswith="Saved ").values_list("pk", "headline")),
+    "public": list(Article.objects.public().filter(headline__startswith="Draft ").values_list("pk", flat=True)),
+}))
+"""
+
+
+class Failed(Exception):
+    """An answer that is none."""
+
+
+@dataclass
+class Told:
+    """What was asked and what came of it. Latencies in seconds, by kind."""
+
+    latencies: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    headlines: dict[int, str] = field(default_factory=dict)
+    published: list[int] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.latencies.values()))
+
+
+class Browser:
+    """One connection that is kept."""
+
+    def __init__(self, port: int):
+        self._port = port
+        self._connection: HTTPConnection | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: tuple[int, ...] = (200,),
+        data: dict | list | None = None,
+        **headers: str,
+    ) -> bytes:
+        """The answer's body. Raises Failed for any other status, and when there is no answer."""
+        body = urlencode(data).encode() if data is not None else None
+        headers = {"Host": HOST, "Accept-Encoding": "gzip", **headers}
+        if body is not None:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+        try:
+            if self._connection is None:
+                self._connection = HTTPConnection(HOST, self._port, timeout=30)
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as error:
+            self._connection = None
+            raise Failed(f"{method} {path}: {error!r}") from error
+        if answer.status not in accept:
+            raise Failed(f"{method} {path}: {answer.status}")
+        return content
+
+
+class Load:
+    def __init__(self, port: int, newspaper: dict, told: Told):
+        self.port, self.newspaper, self.told = port, newspaper, told
+        self.over = threading.Event()
+        self._lock = threading.Lock()
+        self._serial = 0
+        self._waiting: queue.Queue[str] = queue.Queue()
+        self._saving = {pk: threading.Lock() for pk in newspaper["saved"]}
+        weights = [1 / (rank + 10) for rank in range(len(newspaper["stories"]))]
+        self._popular = lambda chance: chance.choices(newspaper["stories"], weights)[0]
+
+    def run(self, seconds: float, rate: float | None) -> float:
+        """Ask for so long: `rate` times a second at random moments, or as fast as all clients can. Returns requests a second."""
+        before, began = self.told.count, time.monotonic()
+        self.over.clear()
+        threads = [threading.Thread(target=self._client, args=[seed, rate is None]) for seed in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        chance, due = random.Random(1), began
+        while time.monotonic() < began + seconds:
+            if rate is None:
+                time.sleep(0.2)
+                continue
+            due += chance.expovariate(rate)
+            time.sleep(max(0, due - time.monotonic()))
+            self._waiting.put(self._kind(chance))
+        self.over.set()
+        for thread in threads:
+            thread.join(60)
+        return (self.told.count - before) / (time.monotonic() - began)
+
+    def _client(self, seed: int, is_eager: bool) -> None:
+        chance, browser = random.Random(seed), Browser(self.port)
+        while not self.over.is_set():
+            if is_eager:
+                kind = self._kind(chance)
+            else:
+                try:
+                    kind = self._waiting.get(timeout=0.2)
+                except queue.Empty:
+                    continue
+            self.once(kind, chance, browser)
+
+    def once(self, kind: str, chance: random.Random, browser: Browser) -> None:
+        act: Callable[[random.Random, Browser], float] = getattr(self, f"_{kind}")
+        try:
+            took = act(chance, browser)
+        except Failed as failure:
+            with self._lock:
+                self.told.errors.append(f"{time.strftime('%H:%M:%S')} {failure}")
+            return
+        with self._lock:
+            self.told.latencies[kind].append(took)
+
+    def publish(self) -> None:
+        """A draft, by the desk's own action."""
+        pk = self.newspaper["drafts"][len(self.told.published)]
+        data = {"action": "publish_selected", "_selected_action": pk, "_sure": "yes", "csrfmiddlewaretoken": TOKEN}
+        try:
+            Browser(self.port).ask(
+                "POST", "/admin/articles/article/", accept=(302,), data=data, Cookie=self.newspaper["cookie"]
+            )
+        except Failed as failure:
+            self.told.errors.append(str(failure))
+        else:
+            self.told.published.append(pk)
+
+    def _kind(self, chance: random.Random) -> str:
+        return chance.choices(list(MIXTURE), list(MIXTURE.values()))[0]
+
+    def _next(self) -> int:
+        with self._lock:
+            self._serial += 1
+            return self._serial
+
+    # --- Each returns how long the reader waited, in seconds ----------------------------------------------------------
+
+    def _read(self, browser: Browser, path: str) -> float:
+        began = time.perf_counter()
+        browser.ask("GET", path)
+        return time.perf_counter() - began
+
+    def _story(self, chance: random.Random, browser: Browser) -> float:
+        return self._read(browser, self._popular(chance))
+
+    def _list(self, chance: random.Random, browser: Browser) -> float:
+        return self._read(browser, chance.choice(self.newspaper["lists"]))
+
+    def _search(self, chance: random.Random, browser: Browser) -> float:
+        return self._read(browser, "/search/?" + urlencode({"q": chance.choice(self.newspaper["words"])}))
+
+    def _comment(self, chance: random.Random, browser: Browser) -> float:
+        said = f"Held {self._next()}: what I say is said once."
+        data = {
+            "name": f"Reader {chance.randrange(1000)}",
+            "email": f"reader{chance.randrange(10**6)}@example.org",
+            "body": said,
+            "stamp": "",
+        }
+        network = f"198.{chance.randrange(18, 20)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
+        began = time.perf_counter()
+        path = f"/comments/post/{chance.choice(self.newspaper['open'])}/"
+        browser.ask("POST", path, accept=(302, 303), data=data, **{"X-Forwarded-For": network})
+        took = time.perf_counter() - began
+        with self._lock:
+            self.told.comments.append(said)
+        return took
+
+    def _save(self, chance: random.Random, browser: Browser) -> float:
+        """Open a story at the desk, change its headline and save it; the wait is that for the save."""
+        pk = chance.choice(self.newspaper["saved"])
+        with self._saving[pk]:
+            path, cookie = f"/admin/articles/article/{pk}/change/", self.newspaper["cookie"]
+            page = browser.ask("GET", path, Cookie=cookie, **{"Accept-Encoding": "identity"})
+            form = lxml.html.fromstring(page).get_element_by_id("article_form")
+            headline = f"Saved {pk} {self._next()}"
+            data = [
+                (name, value) for name, value in form.form_values() if name not in {"headline", "csrfmiddlewaretoken"}
+            ]
+            data += [("headline", headline), ("csrfmiddlewaretoken", TOKEN), ("_continue", "yes")]
+            began = time.perf_counter()
+            browser.ask("POST", path, accept=(302,), data=data, Cookie=cookie)
+            took = time.perf_counter() - began
+            self.told.headlines[pk] = headline
+            return took
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.held", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument(
+        "--of-limit", type=float, default=0.7, help="the part of the machine's limit that is asked for (0.7)"
+    )
+    parser.add_argument("--articles", type=int, default=5_000)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="held-") as name:
+        found = hold(Path(name), options.articles, options.minutes * 60, options.of_limit)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    print(report(found))
+    return 1 if found["errors"] or found["lost"] else 0
+
+
+def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
+    env = environment(
+        f"sqlite:///{folder}/held.sqlite3", folder / "media", TRUSTED_PROXIES=HOST, STATIC_ROOT=str(folder / "static")
+    )
+    # Work in the background is done as it is by default.
+    del env["BACKGROUND_WORKER"]
+    for command in (
+        ["migrate", "-v0"],
+        ["collectstatic", "--no-input", "-v0"],
+        ["fill", "--articles", str(articles), "--seed", "1"],
+    ):
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
+        )
+    drafts = int(seconds / PUBLISH) + 2
+    newspaper = ask_database(env, PREPARE % {"articles": articles, "editors": EDITORS, "drafts": drafts})
+    told = Told()
+    with serving(env) as server:
+        load = Load(server.port, newspaper, told)
+        chance, browser = random.Random(0), Browser(server.port)
+        for kind in MIXTURE:
+            load.once(kind, chance, browser)
+        say("how much it can do")
+        limit = load.run(min(30, seconds), None)
+        say(f"{limit:.0f} a second; {part:.0%} of that for {seconds / 60:.0f} minutes")
+        told.latencies.clear()
+        stop = threading.Event()
+        aside = [
+            threading.Thread(target=look, args=[server, told, stop]),
+            threading.Thread(target=publish, args=[load, stop]),
+        ]
+        for thread in aside:
+            thread.start()
+        rate = load.run(seconds, part * limit)
+        stop.set()
+        for thread in aside:
+            thread.join(60)
+        errors = told.errors
+    return {
+        "limit": limit,
+        "rate": rate,
+        "errors": errors,
+        "lost": lost(told, ask_database(env, LOOK_AFTER)),
+        **figures(told),
+    }
+
+
+def serving(env: dict[str, str]):
+    """As deploy/systemd/newsportal.service does, on a free port."""
+    unit = (ROOT / "deploy" / "systemd" / "newsportal.service").read_text(encoding="utf-8").replace("\\\n", " ")
+    options = re.search(r"^ExecStart=\S+ (.+)$", unit, re.MULTILINE)[1].split()  # type: ignore[index]
+    port = free_port()
+    options[options.index("--port") + 1] = str(port)
+    return running([sys.executable, "-m", "granian", *options], port, env)
+
+
+def look(server: Server, told: Told, stop: threading.Event) -> None:
+    while not stop.wait(LOOK):
+        told.memory.append(server.largest_memory())
+
+
+def publish(load: Load, stop: threading.Event) -> None:
+    while not stop.wait(PUBLISH):
+        load.publish()
+
+
+def ask_database(env: dict[str, str], code: str) -> dict:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout.rpartition("TOLD ")[2])
+
+
+def lost(told: Told, kept: dict) -> list[str]:
+    """Writes that were answered with success and are not there, or not once."""
+    counts: dict[str, int] = defaultdict(int)
+    for body in kept["comments"]:
+        counts[body] += 1
+    wrong = [f"{body!r} is there {counts[body]} times" for body in told.comments if counts[body] != 1]
+    wrong += [f"story {pk} says {kept['headlines'].get(str(pk))!r}, not {headline!r}"
+              for pk, headline in told.headlines.items() if kept["headlines"].get(str(pk)) != headline]  # fmt: skip
+    return wrong + [f"story {pk} is not public" for pk in told.published if pk not in kept["public"]]
+
+
+def figures(told: Told) -> dict:
+    every = sorted(took for latencies in told.latencies.values() for took in latencies)
+    part = max(1, len(told.memory) // 6)
+    return {
+        "requests": len(every),
+        "published": len(told.published),
+        "kinds": {kind: percentiles(sorted(found)) for kind, found in told.latencies.items()}
+        | {"all": percentiles(every)},
+        "memory": {
+            "begin": statistics.median(told.memory[part : 2 * part] or [0]),
+            "end": statistics.median(told.memory[-part:] or [0]),
+        },
+    }
+
+
+def percentiles(latencies: list[float]) -> dict[str, float]:
+    """In milliseconds."""
+    if not latencies:
+        return {}
+    return {f"p{n}": latencies[min(len(latencies) - 1, len(latencies) * n // 100)] * 1000 for n in (50, 95, 99)} | {
+        "n": len(latencies)
+    }
+
+
+def report(found: dict) -> str:
+    lines = [
+        "",
+        f"Limit {found['limit']:.0f} requests a second; {found['requests']} asked for, {found['rate']:.0f} a second; "
+        f"{found['published']} stories published.",
+    ]
+    lines += [
+        f"{kind:>10}: {told['n']:>8} p50 {told['p50']:8.2f}  p95 {told['p95']:8.2f}  p99 {told['p99']:8.2f} ms"
+        for kind, told in found["kinds"].items()
+        if told
+    ]
+    begin, end = (found["memory"][name] / 1e6 for name in ("begin", "end"))
+    whole = found["kinds"]["all"]
+    lines += [
+        f"errors: {len(found['errors']) or 'none'}",
+        *found["errors"][:5],
+        f"lost writes: {len(found['lost']) or 'none'}",
+        *found["lost"][:5],
+        f"memory of the largest process: {begin:.0f} MB after a sixth of the time, {end:.0f} MB at the end",
+        f"p99 is {whole['p99'] / whole['p50']:.1f} × p50",
+    ]
+    return "\n".join(lines)
+
+
+def say(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    sys.exit(main())
