@@ -57,6 +57,10 @@ class ToBeRead(UncountedAdmin):
 
     sortable_by = ()
     actions = None
+    heading = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
+        return super().changelist_view(request, {"title": self.heading} | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -72,6 +76,7 @@ class ToBeRead(UncountedAdmin):
 class PolicyReportAdmin(ToBeRead):
     """What browsers have blocked (newsportal/policy_reports.py)."""
 
+    heading = "Blocked by browsers"
     list_display = ["directive", "blocked", "page", "reports", "day", "last_at"]
     list_display_links = None
     search_fields = ["directive", "blocked", "page"]
@@ -81,6 +86,7 @@ class PolicyReportAdmin(ToBeRead):
 class AuditEntryAdmin(ToBeRead):
     """The log, for administrators."""
 
+    heading = "Audit log"
     list_display = ["when", "what", "actor", "subject", "address"]
     list_filter = ["event"]
     list_select_related = ["came_from"]
@@ -91,9 +97,6 @@ class AuditEntryAdmin(ToBeRead):
 
     class Media:
         css = {"all": ["css/desk/login.css"]}
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
-        return super().changelist_view(request, {"title": "Audit log"} | (extra_context or {}))
 
     @admin.display(description="when")
     def when(self, entry: AuditEntry) -> str:
