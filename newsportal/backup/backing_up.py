@@ -71,7 +71,7 @@ def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") 
         manifest = Manifest(
             made_at=made_at.isoformat(), site=settings.SITE_URL, newsportal=version(), django=django.get_version(),
             engine=database.name, engine_version=database.version(), migrations=applied,
-            counts=rows | ({LEFT_OUT: 0} if LEFT_OUT in rows else {}), media_files=len(kept),
+            counts=rows | dict.fromkeys(set(LEFT_OUT) & rows.keys(), 0), media_files=len(kept),
             media_bytes=sum(each.size for each in kept), missing=sorted(missing),
         )  # fmt: skip
         packed = scratch / name

@@ -12,13 +12,13 @@ from django.db.migrations.loader import MigrationLoader
 #: Asks one SQL statement without parameters; returns the rows.
 Ask = Callable[[str], list[tuple]]
 
-#: Rows that no backup has: whoever holds a session's key is logged in, and an archive lies about for years.
-LEFT_OUT = "django_session"
+#: Tables of which no backup has rows: whoever holds a session's key is logged in, and an archive lies about for years.
+LEFT_OUT = ("django_session", "newsportal_staffsession")
 
 #: Tables in which `migrate` leaves rows, or which fill by themselves: a database with rows in no other is empty.
 FILLED_BY_ITSELF = frozenset({
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations", "django_session",
-    "newsportal_edition", "newsportal_recurring",
+    "newsportal_edition", "newsportal_staffsession", "newsportal_recurring",
 })  # fmt: skip
 
 

@@ -80,8 +80,8 @@ class Snapshot:
     def write(self, path: Path) -> None:
         _run(
             [
-                *_client("pg_dump"), "--format=custom", f"--snapshot={self._name}", f"--exclude-table-data={LEFT_OUT}", *PLAIN,
-                f"--file={path}",
+                *_client("pg_dump"), "--format=custom", f"--snapshot={self._name}", *PLAIN, f"--file={path}",
+                *(f"--exclude-table-data={table}" for table in LEFT_OUT),
             ],
             "The database cannot be read",
         )  # fmt: skip

@@ -107,8 +107,8 @@ class Sqlite:
                 # One file that is whole by itself; what is deleted leaves no trace in it.
                 file.ask("PRAGMA journal_mode = DELETE")
                 file.ask("PRAGMA secure_delete = ON")
-                if LEFT_OUT in file.tables():
-                    file.ask(f"DELETE FROM {LEFT_OUT}")  # noqa: S608
+                for table in set(LEFT_OUT).intersection(file.tables()):
+                    file.ask(f"DELETE FROM {table}")  # noqa: S608
                 yield file
         except sqlite3.Error as error:
             raise BackupError(f"The database cannot be read: {error}.") from error
