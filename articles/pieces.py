@@ -25,8 +25,8 @@ from django.utils.safestring import SafeString
 
 from articles.prepared import is_as_read, row_of
 
-#: Characters of HTML that one process keeps.
-ROOM = 8_000_000
+#: Characters of HTML that one process keeps. Their keys, which hold what has been read for them, take about as much again.
+ROOM = 3_000_000
 
 _kept: OrderedDict[Hashable, SafeString] = OrderedDict()
 _size = 0

@@ -160,7 +160,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # Writers take their turn from the first statement: a lock upgraded half-way fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
