@@ -141,6 +141,23 @@ def test_what_was_typed_while_the_database_is_away_can_be_sent_again(client, wit
     assert 'action="/comments/post/7/?from=x"' in page
 
 
+def test_an_editor_whose_account_cannot_be_looked_up_loses_no_story(client, editor, request):
+    client.force_login(editor)
+    request.getfixturevalue("without_database")
+    client.raise_request_exception = False
+    story = {
+        "csrfmiddlewaretoken": "x" * 64,
+        "headline": "The ferry is late",
+        "body": "<p>First line.</p>\n<p>Second.</p>",
+    }
+    client.cookies["csrf"] = "x" * 64
+    answer = client.post("/admin/articles/article/7/change/", story, headers=OURS)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "30", "no-store")
+    assert "&lt;p&gt;First line.&lt;/p&gt;\n&lt;p&gt;Second.&lt;/p&gt;</textarea>" in page
+    assert "The ferry is late" in page
+
+
 def test_what_another_site_sends_gets_no_button_of_ours(client, without_database):
     for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {}):
         page = client.post("/comments/post/7/", COMMENT, headers=headers).content.decode()
@@ -149,12 +166,12 @@ def test_what_another_site_sends_gets_no_button_of_ours(client, without_database
 
 
 def test_passwords_and_codes_are_not_sent_back(client, without_database):
-    sent = {"username": "editor", "password": "open sesame", "code": "123456", "csrfmiddlewaretoken": "x" * 64}
+    sent = {"login": "editor", "password": "open sesame", "code": "123456", "csrfmiddlewaretoken": "x" * 64}
     client.cookies["csrf"] = "x" * 64
     page = client.post("/admin/login/", sent, headers=OURS).content.decode()
     assert "open sesame" not in page
     assert "123456" not in page
-    assert 'name="username" value="editor"' in page
+    assert 'name="login" value="editor"' in page
 
 
 @pytest.mark.django_db(transaction=False)
