@@ -317,9 +317,11 @@ class Use:
         words = f"The ferry was late on day {number} of this year, and nobody on the pier had been told."
         self.comments.append(Sent(words, comment(somebody(self.port), self.story, words)))
 
-    def _saves(self, number: int) -> None:
+    def _saves(self, _: int) -> None:
         if self._opened is None and not self._open():
             return
+        # What was not taken is sent again as it was, until it is.
+        number = len(taken(self.saves)) + 1
         words = f"<p>Of this ferry it is said for the {number}th time that it comes earlier than it did.</p>"
         answer = self._editor.post(self.desk, (self._opened or {}) | {"body": words})
         self.saves.append(Sent(words, answer))
