@@ -97,15 +97,56 @@ def status(port: int, path: str) -> int:
 # --- The parts --------------------------------------------------------------------------------------------------------
 
 
+class Part:
+    """A server that can go away and come back at the same port. `serves` is what runs it, from its start to its end."""
+
+    def __init__(self, url: str, serves: Callable[[], contextlib.AbstractContextManager[subprocess.Popen]]):
+        self.url = url
+        self._serves = serves
+        self.port = int(url.rpartition(":")[2].partition("/")[0])
+        self._running = contextlib.ExitStack()
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self._process = self._running.enter_context(self._serves())
+
+    def lives(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """Returns when it is gone. SIGKILL: as if the power had failed."""
+        if self._process:
+            stop(self._process, how)
+        self._running.close()
+        self._process = None
+
+
+@contextlib.contextmanager
+def _started(part: Part) -> Iterator[Part]:
+    part.start()
+    try:
+        yield part
+    finally:
+        part.stop()
+
+
 @contextlib.contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """A cluster of its own; its DATABASE_URL."""
+    with postgresql_part(folder) as part:
+        yield part.url
+
+
+@contextlib.contextmanager
+def postgresql_part(folder: Path) -> Iterator[Part]:
+    """The same, as something that can be stopped; its address is a DATABASE_URL."""
     data, port = folder / "postgresql", free_port()
     _make_folder(data)
     makes = [*_as_owner(), _program("initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8"]
     subprocess.run(makes, check=True, stdout=subprocess.DEVNULL, cwd=data)  # noqa: S603
-    with _serving(data, port):
-        yield f"postgres://postgres@{HOST}:{port}/postgres"
+    with _started(Part(f"postgres://postgres@{HOST}:{port}/postgres", lambda: _serving(data, port))) as part:
+        yield part
 
 
 @contextlib.contextmanager
@@ -153,58 +194,130 @@ def _make_folder(data: Path) -> None:
 
 
 @contextlib.contextmanager
-def _serving(data: Path, port: int) -> Iterator[None]:
+def _serving(data: Path, port: int) -> Iterator[subprocess.Popen]:
     command = [*_as_owner(), _program("postgres"), "-D", str(data), "-p", str(port), "-h", HOST, "-k", ""]
     asks = [_program("pg_isready"), "-q", "-h", HOST, "-p", str(port)]
-    with process(command, cwd=str(data), stderr=subprocess.DEVNULL):
+    with process(command, cwd=str(data), stderr=subprocess.DEVNULL) as started:
         wait_until(lambda: subprocess.run(asks, check=False).returncode == 0, "PostgreSQL")  # noqa: S603
-        yield
+        yield started
+    # Killed with -9, its processes need a moment to see that they are alone; another start would be refused meanwhile.
+    lock = data / "postmaster.pid"
+    wait_until(lambda: not lock.exists() or not lives(int(lock.read_text().split()[0])), "the end of PostgreSQL")
+
+
+def lives(pid: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str]:
     """Its CACHE_URL."""
+    with redis_part(folder) as part:
+        yield part.url
+
+
+@contextlib.contextmanager
+def redis_part(folder: Path) -> Iterator[Part]:
+    """The same, as something that can be stopped; what it held is lost then. Its address is a CACHE_URL."""
     port = free_port()
+    with _started(Part(f"redis://{HOST}:{port}/0", lambda: _caching(folder, port))) as part:
+        yield part
+
+
+@contextlib.contextmanager
+def _caching(folder: Path, port: int) -> Iterator[subprocess.Popen]:
     program = shutil.which("valkey-server") or shutil.which("redis-server") or "redis-server"
     command = [program, "--port", str(port), "--bind", HOST, "--dir", str(folder), "--save", "", "--appendonly", "no"]
-    with process(command, stdout=subprocess.DEVNULL):
+    with process(command, stdout=subprocess.DEVNULL) as started:
         wait_until(lambda: is_open(port), "Redis")
-        yield f"redis://{HOST}:{port}/0"
+        yield started
 
 
 @contextlib.contextmanager
 def s3(folder: Path) -> Iterator[dict[str, str]]:
     """An emulator with one bucket; the variables that name it."""
-    port = free_port()
-    with process([sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port)], stderr=subprocess.DEVNULL):
-        wait_until(lambda: is_open(port), "the S3 emulator")
-        endpoint = f"http://{HOST}:{port}"
-        import boto3
-
-        keys = {"aws_access_key_id": "loopback", "aws_secret_access_key": "loopback", "region_name": "us-east-1"}
-        boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket=BUCKET)
-        yield {
-            "S3_BUCKET": BUCKET, "S3_ENDPOINT_URL": endpoint, "S3_REGION": "us-east-1", "S3_ACCESS_KEY_ID": "loopback",
-            "S3_SECRET_ACCESS_KEY": "loopback", "MEDIA_ORIGIN": endpoint,
-        }  # fmt: skip
+    with s3_part() as part:
+        yield s3_variables(part.url)
 
 
 @contextlib.contextmanager
-def nodes(count: int, environment: Mapping[str, str]) -> Iterator[dict[int, subprocess.Popen]]:
-    """So many servers of the site, each a process with one worker; their ports."""
-    with contextlib.ExitStack() as stack:
-        started = {}
-        for _ in range(count):
-            port = free_port()
-            command = [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1",
-                "--blocking-threads", "4", "--no-access-log", "newsportal.wsgi:application",
-            ]  # fmt: skip
-            whole = os.environ | environment
-            started[port] = stack.enter_context(process(command, cwd=PROJECT, env=whole, stdout=subprocess.DEVNULL))
-        for port in started:
-            wait_until(lambda port=port: status(port, "/healthz") == 200, "a node")
+def s3_part() -> Iterator[Part]:
+    """The same, as something that can be stopped; its bucket is empty after each start. Its address is an endpoint."""
+    port = free_port()
+    with _started(Part(f"http://{HOST}:{port}", lambda: _storing(port))) as part:
+        yield part
+
+
+def s3_variables(endpoint: str) -> dict[str, str]:
+    return {
+        "S3_BUCKET": BUCKET, "S3_ENDPOINT_URL": endpoint, "S3_REGION": "us-east-1", "S3_ACCESS_KEY_ID": "loopback",
+        "S3_SECRET_ACCESS_KEY": "loopback", "MEDIA_ORIGIN": endpoint,
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def _storing(port: int) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port)]
+    with process(command, stderr=subprocess.DEVNULL) as started:
+        wait_until(lambda: is_open(port), "the S3 emulator")
+        import boto3
+
+        keys = {"aws_access_key_id": "loopback", "aws_secret_access_key": "loopback", "region_name": "us-east-1"}
+        boto3.client("s3", endpoint_url=f"http://{HOST}:{port}", **keys).create_bucket(Bucket=BUCKET)
         yield started
+
+
+@contextlib.contextmanager
+def nodes(
+    count: int, environment: Mapping[str, str], application: str = "newsportal.wsgi:application", *, quiet: bool = False
+) -> Iterator[dict[int, subprocess.Popen]]:
+    """So many servers of the site, each a process with one worker, which comes back when it is killed; their ports.
+
+    `quiet`: what they log is not shown.
+    """
+    with contextlib.ExitStack() as stack:
+        ports = [free_port() for _ in range(count)]
+        started = {port: stack.enter_context(_node(port, environment, application, quiet)) for port in ports}
+        for port in started:
+            _wait_for_node(port)
+        yield started
+
+
+@contextlib.contextmanager
+def node_part(
+    environment: Mapping[str, str], application: str = "newsportal.wsgi:application", *, quiet: bool = False
+) -> Iterator[Part]:
+    """One of them, as something that can be stopped; its address is an origin."""
+    port = free_port()
+
+    @contextlib.contextmanager
+    def serving() -> Iterator[subprocess.Popen]:
+        with _node(port, environment, application, quiet) as started:
+            _wait_for_node(port)
+            yield started
+
+    with _started(Part(f"http://{HOST}:{port}", serving)) as part:
+        yield part
+
+
+def _node(
+    port: int, environment: Mapping[str, str], application: str, quiet: bool
+) -> contextlib.AbstractContextManager[subprocess.Popen]:
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1",
+        "--blocking-threads", "4", "--no-access-log", "--respawn-failed-workers", "--respawn-interval", "0.5", application,
+    ]  # fmt: skip
+    log = subprocess.DEVNULL if quiet else None
+    return process(command, cwd=PROJECT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=log)
+
+
+def _wait_for_node(port: int) -> None:
+    wait_until(lambda: status(port, "/healthz") == 200, "a node")
 
 
 def nginx_configuration(folder: Path, *, port: int, upstream: list[int]) -> Path:
@@ -214,6 +327,8 @@ def nginx_configuration(folder: Path, *, port: int, upstream: list[int]) -> Path
     for what, by in (
         (r"server 127\.0\.0\.1:8000;", servers), (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
         (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""),
+        # The port is not the usual one, and Django compares it with what browsers say of where a form comes from.
+        (r"Host \$host;", "Host $http_host;"),
         (r"/var/cache/nginx/newsportal", f"{folder}/nginx-cache"), (r"/srv/newsportal", str(folder)),
         (r"news\.example\.org", f"{HOST} localhost"),
     ):  # fmt: skip

@@ -37,13 +37,18 @@ def database_unavailable(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        logger.error("The database cannot be reached.", exc_info=exception)
-        return render_unavailable(request)
+        return answer_to(request, exception)
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
+
+
+def answer_to(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
+    """The page, where this exception says that the database cannot be reached."""
+    if not isinstance(exception, OperationalError | InterfaceError):
+        return None
+    logger.error("The database cannot be reached.", exc_info=exception)
+    return render_unavailable(request)
 
 
 def render_unavailable(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import sys
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.views.static import serve
 from articles import body, editions
 from articles.models import Article, Image
 from articles.search_results import DESCRIPTION_LENGTH
+from newsportal import unavailable
 from newsportal.models import Page, WellKnownFile
 from newsportal.watching import request_id
 from newsportal.well_known import RULES
@@ -72,6 +74,9 @@ def broken(request: HttpRequest) -> HttpResponse:
     """What a reader sees of an error of ours: the name by which it is found in the log, and nothing that needs the database."""
     name = request_id.current()
     try:
+        # A database that is away before there is a view, such as while it is asked who this is: the middleware hears only of views.
+        if response := unavailable.answer_to(request, sys.exception()):
+            return response
         # Without the request: context processors would ask what may be broken.
         response = render(None, "500.html", {"request_id": name}, status=500)
     except Exception:

@@ -127,14 +127,38 @@ class Image(models.Model):
     def keep(self, picture: IngestedPicture) -> None:
         """Store a new image with its picture and all renditions: the files first, so that a row never lacks them.
 
-        When a file or the row cannot be written, neither is kept.
+        When a file or the row cannot be written, neither is kept. Sent again by the same person with the same words, as who
+        was not told that it is there does, it is the row that it was.
         """
         self.digest, self.width, self.height = picture.digest, picture.width, picture.height
+        if before := self._sent_before():
+            self.pk, self._state.adding = before.pk, False
+            self.refresh_from_db()
+            return
         self.file = f"pictures/{picture.digest[:2]}/{picture.digest[2:]}.{picture.extension}"
         with NewFiles() as new_files:
             new_files.put(str(self.file), picture.content)
             make_renditions(self, new_files)
             self.save(force_insert=True)
+
+    def _sent_before(self) -> Image | None:
+        said = (
+            "digest",
+            "title",
+            "alt",
+            "caption",
+            "credit",
+            "source",
+            "licence",
+            "rights_until",
+            "focal_x",
+            "focal_y",
+        )
+        if self.uploaded_by_id is None:
+            return None
+        return Image.objects.filter(
+            uploaded_by=self.uploaded_by_id, **{name: getattr(self, name) for name in said}
+        ).first()
 
     def refocus(self, focal_x: float, focal_y: float) -> None:
         """Move the focal point: make the crops around the new one, and remove the old ones once that is committed."""

@@ -56,6 +56,15 @@ def test_an_upload_becomes_an_image_with_its_words_and_renditions(desk, administ
     assert all(default_storage.exists(name) for name in image.file_names())
 
 
+def test_what_is_sent_twice_is_there_once_and_other_words_make_another_one(desk):
+    sent = [desk.post(reverse(ADD), WORDS | {"upload": upload()}) for _ in range(2)]
+
+    assert [response.status_code for response in sent] == [302, 302]
+    image = Image.objects.get()
+    desk.post(reverse(ADD), WORDS | {"alt": "A tower in the rain", "upload": upload()})
+    assert [other.alt for other in Image.objects.exclude(pk=image.pk)] == ["A tower in the rain"]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -141,6 +141,23 @@ def test_what_was_typed_while_the_database_is_away_can_be_sent_again(client, wit
     assert 'action="/comments/post/7/?from=x"' in page
 
 
+def test_an_editor_whose_account_cannot_be_looked_up_loses_no_story(client, editor, request):
+    client.force_login(editor)
+    request.getfixturevalue("without_database")
+    client.raise_request_exception = False
+    story = {
+        "csrfmiddlewaretoken": "x" * 64,
+        "headline": "The ferry is late",
+        "body": "<p>First line.</p>\n<p>Second.</p>",
+    }
+    client.cookies["csrf"] = "x" * 64
+    answer = client.post("/admin/articles/article/7/change/", story, headers=OURS)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "30", "no-store")
+    assert "&lt;p&gt;First line.&lt;/p&gt;\n&lt;p&gt;Second.&lt;/p&gt;</textarea>" in page
+    assert "The ferry is late" in page
+
+
 def test_what_another_site_sends_gets_no_button_of_ours(client, without_database):
     for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {}):
         page = client.post("/comments/post/7/", COMMENT, headers=headers).content.decode()

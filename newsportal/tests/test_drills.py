@@ -1,0 +1,81 @@
+"""What deploy/drills breaks and mends holds: each is run as a person runs it, on servers of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from deploy import loopback
+from newsportal.environment import BASE_DIR
+
+DRILLS = BASE_DIR / "deploy" / "drills"
+
+# What this process has set for its tests is not what the drill's servers are to have.
+OWN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
+
+needs_postgresql = pytest.mark.skipif(
+    not Path(loopback._program("initdb")).is_file() or shutil.which("nginx") is None,
+    reason="no programs of PostgreSQL, or no nginx, here",
+)
+needs_redis = pytest.mark.skipif(
+    not (shutil.which("valkey-server") or shutil.which("redis-server")), reason="no redis-server here"
+)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> str:
+    """What takes most of a drill's time, once."""
+    folder = tmp_path_factory.mktemp("prepared")
+    code = "import sys; from pathlib import Path; from installation import prepare; prepare(Path(sys.argv[1]), sys.argv[2])"
+    subprocess.run(
+        [sys.executable, "-c", code, str(folder), f"sqlite:///{folder}/db.sqlite3"], cwd=DRILLS, env=OWN, check=True
+    )
+    return str(folder)
+
+
+@pytest.fixture
+def hold(prepared):
+    return partial(_hold, prepared)
+
+
+def _hold(prepared: str, name: str, *options: str) -> None:
+    command = [sys.executable, f"deploy/drills/{name}.py", *options]
+    own = OWN | {"DRILL_PREPARED": prepared}
+    drill = subprocess.run(command, cwd=BASE_DIR, env=own, capture_output=True, text=True, check=False)
+    assert drill.returncode == 0, drill.stdout + drill.stderr
+    assert "all of it held" in drill.stdout and "DID NOT HOLD" not in drill.stdout
+
+
+def test_a_process_is_killed_in_the_middle_of_what_it_writes(hold):
+    hold("killed", "--sqlite")
+
+
+@needs_postgresql
+def test_the_database_goes_away_and_comes_back(hold):
+    pytest.importorskip("psycopg")
+    hold("database_away")
+
+
+@needs_redis
+def test_redis_goes_away_and_comes_back_empty(hold):
+    pytest.importorskip("redis")
+    hold("redis_away", "--sqlite")
+
+
+def test_the_storage_of_pictures_goes_away_and_comes_back(hold):
+    pytest.importorskip("storages")
+    hold("media_away", "--sqlite")
+
+
+def test_a_large_table_is_migrated_while_the_version_before_goes_on(hold):
+    hold("migration", "--sqlite", "--comments", "1000")
+
+
+def test_a_drill_in_which_something_does_not_hold_says_so_by_its_code():
+    code = "from installation import Drill; d = Drill('x'); d.holds('one', False, 'two'); d.end()"
+    drill = subprocess.run([sys.executable, "-c", code], cwd=DRILLS, capture_output=True, text=True, check=False)
+    assert drill.returncode == 1 and "DID NOT HOLD: one: two" in drill.stdout
