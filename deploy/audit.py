@@ -27,14 +27,13 @@ def main() -> int:
     options = parser.parse_args()
     if options.sbom:
         return sbom("requirements-scale.txt" if options.scale else "requirements.txt", options.sbom)
-    found = {}
-    for name in LOCKED:
-        answer = tool(PIP_AUDIT, "pip-audit", "--disable-pip", "--require-hashes", "-f", "json", "-r", name)
-        try:
-            found |= {package["name"]: package for package in json.loads(answer.stdout)["dependencies"]}
-        except (ValueError, KeyError):
-            print(f"Not audited: {last_line(answer.stderr) or 'pip-audit did not answer'}")
-            return 0
+    files = [option for name in LOCKED for option in ("-r", name)]
+    answer = tool(PIP_AUDIT, "pip-audit", "--disable-pip", "--require-hashes", "-f", "json", *files)
+    try:
+        found = {package["name"]: package for package in json.loads(answer.stdout)["dependencies"]}
+    except (ValueError, KeyError):
+        print(f"Not audited: {last_line(answer.stderr) or 'pip-audit did not answer'}")
+        return 0
     return told(found)
 
 
