@@ -33,12 +33,12 @@ import lxml.html
 from benchmarks.servers import HOST, ROOT, Server, environment, running
 from deploy.loopback import free_port
 
-#: Of a hundred requests: 95 read, of which five search.
-MIXTURE = {"story": 70, "list": 20, "search": 5, "comment": 2, "save": 3}
+#: Of a hundred requests of readers. The desk comes beside them.
+MIXTURE = {"story": 75, "list": 20, "search": 3, "comment": 2}
 CLIENTS, EDITORS = 12, 2
 TOKEN = "t" * 32
-#: Seconds between two looks at the memory, and from one publication to the next.
-LOOK, PUBLISH = 10, 60
+#: Seconds between two looks at the memory, from one publication to the next, and from one save of an editor to the next.
+LOOK, PUBLISH, SAVE = 10, 60, 10
 
 PREPARE = """
 import json
@@ -145,7 +145,9 @@ class Load:
         """Ask for so long: `rate` times a second at random moments, or as fast as all clients can. Returns requests a second."""
         before, began = self.told.count, time.monotonic()
         self.over.clear()
-        threads = [threading.Thread(target=self._client, args=[seed, rate is None]) for seed in range(CLIENTS)]
+        threads = [
+            threading.Thread(target=self._client, args=[seed, rate is None], daemon=True) for seed in range(CLIENTS)
+        ]
         for thread in threads:
             thread.start()
         chance, due = random.Random(1), began
@@ -298,7 +300,7 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
     with serving(env) as server:
         load = Load(server.port, newspaper, told)
         chance, browser = random.Random(0), Browser(server.port)
-        for kind in MIXTURE:
+        for kind in (*MIXTURE, "save"):
             load.once(kind, chance, browser)
         say("how much it can do")
         limit = load.run(min(30, seconds), None)
@@ -306,8 +308,9 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
         told.latencies.clear()
         stop = threading.Event()
         aside = [
-            threading.Thread(target=look, args=[server, told, stop]),
-            threading.Thread(target=publish, args=[load, stop]),
+            threading.Thread(target=look, args=[server, told, stop], daemon=True),
+            threading.Thread(target=publish, args=[load, stop], daemon=True),
+            *(threading.Thread(target=edit, args=[load, stop, editor], daemon=True) for editor in range(EDITORS)),
         ]
         for thread in aside:
             thread.start()
@@ -342,6 +345,12 @@ def look(server: Server, told: Told, stop: threading.Event) -> None:
 def publish(load: Load, stop: threading.Event) -> None:
     while not stop.wait(PUBLISH):
         load.publish()
+
+
+def edit(load: Load, stop: threading.Event, editor: int) -> None:
+    chance, browser = random.Random(editor), Browser(load.port)
+    while not stop.wait(SAVE):
+        load.once("save", chance, browser)
 
 
 def ask_database(env: dict[str, str], code: str) -> dict:
