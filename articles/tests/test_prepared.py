@@ -44,7 +44,7 @@ def test_times_days_and_words_are_parameters():
     article = make_article(publish_at=now - datetime.timedelta(hours=1))
     other = make_article(publish_at=now - datetime.timedelta(hours=3))
     ask = Prepared(
-        lambda since, day, slug: Article.objects.filter(publish_at__gte=since, published_on__lte=day).exclude(slug=slug),
+        lambda since, day, slug: Article.objects.filter(publish_at__gte=since, published_on__lte=day).exclude(slug=slug).order_by("-publish_at"),
         since=datetime.datetime, day=datetime.date, slug=str,
     )  # fmt: skip
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
@@ -57,10 +57,10 @@ def test_times_days_and_words_are_parameters():
 
 def test_lists_may_be_shorter_than_their_room():
     tags = [make_tag(name=name) for name in ("a", "b", "c")]
-    ask = Prepared(lambda keys: Tag.objects.filter(pk__in=keys), keys=(int, 5))
+    ask = Prepared(lambda keys: Tag.objects.filter(pk__in=keys).order_by("name"), keys=(int, 5))
     assert ask(keys=[tags[0].pk, tags[2].pk]) == [tags[0], tags[2]]
     assert ask(keys=[]) == []
-    rest = Prepared(lambda keys: Tag.objects.exclude(pk__in=keys), keys=(int, 5))
+    rest = Prepared(lambda keys: Tag.objects.exclude(pk__in=keys).order_by("name"), keys=(int, 5))
     assert rest(keys=[]) == tags
 
 
