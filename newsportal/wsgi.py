@@ -3,7 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from newsportal.page_cache.wrapper import around
+from newsportal.turns import in_turn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsportal.settings")
 
-application = around(get_wsgi_application())
+application = around(in_turn(get_wsgi_application()))
