@@ -9,11 +9,14 @@ from collections.abc import Callable
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from articles import editions
 from articles.editing.next_version import apply_due
+from newsportal.page_cache.kept import etag_of
 from newsportal.page_cache.schedule import next_change
 from newsportal.page_cache.wrapper import CHANGES_AT, SITE_NUMBER
 from newsportal.staff.gate import is_at_desk
@@ -65,6 +68,15 @@ def save_data(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class ConditionalGet(ConditionalGetMiddleware):
+    """304 for who has the page already."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.method == "GET" and isinstance(response, HttpResponse) and self.needs_etag(response):
+            response.headers.setdefault("ETag", etag_of(response.content))
+        return super().process_response(request, response)
 
 
 def public_pages(get_response: GetResponse) -> GetResponse:
