@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from articles.models import Article, Byline
-from articles.prepared import Prepared
-
-AT_ONCE = 60
+from articles.prepared import Prepared, Row
 
 _bylines = Prepared(
     lambda articles: (
@@ -15,7 +14,7 @@ _bylines = Prepared(
         .only("article", "role", "contributor__name", "contributor__slug", "contributor__job_title")
         .filter(article__in=articles)
     ),
-    articles=(int, AT_ONCE),
+    articles=list[int],
 )
 
 
@@ -26,17 +25,16 @@ class Known(tuple[Byline, ...]):
         return self
 
 
-def bring_bylines(articles: Iterable[Article]) -> None:
-    """Give these stories their bylines with the contributors: one query for each AT_ONCE of them."""
-    waiting = {article.pk: article for article in articles if "bylines" not in _prefetched(article)}
-    keys = list(waiting)
-    for start in range(0, len(keys), AT_ONCE):
-        found: dict[int, list[Byline]] = {pk: [] for pk in keys[start : start + AT_ONCE]}
-        for byline in _bylines(articles=list(found)):
-            found[byline.article_id].append(byline)
-        for pk, bylines in found.items():
-            _prefetched(waiting[pk])["bylines"] = Known(bylines)
+def bring_bylines(stories: Iterable[Article | Row]) -> None:
+    """Give these stories their bylines with the contributors, in one query for all."""
+    waiting = {story.pk: story for story in stories if "bylines" not in _brought(story)}
+    if not waiting:
+        return
+    bylines_of = _bylines.along("article_id", Known, articles=list(waiting))
+    for pk, story in waiting.items():
+        bylines = bylines_of(pk)
+        _brought(story)["bylines"] = bylines if isinstance(story, Row) else bylines.made()
 
 
-def _prefetched(article: Article) -> dict:
-    return vars(article).setdefault("_prefetched_objects_cache", {})
+def _brought(story: Article | Row) -> dict[str, Any]:
+    return story.along if isinstance(story, Row) else vars(story).setdefault("_prefetched_objects_cache", {})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from functools import cache
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -16,23 +16,25 @@ from articles.bylines import bring_bylines
 from articles.models import Article, FrontPageStory, Section
 from articles.models.article import ArticleQuerySet
 from articles.models.front_page import Slot
-from articles.prepared import Prepared
+from articles.prepared import Prepared, Row
 
 SECONDARY, LATEST, RAIL = 4, 8, 4
+#: As it was read, or as an instance.
+Story = TypeVar("Story", Row, Article)
 
 
 @dataclass(frozen=True)
-class Rail:
-    section: Section
-    articles: list[Article]
+class Rail(Generic[Story]):
+    section: Any
+    articles: list[Story]
 
 
 @dataclass(frozen=True)
-class FrontPage:
-    lead: Article | None
-    secondary: list[Article]
-    latest: list[Article]
-    rails: list[Rail]
+class FrontPage(Generic[Story]):
+    lead: Story | None
+    secondary: list[Story]
+    latest: list[Story]
+    rails: list[Rail[Story]]
 
 
 @dataclass
@@ -48,19 +50,22 @@ class _ByHand:
         return [*self.lead, *self.secondary, *(pk for pks in self.rails.values() for pk in pks)]
 
 
-def compose(now: datetime.datetime | None = None) -> FrontPage:
-    """The front page of a moment, in a fixed number of queries however many stories and sections there are."""
+def compose(now: datetime.datetime | None = None) -> FrontPage[Row]:
+    """The front page of a moment, in a fixed number of queries however many stories and sections there are.
+
+    Of rows: most of the page has been made before, and only what has changed wants to know more (articles.pieces).
+    """
     now = now or timezone.now()
     by_hand = _by_hand(now)
     free = 1 - len(by_hand.lead) + SECONDARY - len(by_hand.secondary) + LATEST
-    top = _newest(_room_for(by_hand.keys))(now=now, taken=by_hand.keys)[:free]
-    rails, articles = _rails(now, by_hand, excluding=[article.pk for article in top])
-    bring_bylines([*top, *articles.values()])
-    placed = [articles[pk] for pk in by_hand.lead if pk in articles]
+    top = _newest.rows(now=now, taken=by_hand.keys)[:free]
+    rails, stories = _rails(now, by_hand, excluding=[story.pk for story in top])
+    bring_bylines([*top, *stories.values()])
+    placed = [stories[pk] for pk in by_hand.lead if pk in stories]
     # A lead without a picture would leave the page without a face: the newest that has one leads.
-    lead = placed[0] if placed else next((story for story in top if story.lead_image_id), top[0] if top else None)
-    others = [article for article in top if article is not lead]
-    secondary = [articles[pk] for pk in by_hand.secondary if pk in articles]
+    lead = placed[0] if placed else next((story for story in top if story["lead_image_id"]), top[0] if top else None)
+    others = [story for story in top if story is not lead]
+    secondary = [stories[pk] for pk in by_hand.secondary if pk in stories]
     room = SECONDARY - len(secondary)
     return FrontPage(lead, secondary + others[:room], others[room:], rails)
 
@@ -84,24 +89,30 @@ def _by_hand(now: datetime.datetime) -> _ByHand:
     return found
 
 
-def _rails(now: datetime.datetime, by_hand: _ByHand, excluding: list[int]) -> tuple[list[Rail], dict[int, Article]]:
-    taken = [*excluding, *by_hand.keys]
-    chosen: dict[Section, list[int]] = {}
-    for section in _sections(_room_for(taken))(now=now, taken=taken):
-        by_rule = [pk for n in range(RAIL) if (pk := getattr(section, f"place_{n}"))]
-        chosen[section] = [*by_hand.rails.get(section.pk, []), *by_rule][:RAIL]
-    keys = list({pk for pks in chosen.values() for pk in pks}.union(by_hand.keys))
-    articles = {article.pk: article for article in _stories(_room_for(keys))(keys=keys)} if keys else {}
-    rails = [Rail(section, [articles[pk] for pk in pks if pk in articles]) for section, pks in chosen.items() if pks]
-    return rails, articles
+def _rails(now: datetime.datetime, by_hand: _ByHand, excluding: list[int]) -> tuple[list[Rail[Row]], dict[int, Row]]:
+    chosen: list[tuple[Row, list[int]]] = []
+    for section in _sections.rows(now=now, taken=[*excluding, *by_hand.keys]):
+        by_rule = [pk for n in range(RAIL) if (pk := section[f"place_{n}"])]
+        chosen.append((section, [*by_hand.rails.get(section.pk, []), *by_rule][:RAIL]))
+    keys = list({pk for _, pks in chosen for pk in pks}.union(by_hand.keys))
+    stories = {story.pk: story for story in _stories.rows(keys=keys)} if keys else {}
+    rails = [Rail(section, [stories[pk] for pk in pks if pk in stories]) for section, pks in chosen if pks]
+    return rails, stories
 
 
-# --- Its queries, each prepared for lists of some lengths --------------------------------------------------------------
+# --- Its queries -------------------------------------------------------------------------------------------------------
 
 
-def _room_for(keys: list[int]) -> int:
-    """The length of a list that these fit in: one of few, so that few queries are prepared."""
-    return max(16, 1 << (len(keys) - 1).bit_length())
+def _newest_but(now: datetime.datetime, taken: list[int]) -> ArticleQuerySet:
+    newest = Article.objects.public(now).for_cards().exclude(pk__in=taken).newest_first()
+    return newest[: 1 + SECONDARY + LATEST]
+
+
+def _sections_with_places(now: datetime.datetime, taken: list[int]) -> QuerySet[Section]:
+    # One look-up in the section's index for each place of a rail: it stays as small with a million stories, where a
+    # window function would number them all.
+    in_section = Article.objects.public(now).filter(section=OuterRef("pk")).exclude(pk__in=taken).newest_first()
+    return Section.objects.annotate(**{f"place_{n}": Subquery(in_section.values("pk")[n : n + 1]) for n in range(RAIL)})
 
 
 _placed = Prepared(
@@ -113,30 +124,6 @@ _placed = Prepared(
     ),
     now=datetime.datetime,
 )
-
-
-@cache
-def _newest(room: int) -> Prepared:
-    def build(now: datetime.datetime, taken: list[int]) -> ArticleQuerySet:
-        newest = Article.objects.public(now).for_cards().exclude(pk__in=taken).newest_first()
-        return newest[: 1 + SECONDARY + LATEST]
-
-    return Prepared(build, now=datetime.datetime, taken=(int, room))
-
-
-@cache
-def _sections(room: int) -> Prepared:
-    def build(now: datetime.datetime, taken: list[int]) -> QuerySet[Section]:
-        # One look-up in the section's index for each place of a rail: it stays as small with a million stories, where a
-        # window function would number them all.
-        in_section = Article.objects.public(now).filter(section=OuterRef("pk")).exclude(pk__in=taken).newest_first()
-        return Section.objects.annotate(
-            **{f"place_{n}": Subquery(in_section.values("pk")[n : n + 1]) for n in range(RAIL)}
-        )
-
-    return Prepared(build, now=datetime.datetime, taken=(int, room))
-
-
-@cache
-def _stories(room: int) -> Prepared:
-    return Prepared(lambda keys: Article.objects.for_cards().filter(pk__in=keys), keys=(int, room))
+_newest = Prepared(_newest_but, now=datetime.datetime, taken=list[int])
+_sections = Prepared(_sections_with_places, now=datetime.datetime, taken=list[int])
+_stories = Prepared(lambda keys: Article.objects.for_cards().filter(pk__in=keys), keys=list[int])

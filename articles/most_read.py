@@ -13,7 +13,7 @@ from articles.counting import forget_visits
 from articles.models import Article, DailySalt, RankedStory, Reads
 from articles.models.ranked import KEPT, STALE
 from articles.models.reads import Span, since_day, since_week
-from articles.prepared import Prepared
+from articles.prepared import Prepared, Row, instances
 
 DAY, WEEK = "read_day", "read_week"
 _SINCE = {DAY: since_day, WEEK: since_week}
@@ -28,8 +28,13 @@ def rank(ranking: str) -> None:
 
 def top(ranking: str, size: int) -> list[Article]:
     """The first public stories of a stored list; none when the list has not been made for long."""
+    return instances(top_rows(ranking, size))
+
+
+def top_rows(ranking: str, size: int) -> list[Row]:
+    """The same for a piece of a page, which may have been made before."""
     now = timezone.now()
-    return _top(size)(ranking=ranking, now=now, fresh=now - STALE)
+    return _top(size).rows(ranking=ranking, now=now, fresh=now - STALE)
 
 
 @cache

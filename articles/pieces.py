@@ -2,17 +2,16 @@
 
 A piece is a function of what it is given, and of nothing else: the same values make the same HTML. So it is kept in the process
 under those values, which have been read for this very page. Nobody has to throw it away when something changes: what has
-changed asks for another piece. Of all that are kept the ones not asked for longest go first.
+changed asks for another piece. What nobody has asked for while much else was made goes.
 """
 
 from __future__ import annotations
 
 import datetime
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -21,16 +20,42 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.functional import LazyObject
 from django.utils.safestring import SafeString
 
-from articles.prepared import is_as_read, row_of
+from articles.prepared import Row, instances, is_as_read, row_of
 
 #: Characters of HTML that one process keeps. Their keys, which hold what has been read for them, take about as much again.
 ROOM = 3_000_000
 
-_kept: OrderedDict[Hashable, SafeString] = OrderedDict()
-_size = 0
-_lock = threading.Lock()
+
+class _Kept:
+    """Pieces by what they show, in two generations. To ask for one costs one comparison: a list in the order of use would cost two,
+    and what pieces show is long.
+    """  # fmt: skip
+
+    def __init__(self) -> None:
+        self.young: dict[Hashable, SafeString] = {}
+        self.old: dict[Hashable, SafeString] = {}
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> SafeString | None:
+        if (html := self.young.get(key)) is None and (html := self.old.get(key)) is not None:
+            self.put(key, html)
+        return html
+
+    def put(self, key: Hashable, html: SafeString) -> None:
+        with self._lock:
+            if key in self.young:
+                return
+            self.young[key] = html
+            self._size += len(html)
+            if self._size > ROOM // 2:
+                self.old, self.young, self._size = self.young, {}, 0
+
+
+_kept = _Kept()
 
 
 class Given:
@@ -48,6 +73,7 @@ def piece(template_name: str, *given: Given, **values: Any) -> SafeString:
 
     def make() -> SafeString:
         context = {name: value for each in given for name, value in each.values.items()} | values
+        context = {name: instances(value) for name, value in context.items()}
         _check(context.values())
         return SafeString(get_template(template_name).render(context))
 
@@ -59,14 +85,11 @@ def kept(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
 
     What had to ask the database is used, and not kept: it shows what its key does not say.
     """
-    global _size
     if settings.DEBUG:  # whoever writes a template wants to see it
         return make()
     whole = (key, timezone.get_current_timezone())
-    with _lock:
-        if (html := _kept.get(whole)) is not None:
-            _kept.move_to_end(whole)
-            return html
+    if (html := _kept.get(whole)) is not None:
+        return html
     asked = False
 
     def note(execute: Callable[..., Any], *args: Any) -> Any:
@@ -78,12 +101,7 @@ def kept(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
         html = make()
     if asked:
         return html
-    with _lock:
-        if whole not in _kept:
-            _kept[whole] = html
-            _size += len(html)
-            while _size > ROOM:
-                _size -= len(_kept.popitem(last=False)[1])
+    _kept.put(whole, html)
     return html
 
 
@@ -100,10 +118,8 @@ def _check(values: Iterable[Any]) -> None:
 
 
 def forget(**kwargs: Any) -> None:
-    global _size
-    with _lock:
-        _kept.clear()
-        _size = 0
+    global _kept
+    _kept = _Kept()
 
 
 # Settings do not change while a site runs, but from test to test.
@@ -119,27 +135,57 @@ def content(value: Any, above: tuple[Any, ...] = ()) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if make := _TYPED.get(kind):
-        return make(value)
-    if isinstance(value, Model):
-        return _of_instance(value, above)
-    if isinstance(value, QuerySet | list | tuple):
-        return tuple([content(each, above) for each in value])
-    if isinstance(value, dict):
-        return tuple([(name, content(each, above)) for name, each in value.items()])
-    if is_dataclass(value) and not isinstance(value, type):
-        return (kind, *[content(getattr(value, field.name), above) for field in fields(value)])
-    if isinstance(value, str | int):  # a choice
-        return (kind, value)
-    raise TypeError(f"It cannot be told what a page shows of {value!r}.")
+    if (look := _ways.get(kind)) is None:
+        look = _ways[kind] = _way_of(kind)
+    return look(value, above)
+
+
+#: Of each type that has been seen, how it is looked at.
+_ways: dict[type, Callable[[Any, tuple[Any, ...]], Any]] = {}
+
+
+def _way_of(kind: type) -> Callable[[Any, tuple[Any, ...]], Any]:
+    if kind in _TYPED:
+        return lambda value, above: (kind, _TYPED[kind](value))
+    if issubclass(kind, Row):
+        return lambda value, above: value.content
+    if issubclass(kind, Model):
+        return _of_instance
+    if issubclass(kind, QuerySet | list | tuple):
+        return lambda value, above: tuple([content(each, above) for each in value])
+    if issubclass(kind, dict):
+        return lambda value, above: tuple([(name, content(each, above)) for name, each in value.items()])
+    if issubclass(kind, LazyObject):
+        return lambda value, above: content(_wrapped(value), above)
+    if is_dataclass(kind):
+        values_of = _values_of(kind)
+        return lambda value, above: (kind, *[content(each, above) for each in values_of(value)])
+    if issubclass(kind, str | int):  # a choice
+        return lambda value, above: (kind, value)
+
+    def refuse(value: Any, above: tuple[Any, ...]) -> Any:
+        raise TypeError(f"It cannot be told what a page shows of {value!r}.")
+
+    return refuse
+
+
+def _wrapped(value: Any) -> Any:
+    bool(value)  # whatever it is asked, it is made then
+    return value._wrapped
+
+
+def _values_of(kind: type) -> Callable[[Any], Iterable[Any]]:
+    """Of a dataclass: its fields' values, for one after the other of its instances."""
+    names = [field.name for field in fields(kind)]
+    return (lambda value: (getattr(value, names[0]),)) if len(names) == 1 else attrgetter(*names)
 
 
 _PLAIN = frozenset({type(None), str, int, datetime.date})
-#: Values that equal others which do not look the same.
+#: Values that equal others which do not look the same, and what tells them apart beside their type.
 _TYPED: dict[type, Callable[[Any], Any]] = {
-    bool: lambda value: (bool, value),
-    float: lambda value: (float, value),
-    SafeString: lambda value: (SafeString, str(value)),
+    bool: bool,
+    float: float,
+    SafeString: str,
     datetime.datetime: lambda value: (value.tzinfo, value),
 }
 #: Within one field they are always of the same type.
@@ -156,7 +202,8 @@ def _of_instance(instance: Model, above: tuple[Any, ...]) -> Any:
             return None
     read, above = instance.__dict__, (*above, instance)
     if row := row_of(instance):
-        return row if (known := read.get("_prefetched_objects_cache")) is None else (*row, content(known, above))
+        known = read.get("_prefetched_objects_cache")
+        return row.content if row.along or known is None else (*row.content, content(known, above))
     names = tuple(read)
     take = _fields.get(names)
     if take is None:

@@ -7,9 +7,11 @@ the same whatever is asked for.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence, Sized
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connections, router
 from django.db.models import DateField, Model, QuerySet
@@ -30,20 +32,47 @@ class Prepared:
     """A query as a function of its parameters: `Prepared(lambda slug: Tag.objects.filter(slug=slug), slug=str)`.
 
     `build` makes a queryset of models (with or without `select_related`, `only`, `annotate`) or of `values_list()`, of keyword
-    arguments of the types `kinds`: int, str, date, datetime, or `(int, n)` for a list of up to n numbers. Called with values for
+    arguments of the types `kinds`: int, str, date, datetime, or `list[int]` for numbers, however many. Called with values for
     them it returns a list of what that queryset would give. `prefetch_related` is not done; a value is never None.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any]], **kinds: type | tuple[type, int]):
+    def __init__(self, build: Callable[..., QuerySet[Any]], **kinds: Any):
         self.build, self.kinds = build, kinds
-        self._statements: dict[str, _Statement] = {}
+        self._lists = [name for name, kind in kinds.items() if kind == list[int]]
+        self._statements: dict[tuple[Any, ...], _Statement] = {}
 
     def __call__(self, **values: Any) -> list[Any]:
+        statement = self._statement(values)
+        rows = statement.execute(values)
+        if statement.plan is None:
+            return [tuple(statement.values(row)) for row in rows]
+        known: dict[Any, Any] = {}
+        return [Row(statement, row).made(known) for row in rows]
+
+    def rows(self, **values: Any) -> list[Row]:
+        """The same of a query for models, where most of what is read will not be wanted as instances."""
+        statement = self._statement(values)
+        return [Row(statement, raw) for raw in statement.execute(values)]
+
+    def along(self, to: str, shape: Callable[[Iterable[Any]], Any], **values: Any) -> Callable[[Any], Along]:
+        """The same as a function of the value of the field `to`: the rows that have it, in their order."""
+        statement = self._statement(values)
+        place = statement.positions[to]
+        found: defaultdict[Any, list[Sequence[Any]]] = defaultdict(list)
+        for raw in statement.execute(values):
+            found[raw[place]].append(raw)
+        return lambda value: Along(statement, tuple(found.get(value, ())), shape)
+
+    def _statement(self, values: dict[str, Any]) -> _Statement:
         alias = router.db_for_read(Model)
-        statement = self._statements.get(alias)
+        # A list has one of few lengths, so that few statements are prepared.
+        key = (alias, *[_room_for(values[name]) for name in self._lists])
+        statement = self._statements.get(key)
         if statement is None:
-            statement = self._statements[alias] = _Statement(self.build, self.kinds, alias)
-        return statement.execute(values)
+            rooms = {name: (int, room) for name, room in zip(self._lists, key[1:], strict=True)}
+            kinds = self.kinds | rooms
+            statement = self._statements[key] = _Statement(self.build, kinds, alias)
+        return statement
 
 
 class _Statement:
@@ -71,15 +100,19 @@ class _Statement:
             (position, [_for_text(converter, expression, connection) for converter in converters])
             for position, (converters, expression) in self.compiler.get_converters(columns).items()
         ]
-        self.shape = self._rows
+        self.converted = {position for position, _ in self.converters}
+        #: A _Plan where it brings models.
+        self.plan: Any = None
+        self.annotations = list((self.compiler.annotation_col_map or {}).items())
         if issubclass(queryset._iterable_class, ModelIterable):
-            self.shape = self._instances
             self.plan = _Plan(self.compiler.klass_info or {}, columns, alias)
-            self.annotations = list((self.compiler.annotation_col_map or {}).items())
+            #: Where in a row a field of the model itself stands, or an annotation.
+            self.positions = dict(self.plan.fields) | dict(self.annotations)
         # As SQLite has its parameters: Django would look for them in the whole text each time.
         self.sqlite_sql = self.sql.replace("%s", "?").replace("%%", "%") if connection.vendor == "sqlite" else ""
 
-    def execute(self, values: dict[str, Any]) -> list[Any]:
+    def execute(self, values: dict[str, Any]) -> list[Sequence[Any]]:
+        """Rows as the database gives them."""
         connection = connections[self.alias]
         bound: dict[str, Any] = {}
         for name, kind in self.kinds.items():
@@ -92,17 +125,19 @@ class _Statement:
             else:
                 name, index = mark
                 params.append(bound[name] if index is None else bound[name][index])
-        raw = self._fetched(connection, params)
-        rows = raw
-        if self.converters:
-            rows = [list(row) for row in raw]
-            for position, converters in self.converters:
-                for row in rows:
-                    if (value := row[position]) is not None:
-                        for convert in converters:
-                            value = convert(value)
-                        row[position] = value
-        return self.shape(rows, raw)
+        return self._fetched(connection, params)
+
+    def values(self, raw: Sequence[Any]) -> Sequence[Any]:
+        """A row as Django has it, a tuple or a list."""
+        if not self.converters:
+            return raw
+        row = list(raw)
+        for position, converters in self.converters:
+            if (value := row[position]) is not None:
+                for convert in converters:
+                    value = convert(value)
+                row[position] = value
+        return row
 
     def _fetched(self, connection: Any, params: list[Any]) -> list[Any]:
         if (
@@ -118,39 +153,101 @@ class _Statement:
             cursor.execute(self.sql, params)
             return cursor.fetchall()
 
-    def _rows(self, rows: Sequence[Sequence[Any]], raw: Sequence[Any]) -> list[Any]:
-        return [tuple(row) for row in rows]
 
-    def _instances(self, rows: Sequence[Sequence[Any]], raw: Sequence[Any]) -> list[Any]:
-        found: list[Any] = []
+class Row:
+    """What has been read of an instance of a model, and the instance, made when somebody asks for it.
+
+    Rows of the same `content` make instances that look the same. `along` holds rows of other queries, by the name under which
+    the instance will have them.
+    """
+
+    __slots__ = ("_instance", "_values", "along", "raw", "statement")
+
+    def __init__(self, statement: _Statement, raw: Sequence[Any]):
+        self.statement, self.raw = statement, raw
+        self.along: dict[str, Along] = {}
+        self._instance: Any = None
+        self._values: Sequence[Any] | None = None
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """A hashable."""
+        if not self.along:
+            return self.statement, self.raw
+        return self.statement, self.raw, *[(name, along.content) for name, along in self.along.items()]
+
+    @property
+    def pk(self) -> Any:
+        return self.raw[self.statement.plan.pk]
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a field that was read, or of an annotation; KeyError where neither was."""
+        position = self.statement.positions[name]
+        return self.values[position] if position in self.statement.converted else self.raw[position]
+
+    @property
+    def values(self) -> Sequence[Any]:
+        if self._values is None:
+            self._values = self.statement.values(self.raw)
+        return self._values
+
+    @property
+    def instance(self) -> Any:
+        return self.made({}) if self._instance is None else self._instance
+
+    def made(self, known: dict[Any, Any]) -> Any:
+        """The instance; it shares with others what it has in common with them, as far as that is `known`."""
+        self._instance = instance = self.statement.plan.made_of(self.values, known)
+        told = instance.__dict__
+        told["_row"] = self
+        for name, position in self.statement.annotations:
+            setattr(instance, name, self.values[position])
+        if self.along:
+            told["_prefetched_objects_cache"] = {name: along.made() for name, along in self.along.items()}
+        return instance
+
+
+class Along:
+    """Rows that go with another one; `shape` makes of their instances what that one's instance has."""
+
+    __slots__ = ("raws", "shape", "statement")
+
+    def __init__(self, statement: _Statement, raws: tuple[Sequence[Any], ...], shape: Callable[[Iterable[Any]], Any]):
+        self.statement, self.raws, self.shape = statement, raws, shape
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """A hashable."""
+        return self.statement, self.raws
+
+    def made(self) -> Any:
         known: dict[Any, Any] = {}
-        for row, told in zip(rows, raw, strict=True):
-            instance = self.plan.made_of(row, known)
-            instance.__dict__["_row"] = Row(self.plan, told, row)
-            for name, position in self.annotations:
-                setattr(instance, name, row[position])
-            found.append(instance)
-        return found
+        return self.shape(Row(self.statement, raw).made(known) for raw in self.raws)
 
 
-class Row(NamedTuple):
-    """What an instance was made of: the row as the database gave it, and with its values converted."""
+def instances(value: Any) -> Any:
+    """The same with instances in place of rows, also within lists, tuples and dataclasses."""
+    kind = type(value)
+    if kind is Row:
+        return value.instance
+    if kind in (list, tuple):
+        return kind(instances(each) for each in value)
+    if is_dataclass(kind):
+        held = {field.name: getattr(value, field.name) for field in fields(kind)}
+        changed = {name: made for name, each in held.items() if (made := instances(each)) is not each}
+        return replace(value, **changed) if changed else value
+    return value
 
-    plan: _Plan
-    raw: Sequence[Any]
-    values: Sequence[Any]
 
-
-def row_of(instance: Model) -> tuple[Any, ...] | None:
-    """All that a prepared query has read of an instance, and of what came with it, as a hashable; None for any other instance."""
-    row: Row | None = instance.__dict__.get("_row")
-    return row and row[:2]
+def row_of(instance: Model) -> Row | None:
+    """What a prepared query has read of an instance, and of what came with it; None for any other instance."""
+    return instance.__dict__.get("_row")
 
 
 def is_as_read(instance: Model) -> bool:
     """Whether nobody has changed an instance that a prepared query made, nor what came with it."""
-    row: Row | None = instance.__dict__.get("_row")
-    return row is None or row.plan.fits(instance, row.values)
+    row = row_of(instance)
+    return row is None or row.statement.plan.fits(instance, row.values)
 
 
 class _Plan:
@@ -223,6 +320,11 @@ def _stored(value: Any, connection: Any) -> Any:
     if isinstance(value, datetime.date):
         return connection.ops.adapt_datefield_value(value)
     return value
+
+
+def _room_for(values: Sized) -> int:
+    """The length of a list that these fit in: one of few."""
+    return max(16, 1 << (len(values) - 1).bit_length())
 
 
 def _padded(values: Sequence[int], size: int) -> list[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from django_tasks import task
 from articles import editions
 from articles.models import Article, RelatedArticle, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet
-from articles.prepared import Prepared
+from articles.prepared import Prepared, Row
 from articles.signals import article_changed
 from articles.workflow import Status
 
@@ -43,31 +43,42 @@ def _tags_of(article: int) -> QuerySet[Tag]:
     return Tag.objects.filter(tagged_articles__content_object=article)
 
 
+def _tags_with_newest(article: int, now: datetime.datetime) -> QuerySet[Tag]:
+    """Each tag with its SHOWN newest public stories beside this one, in look-ups of an index."""
+    of_tag = _newest(OuterRef("pk"), article).filter(publish_at__lte=now).values("content_object_id")
+    return _tags_of(article).annotate(**{f"place_{n}": Subquery(of_tag[n : n + 1]) for n in range(SHOWN)})
+
+
 def _related_to(article: int, now: datetime.datetime) -> ArticleQuerySet:
     return Article.objects.first_public(RelatedArticle, "other", "-rank", SHOWN, now=now, article=article)
 
 
+def _newest(tag: Any, article: int) -> QuerySet[TaggedArticle]:
+    """The published stories of a tag, scheduled ones too, without this one: a range of an index."""
+    listed = TaggedArticle.objects.filter(tag=tag, publish_at__isnull=False).exclude(content_object=article)
+    return listed.order_by("-publish_at", "-content_object_id")
+
+
 _tags = Prepared(_tags_of, article=int)
 _related = Prepared(_related_to, article=int, now=datetime.datetime)
+_newest_of_tags = Prepared(_tags_with_newest, article=int, now=datetime.datetime)
+_public = Prepared(
+    lambda keys, now: Article.objects.public(now).for_cards().filter(pk__in=keys), keys=list[int], now=datetime.datetime
+)
 
 
-def tags_and_related(article: Article) -> tuple[list[Tag], list[Article]]:
+def tags_and_related(article: Article) -> tuple[list[Tag], list[Row]]:
     """The story's tags, and up to SHOWN public stories that go with it, the closest first: two queries."""
+    now = timezone.now()
     if article.related_at:
-        return _tags(article=article.pk), _related(article=article.pk, now=timezone.now())
-    tags = _tags_of(article.pk)
+        return _tags(article=article.pk), _related.rows(article=article.pk, now=now)
     # Nothing has been worked out yet: a draft in a preview, or a story whose job still waits. The newest few of each tag
-    # come along with the tags, in look-ups of an index; what is shared alone decides.
-    of_tag = _newest(OuterRef("pk"), article.pk).filter(publish_at__lte=timezone.now()).values("content_object_id")
-    places = {f"place_{n}": Subquery(of_tag[n : n + 1]) for n in range(SHOWN)}
-    tags_found = list(tags.annotate(**places))
-    shared: dict[int, int] = defaultdict(int)
-    for tag in tags_found:
-        for place in places:
-            if pk := getattr(tag, place):
-                shared[pk] += 1
-    near = Article.objects.public().for_lists(bylines=False).filter(pk__in=shared) if shared else []
-    return tags_found, sorted(near, key=lambda a: (shared[a.pk], a.publish_at, a.pk), reverse=True)[:SHOWN]
+    # come along with the tags; what is shared alone decides.
+    tags = _newest_of_tags(article=article.pk, now=now)
+    shared = Counter(pk for tag in tags for n in range(SHOWN) if (pk := getattr(tag, f"place_{n}")))
+    near = _public.rows(keys=list(shared), now=now) if shared else []
+    near.sort(key=lambda story: (shared[story.pk], story["publish_at"], story.pk), reverse=True)
+    return tags, near[:SHOWN]
 
 
 def relate(article: Article, *, others_too: bool = True) -> int:
@@ -111,12 +122,6 @@ def _closeness(article: int, *, section: int | None, tags: list[int]) -> dict[in
         if moment is not None:
             close[pk] = (shared[pk] * (SAME_SECTION if its_section == section else 1), moment)
     return close
-
-
-def _newest(tag: Any, article: int) -> QuerySet[TaggedArticle]:
-    """The published stories of a tag, scheduled ones too, without this one: a range of an index."""
-    listed = TaggedArticle.objects.filter(tag=tag, publish_at__isnull=False).exclude(content_object=article)
-    return listed.order_by("-publish_at", "-content_object_id")
 
 
 def _rank(strength: float, moment: datetime.datetime) -> float:

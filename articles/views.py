@@ -220,11 +220,11 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
         address = {"published_on": datetime.date(year, month, day), "slug": slug}
     except ValueError:
         raise Http404("There is no such day.") from None
-    found = _stories(**address)
+    found = _stories.rows(**address)
     if not found:
         return _moved(address)
-    [article] = found
     bring_bylines(found)
+    article = found[0].instance
     if article.is_gone():
         latest = Article.objects.public().for_lists().newest_first()[:6]
         response = render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)

@@ -158,7 +158,7 @@ _first_replies = Prepared(
     lambda roots: _of_list(Comment.objects.listed().filter(root__in=roots, place__lte=FIRST_REPLIES)).order_by(
         "root", "place"
     ),
-    roots=(int, ROOTS_A_PAGE),
+    roots=list[int],
 )
 
 

@@ -13,6 +13,7 @@ from articles.editing.next_version import with_live
 from articles.editing.snapshot import PLAIN, Snapshot
 from articles.front_page import FrontPage, Rail
 from articles.models import Article, Byline, Contributor, Image, NextVersion, Section, Tag
+from articles.prepared import Row, instances
 
 
 def as_story(article: Article, snapshot: Snapshot) -> Article:
@@ -35,11 +36,12 @@ def as_story(article: Article, snapshot: Snapshot) -> Article:
     return shown
 
 
-def as_it_will_be(page: FrontPage, moment: datetime.datetime) -> FrontPage:
+def as_it_will_be(composed: FrontPage[Row], moment: datetime.datetime) -> FrontPage[Article]:
     """The front page with what its stories' next versions make of them by then: headline, picture, bylines.
 
     Where a next version changes the section or the picture by which a story has its place, it keeps that place.
     """
+    page: FrontPage[Article] = instances(composed)
     shown = [*([page.lead] if page.lead else []), *page.secondary, *page.latest]
     shown += [article for rail in page.rails for article in rail.articles]
     waiting = NextVersion.objects.due(moment).filter(article__in=[article.pk for article in shown])

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from articles.models import Banner, Image
-from articles.most_read import DAY, top
+from articles.most_read import DAY, top_rows
 from articles.pictures.markup import picture_html
 from articles.pieces import Given
 from articles.pieces import piece as piece_of
@@ -65,5 +65,5 @@ def breaking_banner(context: Context) -> dict[str, Banner | None]:
 @register.simple_tag
 def most_read(heading: str, *, size: int = 5) -> SafeString:
     """The stories that were read most in the last 24 hours; nothing at all where nothing was read."""
-    stories = top(DAY, size) if settings.COUNT_READS else []
+    stories = top_rows(DAY, size) if settings.COUNT_READS else []
     return piece_of("components/top_list.html", heading=heading, id="most-read", stories=stories, leads_on=True)

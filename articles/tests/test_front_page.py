@@ -15,6 +15,7 @@ from articles.admin import front_page as screen
 from articles.editing.snapshot import take
 from articles.models import Article, Banner, FrontPageStory
 from articles.models.front_page import Slot
+from articles.prepared import instances
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
 from newsportal.tests.browsing import log_in, opened_with
@@ -44,6 +45,10 @@ def desk(client, editor):
     return client
 
 
+def composed() -> front_page.FrontPage[Article]:
+    return instances(front_page.compose())
+
+
 def names(articles) -> list[str]:
     return [article.headline for article in articles]
 
@@ -57,7 +62,7 @@ def everything(page) -> list[str]:
 
 
 def test_by_rule_alone_it_is_the_latest(stories):
-    page = front_page.compose()
+    page = composed()
     assert page.lead.headline == "Story 29"
     assert names(page.secondary) == ["Story 28", "Story 27", "Story 26", "Story 25"]
 
@@ -66,7 +71,7 @@ def test_what_is_put_by_hand_leads_and_the_rest_moves_down(stories, section, edi
     put(stories[3], editor, Slot.LEAD)
     put(stories[4], editor, Slot.SECONDARY)
     put(stories[5], editor, Slot.RAIL, section)
-    page = front_page.compose()
+    page = composed()
     assert page.lead.headline == "Story 03"
     assert names(page.secondary) == ["Story 04", "Story 29", "Story 28", "Story 27"]
     assert page.latest[0].headline == "Story 26"
@@ -79,7 +84,7 @@ def test_no_story_stands_there_twice(stories, section, editor):
         put(stories[29], editor, slot, where)
     put(stories[28], editor, Slot.RAIL, section)
     put(stories[28], editor, Slot.SECONDARY)
-    shown = everything(front_page.compose())
+    shown = everything(composed())
     assert len(shown) == len(set(shown))
     assert shown[0] == "Story 29"
 
@@ -90,14 +95,14 @@ def test_it_stands_there_from_and_until_to_the_second(stories, editor, time_mach
     second = datetime.timedelta(seconds=1)
     for moment, leads in ((start - second, False), (start, True), (start + HOUR - second, True), (start + HOUR, False)):
         time_machine.move_to(moment, tick=False)
-        assert (front_page.compose().lead.headline == "Story 00") is leads, moment
+        assert (composed().lead.headline == "Story 00") is leads, moment
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.WITHDRAWN])
 def test_what_readers_may_not_see_is_passed_over(stories, editor, status):
     put(stories[0], editor, Slot.LEAD)
     Article.objects.filter(pk=stories[0].pk).update(status=status)
-    page = front_page.compose()
+    page = composed()
     assert page.lead.headline == "Story 29"
     assert "Story 00" not in everything(page)
 
@@ -155,7 +160,7 @@ def test_the_order_is_the_editors(stories, editor):
     rows = [put(stories[n], editor, Slot.SECONDARY) for n in range(3)]
     rows[2].refresh_from_db()
     rows[2].move_to(editor, 0)
-    assert names(front_page.compose().secondary)[:3] == ["Story 02", "Story 00", "Story 01"]
+    assert names(composed().secondary)[:3] == ["Story 02", "Story 00", "Story 01"]
 
 
 def test_what_has_not_begun_was_never_there(stories, editor):

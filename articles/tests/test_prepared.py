@@ -4,12 +4,15 @@ import datetime
 
 import pytest
 from django.db import connection
+from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from articles.bylines import bring_bylines
 from articles.models import Article, Section, Tag
-from articles.prepared import Prepared
-from articles.tests.factories import make_article, make_image, make_section, make_tag
+from articles.pieces import content
+from articles.prepared import Prepared, instances
+from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +47,9 @@ def test_times_days_and_words_are_parameters():
     article = make_article(publish_at=now - datetime.timedelta(hours=1))
     other = make_article(publish_at=now - datetime.timedelta(hours=3))
     ask = Prepared(
-        lambda since, day, slug: Article.objects.filter(publish_at__gte=since, published_on__lte=day).exclude(slug=slug).order_by("-publish_at"),
+        lambda since, day, slug: (
+            Article.objects.filter(publish_at__gte=since, published_on__lte=day).exclude(slug=slug).order_by("-publish_at")
+        ),
         since=datetime.datetime, day=datetime.date, slug=str,
     )  # fmt: skip
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
@@ -55,13 +60,60 @@ def test_times_days_and_words_are_parameters():
     assert ask(since=now - datetime.timedelta(hours=4), day=tomorrow, slug="%s ? '") == [article, other]
 
 
-def test_lists_may_be_shorter_than_their_room():
+def test_lists_may_have_any_length():
     tags = [make_tag(name=name) for name in ("a", "b", "c")]
-    ask = Prepared(lambda keys: Tag.objects.filter(pk__in=keys).order_by("name"), keys=(int, 5))
+    ask = Prepared(lambda keys: Tag.objects.filter(pk__in=keys).order_by("name"), keys=list[int])
     assert ask(keys=[tags[0].pk, tags[2].pk]) == [tags[0], tags[2]]
     assert ask(keys=[]) == []
-    rest = Prepared(lambda keys: Tag.objects.exclude(pk__in=keys).order_by("name"), keys=(int, 5))
+    rest = Prepared(lambda keys: Tag.objects.exclude(pk__in=keys).order_by("name"), keys=list[int])
     assert rest(keys=[]) == tags
+
+
+def test_long_lists_are_asked_for_whole():
+    sections = [make_section() for _ in range(40)]
+    ask = Prepared(lambda keys: Section.objects.filter(pk__in=keys).order_by("pk"), keys=list[int])
+    assert ask(keys=[section.pk for section in sections]) == sections
+
+
+def test_rows_say_what_was_read_and_become_instances_when_asked():
+    article = make_article(section=make_section(name="Harbour"), lead_image=make_image())
+    ask = Prepared(lambda pk: Article.objects.for_cards().annotate(one=Value(1)).filter(pk=pk), pk=int)
+    [row] = ask.rows(pk=article.pk)
+    assert (row.pk, row["headline"], row["publish_at"], row["one"]) == (
+        article.pk, article.headline, article.publish_at, 1,
+    )  # fmt: skip
+    with pytest.raises(KeyError):
+        row["body"]
+    with CaptureQueriesContext(connection) as queries:
+        assert (row.instance, row.instance.section.name, row.instance.one) == (article, "Harbour", 1)
+        assert row.instance is row.instance
+    assert not queries
+
+
+def test_rows_of_the_same_content_have_been_read_of_the_same():
+    article = make_article(headline="Fog")
+    ask = Prepared(lambda pk: Article.objects.for_cards().filter(pk=pk), pk=int)
+    [row], [again], [instance] = ask.rows(pk=article.pk), ask.rows(pk=article.pk), ask(pk=article.pk)
+    assert row.content == again.content == content(instance)
+    assert hash(row.content) == hash(again.content)
+    Article.objects.filter(pk=article.pk).update(headline="Rain")
+    [changed] = ask.rows(pk=article.pk)
+    assert changed.content != row.content
+
+
+def test_bylines_of_rows_are_those_of_their_instances():
+    by_two = make_article(bylines=((make_contributor(name="A"), "written"), (make_contributor(name="B"), "written")))
+    by_nobody = make_article()
+    ask = Prepared(lambda keys: Article.objects.for_cards().filter(pk__in=keys).order_by("pk"), keys=list[int])
+    read = ask.rows(keys=[by_two.pk, by_nobody.pk])
+    bring_bylines(read)
+    without = ask.rows(keys=[by_two.pk])[0].content
+    with CaptureQueriesContext(connection) as queries:
+        one, other = instances(read)
+        assert [byline.contributor.name for byline in one.bylines.all()] == ["A", "B"]
+        assert list(other.bylines.all()) == []
+    assert not queries
+    assert read[0].content != without
 
 
 def test_rows_of_values_are_tuples_of_python_values():

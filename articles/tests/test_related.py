@@ -25,7 +25,7 @@ DAY = datetime.timedelta(days=1)
 
 def shown(article: Article) -> list[str]:
     article.refresh_from_db()
-    return [other.headline for other in tags_and_related(article)[1]]
+    return [other["headline"] for other in tags_and_related(article)[1]]
 
 
 def crowd(tag: str, count: int) -> None:
@@ -107,10 +107,10 @@ def test_before_anything_is_stored_pages_are_not_empty_and_cost_no_more():
     story = make_article(tags=("Fog",))
     make_article(headline="Other", tags=("Fog",))
     with CaptureQueriesContext(connection) as unstored:
-        assert [other.headline for other in tags_and_related(story)[1]] == ["Other"]
+        assert [other["headline"] for other in tags_and_related(story)[1]] == ["Other"]
     relate(story)
     with CaptureQueriesContext(connection) as stored:
-        assert [other.headline for other in tags_and_related(story)[1]] == ["Other"]
+        assert [other["headline"] for other in tags_and_related(story)[1]] == ["Other"]
     assert len(stored) == len(unstored) == 2
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from articles import editions
 from articles.models import Article
-from articles.most_read import top
+from articles.most_read import top_rows
 from articles.pieces import kept, piece
 from comments.conversation import Page, Shown, Sort, page_of
 from comments.forms import CommentForm
@@ -54,5 +54,5 @@ def most_discussed(heading: str, *, size: int = 5) -> SafeString:
     """The stories on which most was said in the last days; nothing at all where nothing was said."""
     return piece(
         "components/top_list.html",
-        heading=heading, id="most-discussed", stories=top(RANKING, size), leads_to="#comments",
+        heading=heading, id="most-discussed", stories=top_rows(RANKING, size), leads_to="#comments",
     )  # fmt: skip
