@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from articles.models import Article, Byline
-from articles.prepared import Prepared, Row
+from articles.prepared import Prepared, Row, prefetched
 
 _bylines = Prepared(
     lambda articles: (
@@ -32,9 +32,11 @@ def bring_bylines(stories: Iterable[Article | Row]) -> None:
         return
     bylines_of = _bylines.along("article_id", Known, articles=list(waiting))
     for pk, story in waiting.items():
-        bylines = bylines_of(pk)
-        _brought(story)["bylines"] = bylines if isinstance(story, Row) else bylines.made()
+        if isinstance(story, Row):
+            story.bring("bylines", bylines_of(pk))
+        else:
+            prefetched(story)["bylines"] = bylines_of(pk).made()
 
 
 def _brought(story: Article | Row) -> dict[str, Any]:
-    return story.along if isinstance(story, Row) else vars(story).setdefault("_prefetched_objects_cache", {})
+    return story.along if isinstance(story, Row) else prefetched(story)

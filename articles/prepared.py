@@ -158,7 +158,7 @@ class Row:
     """What has been read of an instance of a model, and the instance, made when somebody asks for it.
 
     Rows of the same `content` make instances that look the same. `along` holds rows of other queries, by the name under which
-    the instance will have them.
+    the instance has them.
     """
 
     __slots__ = ("_instance", "_values", "along", "raw", "statement")
@@ -185,6 +185,11 @@ class Row:
         position = self.statement.positions[name]
         return self.values[position] if position in self.statement.converted else self.raw[position]
 
+    def bring(self, name: str, along: Along) -> None:
+        self.along[name] = along
+        if self._instance is not None:
+            prefetched(self._instance)[name] = along.made()
+
     @property
     def values(self) -> Sequence[Any]:
         if self._values is None:
@@ -202,8 +207,8 @@ class Row:
         told["_row"] = self
         for name, position in self.statement.annotations:
             setattr(instance, name, self.values[position])
-        if self.along:
-            told["_prefetched_objects_cache"] = {name: along.made() for name, along in self.along.items()}
+        for name, along in self.along.items():
+            prefetched(instance)[name] = along.made()
         return instance
 
 
@@ -223,6 +228,11 @@ class Along:
     def made(self) -> Any:
         known: dict[Any, Any] = {}
         return self.shape(Row(self.statement, raw).made(known) for raw in self.raws)
+
+
+def prefetched(instance: Model) -> dict[str, Any]:
+    """What its managers answer from."""
+    return vars(instance).setdefault("_prefetched_objects_cache", {})
 
 
 def instances(value: Any) -> Any:

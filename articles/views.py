@@ -19,7 +19,7 @@ from articles.bylines import bring_bylines
 from articles.models import Article, Contributor, Correction, PreviousSlug, Section, Tag
 from articles.models.article import ArticleQuerySet
 from articles.numbers import number_in
-from articles.paging import MICROSECOND, OF_STORIES, PAGE_SIZE, page_of
+from articles.paging import MICROSECOND, OF_STORIES, PAGE_SIZE, Listing
 from articles.pictures import share_card
 from articles.pieces import Given
 from articles.prepared import Prepared
@@ -35,6 +35,8 @@ _stories = Prepared(
     .filter(published_on=published_on, slug=slug),
     published_on=datetime.date, slug=str,
 )  # fmt: skip
+_sections = Prepared(lambda slug: Section.objects.filter(slug=slug), slug=str)
+_tags = Prepared(lambda slug: Tag.objects.filter(slug=slug), slug=str)
 _corrections = Prepared(lambda article: Correction.objects.filter(article=article), article=int)
 
 
@@ -46,18 +48,21 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 class ArticleList(TemplateView):
-    """A page of public stories, newest first. A subclass says which stories, and under which heading; `page_of` has them public."""
+    """A page of public stories, newest first. A subclass says which stories, and under which heading."""
+
+    with_bylines = True
 
     key = OF_STORIES
-    with_bylines = True
+    listing = Listing(lambda: Article.objects.all())
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         response = super().get(request, *args, **kwargs)
         editions.shows(response, editions.LISTS, editions.COUNTS)
         return response
 
-    def articles(self) -> ArticleQuerySet:
-        return Article.objects.all()
+    def of(self) -> dict[str, int]:
+        """What `listing` is given."""
+        return {}
 
     def period(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
         """The first and the last moment of the list."""
@@ -69,7 +74,7 @@ class ArticleList(TemplateView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs) | self.heading()
         since, until = self.period()
-        page = page_of(self.articles().for_cards(), self.request.GET, key=self.key, since=since, until=until)
+        page = self.listing.page(self.request.GET, since=since, until=until, **self.of())
         if self.with_bylines:
             bring_bylines(page.items)
         return context | {"page": page, "canonical_url": self._canonical_url()}
@@ -90,41 +95,55 @@ class LatestList(ArticleList):
 class SectionList(ArticleList):
     template_name = "articles/section.html"
 
-    def heading(self):
-        self.section = get_object_or_404(Section, slug=self.kwargs["slug"])
-        description = self.section.description or f"{self.section.name}: all stories of {settings.SITE_NAME}."
-        return {"section": self.section, "meta_title": self.section.name, "description": description}
-
     @staticmethod
-    def stories_of(section: Section) -> ArticleQuerySet:
+    def stories_of(section: Section | int) -> ArticleQuerySet:
         return Article.objects.filter(section=section)
 
-    def articles(self):
-        return self.stories_of(self.section)
+    listing = Listing(stories_of, section=int)
+
+    def of(self):
+        return {"section": self.section.pk}
+
+    def heading(self):
+        self.section = _one(_sections(slug=self.kwargs["slug"]))
+        description = self.section.description or f"{self.section.name}: all stories of {settings.SITE_NAME}."
+        return {"section": self.section, "meta_title": self.section.name, "description": description}
 
 
 class TagList(ArticleList):
     template_name = "articles/tag.html"
-    key = ("listing__publish_at", "listing__content_object")
-
-    def heading(self):
-        self.tag = get_object_or_404(Tag, slug=self.kwargs["slug"])
-        description = f"Stories about {self.tag.name} in {settings.SITE_NAME}."
-        return {"tag": self.tag, "meta_title": self.tag.name, "description": description}
 
     @staticmethod
-    def stories_of(tag: Tag) -> ArticleQuerySet:
+    def stories_of(tag: Tag | int) -> ArticleQuerySet:
         # A filtered relation, so that the cursor's bounds fall on the same join, whose index serves order and range.
         return Article.objects.annotate(listing=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
 
-    def articles(self):
-        return self.stories_of(self.tag)
+    key = ("listing__publish_at", "listing__content_object")
+    listing = Listing(stories_of, key=key, tag=int)
+
+    def of(self):
+        return {"tag": self.tag.pk}
+
+    def heading(self):
+        self.tag = _one(_tags(slug=self.kwargs["slug"]))
+        description = f"Stories about {self.tag.name} in {settings.SITE_NAME}."
+        return {"tag": self.tag, "meta_title": self.tag.name, "description": description}
 
 
 class ContributorList(ArticleList):
     template_name = "articles/contributor.html"
-    key = ("listing__publish_at", "listing__article")
     with_bylines = False
+
+    @staticmethod
+    def stories_of(contributor: Contributor | int) -> ArticleQuerySet:
+        listing = FilteredRelation("bylines", condition=Q(bylines__contributor=contributor))
+        return Article.objects.annotate(listing=listing)
+
+    key = ("listing__publish_at", "listing__article")
+    listing = Listing(stories_of, key=key, contributor=int)
+
+    def of(self):
+        return {"contributor": self.contributor.pk}
 
     def heading(self):
         contributors = Contributor.objects.select_related("photo").prefetch_related("links")
@@ -133,13 +152,11 @@ class ContributorList(ArticleList):
         description = self.contributor.biography or f"Stories by {name} in {settings.SITE_NAME}."
         return {"contributor": self.contributor, "meta_title": name, "description": description}
 
-    @staticmethod
-    def stories_of(contributor: Contributor) -> ArticleQuerySet:
-        listing = FilteredRelation("bylines", condition=Q(bylines__contributor=contributor))
-        return Article.objects.annotate(listing=listing)
 
-    def articles(self):
-        return self.stories_of(self.contributor)
+def _one(found: list[Any]) -> Any:
+    if not found:
+        raise Http404("There is no such page.")
+    return found[0]
 
 
 def corrections(request: HttpRequest) -> HttpResponse:

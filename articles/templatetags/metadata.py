@@ -17,6 +17,8 @@ from articles.models import Article, Contributor
 from articles.pictures import share_card
 from articles.pictures.renditions import JPEG
 from articles.pictures.renditions import sizes as sizes_of
+from articles.pieces import content, kept
+from articles.prepared import instances
 from articles.share_cards import current_card_url, site_card
 
 register = template.Library()
@@ -77,10 +79,13 @@ def front_structured_data(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def list_structured_data(context: Context, name: str, description: str = "") -> SafeString:
     """Of a list of stories: the addresses on this page of it, and the way to it."""
-    node = structured_data.collection(
-        context["page"].items, name=name, url=context["canonical_url"], description=description
-    )
-    return structured_data.script(node, _breadcrumbs(context, None, name))
+    items, site, url = context["page"].items, context["site"], context["canonical_url"]
+
+    def make() -> SafeString:
+        node = structured_data.collection(instances(items), name=name, url=url, description=description)
+        return structured_data.script(node, _breadcrumbs(context, None, name))
+
+    return kept(("collection", name, description, url, content(site), content(items)), make)
 
 
 @register.simple_tag(takes_context=True)

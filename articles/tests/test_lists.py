@@ -149,7 +149,7 @@ def test_no_story_stands_on_the_front_page_twice(client):
         *(a for r in context["rails"] for a in r.articles),
     ]
     assert len(shown) == len({article.pk for article in shown}) == 1 + 4 + 8 + 3 * 4
-    assert [rail.section for rail in context["rails"]] == sections
+    assert [rail.section.instance for rail in context["rails"]] == sections
 
 
 def test_an_empty_newspaper_still_has_a_front_page(client):

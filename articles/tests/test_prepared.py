@@ -116,6 +116,17 @@ def test_bylines_of_rows_are_those_of_their_instances():
     assert read[0].content != without
 
 
+def test_what_comes_later_comes_to_an_instance_that_there_is():
+    article = make_article(bylines=((make_contributor(name="A"), "written"),))
+    [row] = Prepared(lambda pk: Article.objects.for_cards().filter(pk=pk), pk=int).rows(pk=article.pk)
+    instance = row.instance
+    bring_bylines([row])
+    with CaptureQueriesContext(connection) as queries:
+        assert [byline.contributor.name for byline in instance.bylines.all()] == ["A"]
+        assert content(instance) == row.content
+    assert not queries
+
+
 def test_rows_of_values_are_tuples_of_python_values():
     article = make_article()
     ask = Prepared(lambda pk: Article.objects.filter(pk=pk).values_list("headline", "publish_at"), pk=int)
