@@ -87,13 +87,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         found = self.defer("body", "body_html")
         return found.with_surroundings() if bylines else found.select_related("section", "lead_image")
 
-    def for_cards(self) -> ArticleQuerySet:
-        """What a card shows of a story (templates/components/card.html), and nothing else: it stands on a page many times over."""
+    def for_cards(self, *more: str) -> ArticleQuerySet:
+        """What a card shows of a story (templates/components/card.html), and nothing else but `more`: it stands on a page often."""
         return self.select_related("section", "lead_image").only(
             "headline", "short_headline", "slug", "kind", "standfirst", "comment_count", "status", "publish_at", "published_on",
             "section__name", "section__slug", "section__colour",
             "lead_image__alt", "lead_image__width", "lead_image__height", "lead_image__digest",
-            "lead_image__focal_x", "lead_image__focal_y",
+            "lead_image__focal_x", "lead_image__focal_y", *more,
         )  # fmt: skip
 
     def with_surroundings(self) -> ArticleQuerySet:

@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from articles import body
+from articles.bylines import bring_bylines
 from articles.models import Article, Contributor, SearchEntry, Section, Tag
 from articles.models.article import ArticleQuerySet
 from articles.paging import PAGE_SIZE
+from articles.prepared import Prepared
 from articles.search import postgresql, spelling, sqlite
 from articles.search.entries import key_of
 from articles.search.highlight import excerpt, highlight
@@ -198,9 +200,16 @@ def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> 
     return _Rows.of(items, more_after=more if upwards else bool(below), more_before=upwards or more), total
 
 
+_public = Prepared(
+    lambda keys, now: Article.objects.public(now).for_cards("body").filter(pk__in=keys),
+    keys=list[int], now=datetime.datetime,
+)  # fmt: skip
+
+
 def _results(query: Query, numbers: list[int]) -> list[Result]:
     # Public once more: what was withdrawn since the first question is not shown.
-    articles = Article.objects.public().with_surroundings().defer("body_html").in_bulk(numbers)
+    articles = {article.pk: article for article in _public(keys=numbers, now=timezone.now())} if numbers else {}
+    bring_bylines(articles.values())
     return [_result(articles[number], query) for number in numbers if number in articles]
 
 

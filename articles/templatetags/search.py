@@ -1,0 +1,26 @@
+"""What the page of search needs beyond its form."""
+
+from django import template
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from articles.pieces import content, kept
+from articles.search.forms import SearchForm
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def search_filters(context: Context, form: SearchForm) -> SafeString:
+    """The fields beside the words. Nearly everybody leaves them as they are: they are made once for what stands in them."""
+    sections = context["sections"]
+    form.fields["section"].choices = [("", "All sections"), *((section.slug, section.name) for section in sections)]  # type: ignore[attr-defined]
+
+    def make() -> SafeString:
+        return render_to_string("components/search_filters.html", {"form": form})
+
+    if form.errors:
+        return make()
+    typed = tuple(form.sent.get(name, "") for name in form.FILTERS)
+    return kept(("search-filters", typed, content(sections)), make)
