@@ -7,6 +7,7 @@ the same whatever is asked for.
 from __future__ import annotations
 
 import datetime
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import fields, is_dataclass, replace
@@ -161,12 +162,13 @@ class Row:
     the instance has them.
     """
 
-    __slots__ = ("_instance", "_values", "along", "raw", "statement")
+    __slots__ = ("__weakref__", "_instance", "_values", "along", "raw", "statement")
 
     def __init__(self, statement: _Statement, raw: Sequence[Any]):
         self.statement, self.raw = statement, raw
         self.along: dict[str, Along] = {}
-        self._instance: Any = None
+        # The instance has its row: of the two together the counting of references would never let go.
+        self._instance: weakref.ref[Any] | None = None
         self._values: Sequence[Any] | None = None
 
     @property
@@ -187,8 +189,8 @@ class Row:
 
     def bring(self, name: str, along: Along) -> None:
         self.along[name] = along
-        if self._instance is not None:
-            prefetched(self._instance)[name] = along.made()
+        if self._instance and (instance := self._instance()):
+            prefetched(instance)[name] = along.made()
 
     @property
     def values(self) -> Sequence[Any]:
@@ -198,11 +200,13 @@ class Row:
 
     @property
     def instance(self) -> Any:
-        return self.made({}) if self._instance is None else self._instance
+        """The same one for as long as somebody has it."""
+        return (self._instance and self._instance()) or self.made({})
 
     def made(self, known: dict[Any, Any]) -> Any:
         """The instance; it shares with others what it has in common with them, as far as that is `known`."""
-        self._instance = instance = self.statement.plan.made_of(self.values, known)
+        instance = self.statement.plan.made_of(self.values, known)
+        self._instance = weakref.ref(instance)
         told = instance.__dict__
         told["_row"] = self
         for name, position in self.statement.annotations:

@@ -1,6 +1,8 @@
 """Prepared queries bring what their querysets would, whatever is asked for."""
 
 import datetime
+import gc
+import weakref
 
 import pytest
 from django.db import connection
@@ -86,8 +88,24 @@ def test_rows_say_what_was_read_and_become_instances_when_asked():
         row["body"]
     with CaptureQueriesContext(connection) as queries:
         assert (row.instance, row.instance.section.name, row.instance.one) == (article, "Harbour", 1)
-        assert row.instance is row.instance
+        instance = row.instance
+        assert row.instance is instance
     assert not queries
+
+
+def test_nothing_of_a_page_waits_for_the_garbage_collector():
+    article = make_article(bylines=((make_contributor(), "written"),))
+    ask = Prepared(lambda pk: Article.objects.for_cards().filter(pk=pk), pk=int)
+    gc.collect()
+    gc.disable()
+    try:
+        rows = ask.rows(pk=article.pk)
+        bring_bylines(rows)
+        row, instance = weakref.ref(rows[0]), weakref.ref(made := rows[0].instance)
+        del rows, made
+        assert row() is None and instance() is None
+    finally:
+        gc.enable()
 
 
 def test_rows_of_the_same_content_have_been_read_of_the_same():
