@@ -13,8 +13,8 @@ from typing import Any
 
 Application = Callable[..., Iterable[bytes]]
 
-#: Seconds that a request waits for its turn, and then goes on out of turn: whoever has it waits for something itself.
-PATIENCE = 0.1
+#: Seconds that a request waits for its turn, and then goes on out of turn: whoever has it does something long.
+PATIENCE = 0.03
 
 
 def in_turn(application: Application) -> Application:
