@@ -12,9 +12,11 @@ from newsportal.middleware import GetResponse
 from newsportal.staff.gate import is_at_desk
 
 HEADER = "Content-Security-Policy"
-#: Our own scripts turn text into HTML by this policy alone (static/js/comments.js). The desk's come from Django and TipTap,
-#: which do not know of it.
-TRUSTED_TYPES = {"require-trusted-types-for": ["'script'"], "trusted-types": ["fragments"]}
+#: Who may turn text into HTML, by the names of the policies: for readers static/js/comments.js with what our server has sent;
+#: at the desk static/js/desk/trusted-html.js, for Django's and the editor's scripts too, with what is on its lists.
+REQUIRED = {"require-trusted-types-for": ["'script'"]}
+FOR_READERS = REQUIRED | {"trusted-types": ["fragments"]}
+AT_THE_DESK = REQUIRED | {"trusted-types": ["default", "desk-unread", "fragments"]}
 
 #: Bytes of a request: the largest form of a reader is a comment. The desk takes a picture of 25 MB; to one of up to 100 it says so
 #: beside the field, and what was typed is still there.
@@ -22,12 +24,12 @@ MOST_FROM_READERS, MOST_FROM_THE_DESK = 64 * 2**10, 100 * 2**20
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """The policy of the settings, in one order, and a stricter one for what readers see."""
+    """The policy of the settings, in one order, with who may turn text into HTML on this page."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not is_at_desk(request):
-            update = getattr(response, "_csp_update", None) or {}
-            response._csp_update = TRUSTED_TYPES | update  # type: ignore[attr-defined]
+        update = getattr(response, "_csp_update", None) or {}
+        trusted = AT_THE_DESK if is_at_desk(request) else FOR_READERS
+        response._csp_update = trusted | update  # type: ignore[attr-defined]
         response = super().process_response(request, response)
         if HEADER in response:
             # django-csp follows the hash seed, which differs from process to process.

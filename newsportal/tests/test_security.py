@@ -28,6 +28,13 @@ def test_what_readers_see_takes_html_from_no_script_but_ours(client):
     assert "trusted-types fragments" in policy
 
 
+def test_what_writes_html_at_the_desk_goes_through_its_policy(client, administrator):
+    client.force_login(administrator)
+    policy = client.get("/admin/")["Content-Security-Policy"]
+    assert "require-trusted-types-for 'script'" in policy
+    assert "trusted-types default desk-unread" in policy or "trusted-types desk-unread default" in policy
+
+
 def test_every_page_says_where_its_violations_are_reported(client, administrator):
     client.force_login(administrator)
     for path in ("/", "/admin/", "/nowhere/"):

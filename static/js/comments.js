@@ -7,7 +7,7 @@ function say(words) {
   if (status) status.textContent = words;
 }
 
-// The one place where text becomes HTML: what our own server has sent (newsportal/security.py, TRUSTED_TYPES).
+// The one place where text becomes HTML: what our own server has sent (newsportal/security.py).
 const asSent = { createHTML: (html) => html };
 const fragments = window.trustedTypes?.createPolicy("fragments", asSent) ?? asSent;
 
