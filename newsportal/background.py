@@ -25,6 +25,7 @@ from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAM
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from newsportal.database import patience
 from newsportal.recurring import do_what_is_due
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,9 @@ AT_EXIT = 10.0
 def drain(stopped: threading.Event | None = None) -> int:
     """Do all jobs that are due, or those until `stopped` is set: a job that is begun is finished. Returns how many were done."""
     worker = _Draining(stopped or threading.Event())
-    worker.run()
+    # What takes longer is done by another meanwhile.
+    with patience.of(ABANDONED_AFTER.total_seconds()):
+        worker.run()
     return worker._run_tasks
 
 
@@ -158,6 +161,10 @@ class InProcess:
         return thread is None or not thread.is_alive()
 
     def _work(self) -> None:
+        with patience.of(ABANDONED_AFTER.total_seconds()):
+            self._do_what_is_due()
+
+    def _do_what_is_due(self) -> None:
         while True:
             with self._lock:
                 self._woken = False

@@ -181,6 +181,9 @@ else:
         DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
         DATABASE_ROUTERS = ["newsportal.database.replica.Router"]
 
+# For how many seconds who answers requests waits for one answer of PostgreSQL (newsportal.database.patience).
+DATABASE_TIMEOUT = env.number("DATABASE_TIMEOUT", 15, minimum=1)
+
 CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
 if "redis" in CACHES["default"]["BACKEND"].lower():
     # django-redis, not Django's own back end: the site must stay up while Redis is down.

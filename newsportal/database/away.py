@@ -26,6 +26,10 @@ class Away:
         self._trying = threading.Lock()
         self._failed_at: float | None = None
 
+    def notice(self) -> None:
+        """What was connected is not answered any more."""
+        self._failed_at = time.monotonic()
+
     @contextmanager
     def connecting(self) -> Iterator[None]:
         """Around an attempt to connect, which says by an exception that it has failed. Raises KnownAway without an attempt."""
@@ -37,7 +41,7 @@ class Away:
         try:
             yield
         except Exception:
-            self._failed_at = time.monotonic()
+            self.notice()
             raise
         else:
             self._failed_at = None

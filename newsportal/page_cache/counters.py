@@ -168,14 +168,18 @@ class FromPostgresql(threading.local):
     def numbers(self, keys: tuple[str, ...]) -> tuple[int, ...]:
         import psycopg
 
+        from newsportal.database.postgresql.patient import Connection
+
         try:
             if self._connection is None or self._connection.closed:
                 with self._away.connecting():
-                    self._connection = psycopg.connect(**self._parameters | {"connect_timeout": 3}, autocommit=True)
+                    self._connection = Connection.connect(**self._parameters | {"connect_timeout": 3}, autocommit=True)
             statement = f"SELECT key, number FROM {TABLE} WHERE key = ANY(%s)"  # noqa: S608
             found = dict(self._connection.execute(statement, [list(keys)], prepare=True).fetchall())
         except (psycopg.Error, KnownAway) as error:
             if self._connection is not None:
+                if self._connection.is_silent:
+                    self._away.notice()
                 self._connection.close()
                 self._connection = None
             raise Unreadable from error

@@ -5,10 +5,23 @@ from django.db.backends.postgresql import base
 
 from newsportal.database.away import KnownAway, away
 from newsportal.database.observed import Observed
+from newsportal.database.postgresql.patient import Connection
 
 
 class DatabaseWrapper(Observed, base.DatabaseWrapper):
     finds_table = "SELECT to_regclass(%s)"
+
+    def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any):
+        super().__init__(settings_dict, *args, **kwargs)
+        if pool := settings_dict["OPTIONS"].get("pool"):
+            pool["connection_class"] = Connection
+
+    def _close(self) -> None:
+        if getattr(self.connection, "is_silent", False):
+            # None of the others would be answered either, and each would keep somebody waiting as long.
+            away(self.alias).notice()
+            self.pool.drain()
+        super()._close()  # type: ignore[misc]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
