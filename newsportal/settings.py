@@ -304,6 +304,10 @@ MFA_FORMS = {
     "authenticate": "newsportal.staff.forms.CodeForm",
     "reauthenticate": "newsportal.staff.forms.CodeAgainForm",
     "add_webauthn": "newsportal.staff.forms.AddPasskeyForm",
+    "edit_webauthn": "newsportal.staff.forms.RenamePasskeyForm",
+    "login_webauthn": "newsportal.staff.forms.LoginPasskeyForm",
+    "authenticate_webauthn": "newsportal.staff.forms.PasskeyForm",
+    "reauthenticate_webauthn": "newsportal.staff.forms.PasskeyAgainForm",
     "activate_totp": "newsportal.staff.forms.AddAppForm",
 }
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]

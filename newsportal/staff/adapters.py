@@ -57,6 +57,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return None
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        # A password of such an account is refused before; only a passkey comes so far.
+        audit.record(
+            audit.Event.LOGIN_FAILED,
+            actor="",
+            subject=user.get_username(),
+            note="passkey of a closed account",
+            request=request,
+        )
         messages.error(request, "This account is not one of the desk.")
         return HttpResponseRedirect(reverse("admin:login"))
 

@@ -14,6 +14,7 @@ from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.totp.internal.auth import validate_totp_code
 from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as webauthn_forms
+from allauth.mfa.webauthn.internal.auth import extract_user_from_response
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 
@@ -98,6 +99,54 @@ class CodeAgainForm(_CountedCode, mfa_forms.ReauthenticateForm):
     pass
 
 
+class _NotedPasskey(webauthn_forms.AuthenticateWebAuthnForm):
+    """A passkey that is refused stands in the log, as a wrong password does; a flood of them as one entry."""
+
+    noted_as: str
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except forms.ValidationError:
+            self._note(_claimed_by(self.cleaned_data["credential"]) if self.user is None else self.user)
+            raise
+        except (AttributeError, LookupError) as error:
+            # Of the right kind and of the wrong shape: no browser has made it.
+            self._note(self.user)
+            raise get_adapter().validation_error("incorrect_code") from error
+
+    def _note(self, user: Any) -> None:
+        request, name = context.request, user.get_username() if user else ""
+        if guesses.of_passkey(request).take():
+            subject = name or "an unknown name"
+            audit.record(Event.LOGIN_FAILED, actor="", subject=subject, note=self.noted_as, request=request)
+            return
+        audit.record_held(request, name, self.noted_as)
+        raise account_adapter().validation_error("too_many_login_attempts")
+
+
+def _claimed_by(credential: Any) -> Any:
+    """The account that a refused passkey says it is of, if there is one."""
+    try:
+        return extract_user_from_response(credential)
+    except (forms.ValidationError, AttributeError):
+        return None
+
+
+class LoginPasskeyForm(_NotedPasskey, webauthn_forms.LoginWebAuthnForm):
+    noted_as = "passkey"
+
+
+class PasskeyForm(_NotedPasskey):
+    """The second step of a login."""
+
+    noted_as = "second factor, a passkey"
+
+
+class PasskeyAgainForm(_NotedPasskey, webauthn_forms.ReauthenticateWebAuthnForm):
+    noted_as = "passkey, to confirm"
+
+
 class AddAppForm(totp_forms.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -112,12 +161,22 @@ class AddAppForm(totp_forms.ActivateTOTPForm):
 class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = "Name"
-        self.fields["name"].help_text = "So that you know it again among others."
-        self.fields["name"].max_length = 60
+        self.fields["name"] = _name_of_passkey(required=False)
         alone = self.fields["passwordless"]
         alone.label, alone.initial = "Log in with this alone, without a password", True
         alone.help_text = "It then asks for your finger, your face or a PIN. Not every security key can."
+
+
+class RenamePasskeyForm(webauthn_forms.EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = _name_of_passkey()
+        self.fields["name"].widget.attrs["autofocus"] = True
+
+
+def _name_of_passkey(**options: Any) -> forms.CharField:
+    help_text = "So that you know it again among others."
+    return forms.CharField(label="Name", help_text=help_text, max_length=60, **options)
 
 
 def _as_code(field: forms.Field) -> None:

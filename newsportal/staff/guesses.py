@@ -1,7 +1,7 @@
 """How often a password or a code may be tried: counted in the database, which all processes share with and without Redis.
 
 An address that a client may have written itself is never counted by (articles.network). Passkeys cannot be guessed, and let
-their owner in whatever others have tried.
+their owner in whatever others have tried: of those that fail it is counted how many are worth an entry in the log.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def of_code(request: HttpRequest, user: User) -> Tries:
             Limit("network", network_of(request), most=60, within=15 * MINUTES),
         ]
     )
+
+
+def of_passkey(request: HttpRequest) -> Tries:
+    """For passkeys that were refused. Whose they claim to be is theirs to say, so that only where they come from counts."""
+    return Tries([Limit("passkey", network_of(request), most=20, within=15 * MINUTES)])
 
 
 def is_first_use(user: User, code: str) -> bool:

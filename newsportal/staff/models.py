@@ -33,6 +33,7 @@ class AuditEntry(models.Model):
         LOGGED_OUT = "logged_out", "Logged out"
         SESSION_ENDED = "session_ended", "Session ended"
         FACTOR_ADDED = "factor_added", "Second factor set up"
+        FACTOR_RENAMED = "factor_renamed", "Passkey renamed"
         FACTOR_REMOVED = "factor_removed", "Second factor removed"
         CODE_USED = "code_used", "Recovery code used"
         PASSWORD_CHANGED = "password_changed", "Password changed"

@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/confirm/code/", views.confirm_by_code, name="mfa_reauthenticate"),
     path("account/confirm/passkey/", views.confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("account/passkeys/add/", views.add_passkey, name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/rename/", views.rename_passkey, name="mfa_edit_webauthn"),
     path("account/passkeys/<int:pk>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
     path("account/app/add/", views.add_app, name="mfa_activate_totp"),
     path("account/app/remove/", views.remove_app, name="mfa_deactivate_totp"),

@@ -19,6 +19,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import PasswordChangeView
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -162,6 +163,23 @@ class AddPasskey(AtTheDesk, webauthn.AddWebAuthnView):
         return _after_adding(self.request, self.did_generate_recovery_codes)
 
 
+class RenamePasskey(AtTheDesk, webauthn.EditWebAuthnView):
+    title = "Rename this passkey"
+    success_url = reverse_lazy("mfa_index")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user: Any = self.request.user
+        was, now = form.instance.wrap().name, form.cleaned_data["name"]
+        if was != now:
+            with transaction.atomic():
+                form.save()
+                audit.record(
+                    audit.Event.FACTOR_RENAMED, subject=user.get_username(), was={"name": was}, now={"name": now}
+                )
+            messages.success(self.request, f"The passkey is called “{now}” now.")
+        return HttpResponseRedirect(self.get_success_url())
+
+
 class RemovePasskey(AtTheDesk, webauthn.RemoveWebAuthnView):
     title = "Remove this passkey?"
     success_url = reverse_lazy("mfa_index")
@@ -221,6 +239,7 @@ def _next(request: HttpRequest) -> str:
 change_password = ChangePassword.as_view()
 account = never_cache(login_required(Account.as_view()))
 add_passkey = never_cache(AddPasskey.as_view())
+rename_passkey = never_cache(RenamePasskey.as_view())
 remove_passkey = never_cache(RemovePasskey.as_view())
 add_app = never_cache(AddApp.as_view())
 remove_app = never_cache(RemoveApp.as_view())
