@@ -18,6 +18,10 @@ LAST_ATTEMPT = len(PAUSES) + 1
 LATER = {408, 425, 429}
 
 
+class GivenUp(Exception):
+    """Raised by a job after its last attempt: it has failed then, stands at the desk, and can be done again there."""
+
+
 def try_again(task: Task, *args: object, attempt: int, pauses: Sequence[float] = PAUSES) -> bool:
     """After attempt number `attempt` (the first is 1) has failed, enqueue `task(*args, attempt=…)` for later.
 

@@ -16,9 +16,10 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks import task
+from django_tasks.base import Task
 
 from articles import editions
-from articles.attempts import try_again
+from articles.attempts import GivenUp, try_again
 from articles.models import Article
 from comments import mail
 from comments.identity import confirmation_token
@@ -31,6 +32,8 @@ LINKS_A_DAY = 5
 #: From one network, to whatever addresses.
 LINKS_AN_HOUR = 30
 DAY = datetime.timedelta(days=1)
+
+GIVEN_UP = "The mail server took the letter at no attempt."
 
 UNSUBSCRIBE_SALT = "comments.unsubscribe"
 UNSUBSCRIBE_FOR = datetime.timedelta(days=90)
@@ -71,7 +74,7 @@ def send_confirmation(commenter: int, article: int | None, attempt: int = 1) -> 
     context = {"url": _url("comment_confirm", confirmation_token(guest)), "story": story}
     outcome = mail.send(guest.email, f"Confirm your address for {settings.SITE_NAME}", "confirm", context)
     if outcome is mail.Outcome.LATER:
-        try_again(send_confirmation, commenter, article, attempt=attempt)
+        _send_later(send_confirmation, commenter, article, attempt=attempt)
 
 
 # --- After a decision -------------------------------------------------------------------------------------------------
@@ -124,7 +127,9 @@ def send_reply_notice(comment: int, attempt: int = 1) -> None:
     if outcome is mail.Outcome.LATER:
         with transaction.atomic():
             unsent.update(notified_at=None)
-            try_again(send_reply_notice, comment, attempt=attempt)
+            is_tried_again = try_again(send_reply_notice, comment, attempt=attempt)
+        if not is_tried_again:
+            raise GivenUp(GIVEN_UP)
 
 
 @task
@@ -143,7 +148,7 @@ def send_rejection(decision: int, attempt: int = 1) -> None:
         {"comment": comment, "reason": said.get_reason_display(), "note": said.note, "story": comment.article},
     )
     if outcome is mail.Outcome.LATER:
-        try_again(send_rejection, decision, attempt=attempt)
+        _send_later(send_rejection, decision, attempt=attempt)
 
 
 # --- Unsubscribing ----------------------------------------------------------------------------------------------------
@@ -171,6 +176,11 @@ def unsubscribe(comment: Comment, *, everything: bool) -> None:
         Commenter.objects.filter(comments=comment).update(wants_mail=False)
     else:
         Comment.objects.filter(pk=comment.pk).update(wants_replies=False)
+
+
+def _send_later(letter: Task, *args: object, attempt: int) -> None:
+    if not try_again(letter, *args, attempt=attempt):
+        raise GivenUp(GIVEN_UP)
 
 
 def _url(name: str, *args: object) -> str:

@@ -80,12 +80,16 @@ def put_back_abandoned(now: datetime.datetime | None = None) -> int:
 
 
 def do_again(jobs: QuerySet[DBTaskResult]) -> int:
-    """Have those of these jobs done again that were given up; returns how many."""
+    """Have those of these jobs done again that were given up, with as many attempts as at first; returns how many."""
     given_up = DBTaskResult.objects.failed().filter(pk__in=jobs.values("pk"))
-    count = given_up.update(
-        status=TaskResultStatus.READY, run_after=get_date_max(), finished_at=None, worker_ids=[], exception_class_path="",
-        traceback="",
-    )  # fmt: skip
+    with transaction.atomic():
+        for job in given_up.filter(args_kwargs__kwargs__attempt__gte=2):
+            job.args_kwargs["kwargs"]["attempt"] = 1
+            job.save(update_fields=["args_kwargs"])
+        count = given_up.update(
+            status=TaskResultStatus.READY, run_after=get_date_max(), finished_at=None, worker_ids=[],
+            exception_class_path="", traceback="",
+        )  # fmt: skip
     if count:
         on_enqueued()
     return count

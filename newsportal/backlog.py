@@ -22,6 +22,8 @@ from newsportal.models import Purge, Recurring
 #: Nobody needs to know whether 10,000 wait or 300,000.
 COUNTED = 10_000
 FAILED_WITHIN = datetime.timedelta(days=1)
+LETTERS_TOLD_FOR = datetime.timedelta(days=4)
+LETTERS = "comments.notifications."
 #: A CDN is told within a second, and once more after three: what is older than this could not be told.
 PURGE_LATE = 60
 #: A next version goes live with the first request after its time.
@@ -60,7 +62,15 @@ def tried_again() -> QuerySet[DBTaskResult]:
 
 
 def undelivered_letters() -> QuerySet[DBTaskResult]:
-    return tried_again().filter(task_path__startswith="comments.notifications.")
+    return tried_again().filter(task_path__startswith=LETTERS)
+
+
+def letters_given_up() -> QuerySet[DBTaskResult]:
+    """What the mail server did not take in a day; told for longer than other work, for nobody may have been here at a weekend."""
+    since = timezone.now() - LETTERS_TOLD_FOR
+    return DBTaskResult.objects.filter(
+        status=TaskResultStatus.FAILED, finished_at__gt=since, task_path__startswith=LETTERS
+    )
 
 
 def recurring_late() -> float:
@@ -103,6 +113,7 @@ class Backlog:
     jobs_running: int
     jobs_failed: int
     jobs_tried_again: int
+    letters_given_up: int
     recurring_late_seconds: float
     stories_late: int
     comments_pending: int
@@ -120,6 +131,7 @@ WORDS = {
     "jobs_running": "Jobs that are being done.",
     "jobs_failed": "Jobs that were given up within a day.",
     "jobs_tried_again": "Jobs that another machine did not take, such as letters, and that wait for their next attempt.",
+    "letters_given_up": "Letters to readers that the mail server did not take in a day, of the last four days.",
     "recurring_late_seconds": "For how long what is done every few minutes has been due.",
     "stories_late": "Stories past their time and not out, and next versions that did not go live.",
     "comments_pending": f"Comments that wait for a moderator, up to {COUNTED}.",
@@ -137,6 +149,7 @@ def look() -> Backlog:
         jobs_running=up_to(DBTaskResult.objects.running()),
         jobs_failed=up_to(failed_jobs()),
         jobs_tried_again=up_to(tried_again()),
+        letters_given_up=up_to(letters_given_up()),
         recurring_late_seconds=recurring_late(),
         stories_late=up_to(late_stories()) + up_to(late_next_versions()),
         comments_pending=up_to(pending_comments()),

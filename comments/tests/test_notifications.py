@@ -20,7 +20,8 @@ from comments.notifications import ask_to_confirm, unsubscribe_token
 from comments.tests.factories import make_comment
 from comments.tests.letters import Sink, do_jobs, do_later_jobs, jobs, listening, make_proved, make_reply
 from comments.tests.payloads import PAYLOADS
-from newsportal.background import in_process
+from newsportal import backlog
+from newsportal.background import do_again, in_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -328,6 +329,29 @@ def test_pauses_grow_and_in_a_day_it_is_given_up(mail, caplog):
     assert jobs().count() == LAST_ATTEMPT
     assert "Given up after 6 attempts" in caplog.text
     assert "private" not in caplog.text
+    # It stands among what failed, by numbers of rows alone.
+    [given_up] = jobs().filter(status="FAILED")
+    assert given_up.exception_class_path == "articles.attempts.GivenUp"
+    assert "private" not in given_up.traceback
+
+
+def test_a_letter_that_was_given_up_is_sent_after_all_with_all_its_attempts(mail):
+    answered = make_proved(status=Status.PUBLISHED)
+    publish(make_reply(to=answered))
+    do_jobs()
+    for _ in range(LAST_ATTEMPT):
+        do_later_jobs()
+    assert backlog.letters_given_up().count() == 1
+    # Still nothing takes it: as at first, it is tried again.
+    assert do_again(jobs()) == 1
+    assert not backlog.undelivered_letters().exists()
+    do_jobs()
+    assert backlog.undelivered_letters().count() == 1
+    sink = Sink()
+    with listening(sink, mail.EMAIL_PORT):
+        do_later_jobs()
+    assert len(sink.letters) == 1
+    assert not backlog.letters_given_up().exists()
 
 
 def test_an_address_that_does_not_exist_is_not_tried_again_nor_logged(sink, caplog):

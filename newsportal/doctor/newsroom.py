@@ -68,16 +68,32 @@ def _names() -> str:
 
 
 def letters() -> list[Finding]:
-    count = backlog.up_to(backlog.undelivered_letters(), SAID)
-    if not count:
-        return [fine("No letter waits for its second attempt.")]
-    return [
-        wrong(
-            f"The mail server did not take {count}{'+' if count == SAID else ''} "
-            f"{'letter' if count == 1 else 'letters'} to readers; they are tried again for a day.",
-            "Run manage.py doctor, which asks the mail server; look at EMAIL_HOST, its user and password.",
+    found = []
+    if waiting := backlog.up_to(backlog.undelivered_letters(), SAID):
+        found.append(
+            wrong(
+                f"The mail server did not take {_letters(waiting)} to readers; {_they(waiting)} tried again for a day.",
+                "Run manage.py doctor, which asks the mail server; look at EMAIL_HOST, its user and password.",
+            )
         )
-    ]
+    if lost := backlog.up_to(backlog.letters_given_up(), SAID):
+        found.append(
+            wrong(
+                f"{_letters(lost)} to readers {'was' if lost == 1 else 'were'} given up: the mail server took "
+                f"{'it' if lost == 1 else 'none of them'} in a day.",
+                "Mend what keeps mail back: manage.py doctor asks the mail server. Then an administrator sends them after all: in "
+                "the desk's list of task results, Do again what was given up. Who waits for a link can ask for another, too.",
+            )
+        )
+    return found or [fine("No letter waits for its second attempt, and none was given up.")]
+
+
+def _letters(count: int) -> str:
+    return f"{count}{'+' if count == SAID else ''} {'letter' if count == 1 else 'letters'}"
+
+
+def _they(count: int) -> str:
+    return "it is" if count == 1 else "they are"
 
 
 def late_stories() -> list[Finding]:

@@ -22,7 +22,7 @@ from articles.models import Article
 from articles.tests.factories import make_article
 from articles.workflow import Status
 from deploy import loopback
-from newsportal import doctor
+from newsportal import backlog, doctor
 from newsportal.background import in_process
 from newsportal.doctor import CHECKS, Check, configuration, database, files, machines, newsroom
 from newsportal.doctor.alarms import alarms
@@ -267,7 +267,25 @@ def test_what_was_given_up_and_letters_that_were_not_taken_are_found():
         task_path="comments.notifications.send_confirmation", args_kwargs={"args": [1], "kwargs": {"attempt": 3}},
         run_after=timezone.now() + HOUR,
     )  # fmt: skip
-    assert "did not take 1 letter to readers" in newsroom.letters()[0].what
+    assert "did not take 1 letter to readers; it is tried again" in newsroom.letters()[0].what
+
+
+@pytest.mark.django_db
+def test_letters_that_were_given_up_stand_at_the_desk_of_moderators_with_how_they_are_sent(client, moderator, reporter):
+    for number in range(2):
+        DBTaskResult.objects.filter(pk=note.enqueue(f"letter {number}").id).update(
+            task_path="comments.notifications.send_confirmation", args_kwargs={"args": [1], "kwargs": {"attempt": 6}},
+            status="FAILED", finished_at=timezone.now() - 50 * HOUR,
+        )  # fmt: skip
+    alarms.forget()
+    client.force_login(moderator)
+    page = client.get("/admin/").content.decode()
+    assert "2 letters to readers were given up" in page and "Do again what was given up" in page
+    client.force_login(reporter)
+    assert "letters to readers" not in client.get("/admin/").content.decode()
+    assert backlog.look().letters_given_up == 2
+    DBTaskResult.objects.update(finished_at=timezone.now() - 100 * HOUR)
+    assert worst(newsroom.letters()) is Level.FINE
 
 
 @pytest.mark.django_db
