@@ -44,13 +44,15 @@ def limited_bodies(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        most = MOST_FROM_THE_DESK if is_at_desk(request) else MOST_FROM_READERS
+        at_desk = is_at_desk(request)
+        most = MOST_FROM_THE_DESK if at_desk else MOST_FROM_READERS
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
         if length > most:
-            return render(request, "413.html", {"most": most}, status=413)
+            said = f"{most // 2**20} MB" if at_desk else f"{most // 2**10} KB"
+            return render(request, "413.html", {"most": said, "is_at_desk": at_desk}, status=413)
         return get_response(request)
 
     return middleware

@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 from js_asset import static_lazy
 
 from articles.admin.image_picker import pictures
-from newsportal import policy_reports, views
+from newsportal import bare, policy_reports, views
 
 urlpatterns = [
     path(f"{settings.ADMIN_PATH}pictures/", pictures, name="desk_pictures"),
@@ -25,5 +25,7 @@ urlpatterns = [
 if settings.SERVE_MEDIA:
     urlpatterns.insert(0, path("media/<path:path>", views.media, name="media"))
 
+handler400 = bare.not_understood
+handler403 = bare.forbidden
 handler404 = views.not_found
 handler500 = views.broken

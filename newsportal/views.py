@@ -16,7 +16,7 @@ from django.views.static import serve
 from articles import body, editions
 from articles.models import Article, Image
 from articles.search_results import DESCRIPTION_LENGTH
-from newsportal import unavailable
+from newsportal import bare, unavailable
 from newsportal.models import Page, WellKnownFile
 from newsportal.watching import request_id
 from newsportal.well_known import RULES
@@ -77,8 +77,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         # A database that is away before there is a view, such as while it is asked who this is: the middleware hears only of views.
         if response := unavailable.answer_to(request, sys.exception()):
             return response
-        # Without the request: context processors would ask what may be broken.
-        response = render(None, "500.html", {"request_id": name}, status=500)
+        return bare.answer("500.html", 500, request_id=name)
     except Exception:
         # Such as where nobody has run collectstatic.
         logger.exception("The page for errors is broken, too.")

@@ -167,7 +167,7 @@ def test_an_error_on_the_page_for_errors_is_said_in_plain_text(reader, log, monk
         raise RuntimeError("broken")
 
     monkeypatch.setattr("articles.views.page_of", broken)
-    monkeypatch.setattr("newsportal.views.render", broken)
+    monkeypatch.setattr("newsportal.bare.render", broken)
     response = reader.get("/latest/")
     assert (response.status_code, response["Content-Type"]) == (500, "text/plain; charset=utf-8")
     assert response["X-Request-ID"] in response.content.decode()

@@ -1,0 +1,45 @@
+"""Pages that need neither the database nor a session: for when these may be what is wrong, or when somebody is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import reverse
+
+from newsportal import typed
+from newsportal.staff.gate import is_at_desk
+
+
+def answer(template: str, status: int, **context: Any) -> HttpResponse:
+    # Without the request: context processors would ask what may be broken.
+    site = {"site_name": settings.SITE_NAME, "logo": settings.SITE_LOGO, "language": settings.LANGUAGE_CODE}
+    response = render(None, template, site | context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer("400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer("403.html", 403, desk=reverse("admin:index") if is_at_desk(request) else "")
+
+
+def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form of an old page (https://docs.djangoproject.com/en/5.2/ref/settings/#csrf-failure-view): what was typed comes back.
+
+    With another token, and only where the browser says that a page of ours has sent it.
+    """
+    fields = [field for field in typed.sent_in(request) if field.name != "csrfmiddlewaretoken"]
+    is_out = is_at_desk(request) and not request.user.is_authenticated
+    return answer(
+        "403_csrf.html", 403,
+        typed=fields if any(field.is_written for field in fields) else [],
+        address=request.get_full_path(), files=bool(fields and request.FILES), token=get_token(request),
+        login=reverse("admin:login") if is_out else "",
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""Pages of what went wrong: they say whose they are, keep what was typed, and ask nothing that may be away."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from articles.tests.factories import make_article
+from articles.tests.test_versions import form_of, url
+from newsportal import bare
+from newsportal.tests.test_staff_login import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "It rained on the harbour all night, and the editor had been writing about it for an hour."
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def strict():
+    """A browser whose forms need a token."""
+    return Client(enforce_csrf_checks=True)
+
+
+def test_a_form_of_a_page_that_is_too_old_comes_back_with_what_was_typed_and_can_be_sent(strict, editor):
+    story = make_article(headline="Harbour")
+    story.record(editor)
+    strict.force_login(editor)
+    strict.get(url(story))
+    old = form_of(story, headline="Rain", body=f"<p>{WORDS}</p>", edit_kind="minor") | {"csrfmiddlewaretoken": "x" * 64}
+    refused = strict.post(url(story), old, headers=OURS)
+    page = refused.content.decode()
+    assert (refused.status_code, refused["Cache-Control"]) == (403, "no-store")
+    assert "Please send it again" in page and WORDS in page and "The Test Post" in page
+    assert "x" * 64 not in page and "log in, in another window" not in page
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    assert strict.post(url(story), old | {"csrfmiddlewaretoken": token}, headers=OURS).status_code == 302
+    story.refresh_from_db()
+    assert WORDS in story.body
+
+
+def test_who_is_not_logged_in_any_more_is_told_to_do_that_first(strict):
+    page = strict.post("/admin/articles/article/add/", {"body": f"<p>{WORDS}</p>"}, headers=OURS).content.decode()
+    assert 'href="/admin/login/" target="_blank"' in page and WORDS in page
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_what_another_site_sends_is_not_shown(strict, editor, headers):
+    strict.force_login(editor)
+    answer = strict.post("/admin/articles/article/add/", {"body": f"<p>{WORDS}</p>"}, headers=headers)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert WORDS not in page and "<form" not in page and "Go back, load the page again" in page
+
+
+def test_a_login_from_an_old_page_gives_no_password_back(strict, editor):
+    answer = strict.post("/admin/login/", {"login": "editor", "password": PASSWORD}, headers=OURS)
+    assert answer.status_code == 403
+    assert PASSWORD not in answer.content.decode()
+
+
+def test_who_may_not_is_told_so_in_the_papers_name(client, reporter):
+    client.force_login(reporter)
+    answer = client.get("/admin/auth/user/")
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "ask an administrator" in page and "The Test Post" in page and 'href="/admin/"' in page
+
+
+def test_nobody_else_is_told_where_the_desk_is(client):
+    answer = client.get("/", headers={"Host": "elsewhere.example"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "could not make sense" in page and "/admin/" not in page
+
+
+def test_what_went_wrong_is_said_without_a_question_to_the_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        for template in ("400.html", "403.html", "500.html", "503.html"):
+            page = bare.answer(template, 500).content.decode()
+            assert "The Test Post" in page and 'href="/"' in page

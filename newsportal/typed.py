@@ -1,0 +1,42 @@
+"""What somebody has typed and sent, to be given back where it could not be saved."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest
+from django.http.request import RawPostDataException, UnreadablePostError
+
+from articles import origin
+
+#: From this length on, or with more than one line, a value is something that somebody wrote, and is shown to them.
+WRITTEN = 60
+#: In names of fields whose values are not sent back: they are typed once more.
+SECRET = ("password", "code")
+
+
+class Typed(NamedTuple):
+    name: str
+    value: str
+    is_written: bool
+
+    @property
+    def label(self) -> str:
+        return self.name.rpartition("-")[2].replace("_", " ").capitalize()
+
+
+def sent_in(request: HttpRequest) -> list[Typed]:
+    """What one of our own forms has sent. What another site sends is not shown: its button would then be one of ours."""
+    if request.method != "POST" or not origin.is_ours(request):
+        return []
+    try:
+        sent = request.POST
+    except (RawPostDataException, UnreadablePostError, SuspiciousOperation, BadRequest):
+        return []
+    return [
+        Typed(name, value, len(value) >= WRITTEN or "\n" in value)
+        for name, values in sent.lists()
+        if not any(word in name.lower() for word in SECRET)
+        for value in values
+    ]
