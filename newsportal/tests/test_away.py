@@ -118,6 +118,6 @@ def test_a_reader_who_is_refused_is_told_so(client, monkeypatch):
     def refused(*args, **kwargs):
         raise OperationalError("The database could not be reached a moment ago.")
 
-    monkeypatch.setattr("articles.views.page_of", refused)
+    monkeypatch.setattr("articles.paging.Listing.page", refused)
     response = Client().get("/latest/")
     assert (response.status_code, response["Retry-After"]) == (503, "30")

@@ -81,7 +81,7 @@ def test_a_login_that_fails_a_comment_a_search_and_an_error_name_nobody(reader, 
         except IntegrityError as error:
             raise ValueError(f"cannot read 'Ottilie' and \"harbour secrets\" of {MAIL} at {ADDRESS}") from error
 
-    monkeypatch.setattr("articles.views.page_of", broken)
+    monkeypatch.setattr("articles.paging.Listing.page", broken)
     assert reader.get("/latest/?q=harbour secrets").status_code == 500
     assert no_secret_in(log.text)
     answered = [event for event in log.events if event["message"] == "Answered"]
@@ -99,7 +99,7 @@ def test_an_error_is_found_by_the_name_that_the_reader_was_shown(reader, log, mo
     def broken(*args, **kwargs):
         raise RuntimeError("the harbour is full")
 
-    monkeypatch.setattr("articles.views.page_of", broken)
+    monkeypatch.setattr("articles.paging.Listing.page", broken)
     response = reader.get("/latest/")
     name = response["X-Request-ID"]
     assert re.fullmatch(r"[0-9a-f]{16}", name)
@@ -166,7 +166,7 @@ def test_an_error_on_the_page_for_errors_is_said_in_plain_text(reader, log, monk
     def broken(*args, **kwargs):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("articles.views.page_of", broken)
+    monkeypatch.setattr("articles.paging.Listing.page", broken)
     monkeypatch.setattr("newsportal.bare.render", broken)
     response = reader.get("/latest/")
     assert (response.status_code, response["Content-Type"]) == (500, "text/plain; charset=utf-8")

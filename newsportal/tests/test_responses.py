@@ -179,7 +179,7 @@ def test_an_error_page_needs_no_database_and_shows_no_trace(monkeypatch, django_
     def broken(*args, **kwargs):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("articles.views.page_of", broken)
+    monkeypatch.setattr("articles.paging.Listing.page", broken)
     client = Client(raise_request_exception=False)
     # One: before anything is answered, what is due goes live. The error page itself asks nothing.
     with django_assert_num_queries(1):
