@@ -2,12 +2,14 @@
 
 import re
 import shutil
+import subprocess
 import time
 
 import pytest
 
 from articles.related import relate
 from articles.tests.factories import make_article
+from deploy import loopback
 from deploy.loopback import nginx
 from newsportal.tests import nodes
 
@@ -110,3 +112,24 @@ def test_requests_have_one_name_in_both_logs_and_numbers_are_not_public(folder, 
         given = {"Authorization": "Bearer a-token-of-the-tests"}
         assert nodes.ask(upstream[0], "/metrics", **given)[0] == 200
         assert nodes.ask(port, "/metrics", **given)[0] == 404
+
+
+def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path):
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=news.example.org"]
+    subprocess.run(
+        [*made, "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"],
+        check=True,
+        capture_output=True,
+    )
+    site = (loopback.PROJECT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for what, by in (
+        ("/etc/letsencrypt/live/news.example.org", str(tmp_path)), ("/var/cache/nginx", str(tmp_path)),
+        ("listen 80;", f"listen {loopback.free_port()};"), ("listen 443 ", f"listen {loopback.free_port()} "),
+    ):  # fmt: skip
+        assert what in site
+        site = site.replace(what, by)
+    (tmp_path / "site.conf").write_text(site, encoding="utf-8")
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(loopback.NGINX.format(folder=tmp_path, user=""), encoding="utf-8")
+    checked = subprocess.run(["nginx", "-t", "-p", tmp_path, "-c", whole], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
