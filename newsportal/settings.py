@@ -171,6 +171,9 @@ else:
         # A database that comes back is found by the next request; the pool's own pauses grow to minutes.
         "reconnect_timeout": 3,
     }
+    # A database that was started anew has ended all connections, and a process finds that out one by one: by a look at each before
+    # it is used, instead of by a reader's 503.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A server that says nothing any more is noticed by whoever waits for it, and not by TCP after a quarter of an hour
     # (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
     DATABASES["default"]["OPTIONS"] |= {
@@ -179,7 +182,9 @@ else:
     }  # fmt: skip
     if env.text("DATABASE_REPLICA_URL", ""):
         # A copy that follows: what readers read comes from it where it has followed.
-        DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
+        DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {
+            name: DATABASES["default"][name] for name in ("OPTIONS", "CONN_HEALTH_CHECKS")
+        }
         DATABASE_ROUTERS = ["newsportal.database.replica.Router"]
 
 # For how many seconds who answers requests waits for one answer of PostgreSQL (newsportal.database.patience).

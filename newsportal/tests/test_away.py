@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from deploy import loopback
@@ -109,8 +109,8 @@ def test_a_database_that_says_nothing_costs_each_thread_one_wait_and_no_page_its
             assert len(connections) - before < 20
         server.shutdown(socket.SHUT_RDWR)
     counting.join(60)
-    for connection in connections:
-        connection.close()
+    for opened in connections:
+        opened.close()
 
 
 @pytest.mark.django_db
@@ -121,3 +121,17 @@ def test_a_reader_who_is_refused_is_told_so(client, monkeypatch):
     monkeypatch.setattr("articles.paging.Listing.page", refused)
     response = Client().get("/latest/")
     assert (response.status_code, response["Retry-After"]) == (503, "30")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections that somebody else ends")
+def test_no_reader_notices_that_the_database_was_started_anew_while_nobody_read():
+    """As by an upgrade of PostgreSQL at night: the connections that a node has are all dead, and it does not know."""
+    with nodes.running(1, PAGE_CACHE="false") as [node]:
+        assert [nodes.get(node, "/latest/")[0] for _ in range(3)] == [200] * 3
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert [nodes.get(node, "/latest/")[0] for _ in range(3)] == [200] * 3
