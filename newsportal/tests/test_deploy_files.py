@@ -43,6 +43,19 @@ def test_the_image_is_made_of_files_that_there_are():
         assert (BASE_DIR / asked).is_file()
 
 
+def test_no_secret_of_the_newspaper_gets_into_the_image():
+    left_out = (BASE_DIR / ".dockerignore").read_text(encoding="utf-8").split()
+    # What compose reads: the second of them where it is, beside deploy/compose.yaml.
+    assert {"deploy/newsportal.env", "**/.env"} <= set(left_out)
+
+
+def test_a_container_has_as_long_to_end_as_what_runs_in_it(services):
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    under_way = int(re.search(r'"--workers-kill-timeout", "(\d+)"', dockerfile)[1])
+    for name in ("node-a", "node-b", "worker"):
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > under_way
+
+
 def test_what_operators_are_told_to_run_exists():
     """Of docs/operations.md: every command of ours, and every file that is copied."""
     text = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
