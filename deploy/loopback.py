@@ -320,16 +320,21 @@ def _wait_for_node(port: int) -> None:
     wait_until(lambda: status(port, "/healthz") == 200, "a node")
 
 
-def nginx_configuration(folder: Path, *, port: int, upstream: list[int]) -> Path:
-    """deploy/nginx.conf with what it says is to be changed, and without TLS; the file that nginx is to be given."""
+def nginx_configuration(folder: Path, *, port: int, upstream: list[int], sends_files: bool = True) -> Path:
+    """deploy/nginx.conf with what it says is to be changed, and without TLS; the file that nginx is to be given.
+
+    `sends_files`: False where the nodes have them, and nginx does not.
+    """
     site = (PROJECT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    if not sends_files:
+        site = re.sub(r"^    location [^\n]*\{\n        alias .*?^    \}\n", "", site, flags=re.M | re.S)
     servers = " ".join(f"server {HOST}:{node};" for node in upstream)
     for what, by in (
         (r"server 127\.0\.0\.1:8000;", servers), (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
         (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""),
         # The port is not the usual one, and Django compares it with what browsers say of where a form comes from.
         (r"Host \$host;", "Host $http_host;"),
-        (r"/var/cache/nginx/newsportal", f"{folder}/nginx-cache"), (r"/srv/newsportal", str(folder)),
+        (r"/var/cache/nginx/newsportal", f"{folder}/nginx-cache"), *([(r"/srv/newsportal", str(folder))] if sends_files else []),
         (r"news\.example\.org", f"{HOST} localhost"),
     ):  # fmt: skip
         site, count = re.subn(what, by, site)
@@ -343,10 +348,13 @@ def nginx_configuration(folder: Path, *, port: int, upstream: list[int]) -> Path
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, upstream: list[int], port: int | None = None) -> Iterator[tuple[int, subprocess.Popen]]:
+def nginx(
+    folder: Path, upstream: list[int], port: int | None = None, *, sends_files: bool = True
+) -> Iterator[tuple[int, subprocess.Popen]]:
     """nginx before these nodes: its port, and its process. Raises RuntimeError with what `nginx -t` says against the file."""
     port = port or free_port()
-    command = ["nginx", "-p", str(folder), "-c", str(nginx_configuration(folder, port=port, upstream=upstream))]
+    whole = nginx_configuration(folder, port=port, upstream=upstream, sends_files=sends_files)
+    command = ["nginx", "-p", str(folder), "-c", str(whole)]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)  # noqa: S603
     if checked.returncode:
         raise RuntimeError(checked.stderr)

@@ -9,7 +9,6 @@ anything; and what was said to be saved is there, once.
 from __future__ import annotations
 
 import html
-import shutil
 import signal
 import time
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from installation import (
     given_back,
     let_go,
     loopback,
+    needs,
     newsroom,
     options_of,
     prepare,
@@ -144,6 +144,5 @@ def times(words: str) -> int:
 
 
 if __name__ == "__main__":
-    if shutil.which("nginx") is None:
-        raise SystemExit("This drill needs nginx.")
+    needs(nginx="nginx-light")
     main()

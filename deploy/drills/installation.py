@@ -11,7 +11,9 @@ import datetime
 import http.client
 import os
 import random
+import re
 import shutil
+import ssl
 import sys
 import tempfile
 import threading
@@ -20,11 +22,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from deploy import loopback
 
+# Of what was seen instead.
+MUCH = 3000
 PASSWORD = "open sesame, drill"  # noqa: S105  (of a newspaper that lives for a minute)
 
 
@@ -37,10 +42,17 @@ class Answer(NamedTuple):
 
 
 class Visitor:
-    """Somebody with a browser: cookies, forms, and an address of their own on the loopback."""
+    """Somebody with a browser: cookies, forms, and an address of their own on the loopback.
 
-    def __init__(self, port: int, address: str = loopback.HOST):
-        self.port, self.address = port, address
+    `port`: where the site answers on this machine. `site`: the origin that they know it by; with https they ask by TLS, and take
+    the certificate only if it is good for that name and signed by one of `trusted`.
+    """
+
+    def __init__(
+        self, port: int, address: str = loopback.HOST, *, site: str = "", trusted: ssl.SSLContext | None = None
+    ):
+        self.port, self.address, self.trusted = port, address, trusted
+        self.site = site or f"http://{loopback.HOST}:{port}"
         self.cookies: dict[str, str] = {}
 
     def get(self, path: str) -> Answer:
@@ -48,8 +60,12 @@ class Visitor:
 
     def post(self, path: str, fields: dict[str, Any]) -> Answer:
         """What is sent as a form's fields: text, several texts, or files."""
+        from django.conf import settings
         from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+        if not settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+            # The newspaper is on another machine.
+            settings.configure()
         return self._ask("POST", path, encode_multipart(BOUNDARY, fields), {"Content-Type": MULTIPART_CONTENT})
 
     def form(self, path: str, having: str) -> dict[str, Any]:
@@ -57,9 +73,13 @@ class Visitor:
 
         Raises LookupError when there is none.
         """
+        return self.form_in(self.get(path), path, having)
+
+    @staticmethod
+    def form_in(answer: Answer, path: str, having: str) -> dict[str, Any]:
+        """The same of a page that has been answered."""
         import lxml.html
 
-        answer = self.get(path)
         for form in lxml.html.fromstring(answer.text or "<p>").forms:
             if having in form.fields:
                 fields: dict[str, Any] = {}
@@ -68,22 +88,21 @@ class Visitor:
                 return fields
         raise LookupError(f"{path} ({answer.status}) has no form with {having}")
 
-    def log_in(self, name: str) -> None:
+    def log_in(self, name: str, password: str = PASSWORD) -> None:
         form = self.form("/admin/login/", "password")
-        answer = self.post("/admin/login/?next=/admin/", form | {"login": name, "password": PASSWORD})
+        answer = self.post("/admin/login/?next=/admin/", form | {"login": name, "password": password})
         if answer.status != 302:
             raise RuntimeError(f"{name} could not log in: {answer.status}")
 
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
-        # A hundred addresses at once are a hundred readers in as many networks.
-        connection = http.client.HTTPConnection(loopback.HOST, self.port, timeout=60, source_address=(self.address, 0))
-        own = {"Origin": f"http://{loopback.HOST}:{self.port}", "Sec-Fetch-Site": "same-origin"}
+        connection = self._connection()
+        own = {"Origin": self.site, "Referer": f"{self.site}{path}", "Sec-Fetch-Site": "same-origin"}
         if self.cookies:
             own["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         try:
             connection.request(method, path, body, own | (headers or {}))
             response = connection.getresponse()
-            text = response.read().decode()
+            text = response.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
             return Answer(0, {}, "")
         finally:
@@ -92,6 +111,14 @@ class Visitor:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
         return Answer(response.status, response.headers, text)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        # A hundred addresses at once are a hundred readers in as many networks.
+        own: dict[str, Any] = {"timeout": 60, "source_address": (self.address, 0)}
+        site = urlsplit(self.site)
+        if site.scheme == "https":
+            return http.client.HTTPSConnection(str(site.hostname), self.port, context=self.trusted, **own)
+        return http.client.HTTPConnection(str(site.hostname), self.port, **own)
 
 
 def somebody(port: int) -> Visitor:
@@ -111,7 +138,9 @@ class Drill:
 
     def holds(self, what: str, is_so: object, seen: object = "") -> None:
         self.failed += not is_so
-        self.says(f"{'held' if is_so else 'DID NOT HOLD'}: {what}{'' if is_so or seen == '' else f': {seen}'}")
+        self.says(
+            f"{'held' if is_so else 'DID NOT HOLD'}: {what}{'' if is_so or seen == '' else f': {str(seen)[:MUCH]}'}"
+        )
 
     def comes_to(self, what: str, answers: Callable[[], object], seconds: float = 60) -> None:
         """Holds when it is so before the seconds have passed."""
@@ -128,12 +157,33 @@ class Drill:
         sys.exit(bool(self.failed))
 
 
-def options_of(doc: str | None, *, both: bool = False, **numbers: int) -> argparse.Namespace:
-    """The options of a drill; `both`: it is held on SQLite, too. `numbers`: what they are when nothing is said."""
+def needs(**programs: str) -> None:
+    """Ends the drill when a program is not on this machine; `programs`: each with Debian's package that has it."""
+    lacking = {name: package for name, package in programs.items() if not shutil.which(name)}
+    if lacking:
+        told = ", ".join(f"{name} (Debian: {package})" for name, package in lacking.items())
+        raise SystemExit(f"This drill needs {told}.")
+
+
+def options_of(
+    doc: str | None,
+    *,
+    both: bool = False,
+    words: dict[str, str] | None = None,
+    flags: dict[str, str] | None = None,
+    **numbers: int,
+) -> argparse.Namespace:
+    """The options of a drill; `both`: it is held on SQLite, too. `words`, `flags`: options that take one, and that take
+    none, with what they mean. `numbers`: options that take one, with what they are when nothing is said.
+    """
     parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
     parser.add_argument("--verbose", action="store_true", help="show what the servers log")
     if both:
         parser.add_argument("--sqlite", action="store_true", help="on SQLite; else on a PostgreSQL of its own")
+    for name, meaning in (words or {}).items():
+        parser.add_argument(f"--{name}", default="", help=meaning)
+    for name, meaning in (flags or {}).items():
+        parser.add_argument(f"--{name}", action="store_true", help=meaning)
     for name, number in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=number)
     return parser.parse_args()
@@ -208,6 +258,31 @@ def picture(title: str) -> Any:
     from articles.tests.sample_pictures import drawing, encoded
 
     return SimpleUploadedFile("ferry.jpg", encoded(drawing(600 + 10 * len(title), 400)), "image/jpeg")
+
+
+def publish(drill: Drill, editor: Visitor, headline: str) -> str:
+    """The first story of a newspaper, with a picture, all of it at the desk; its address."""
+    add = "/admin/articles/section/add/"
+    answer = editor.post(add, editor.form(add, "name") | {"name": "Harbours", "slug": "harbours"})
+    drill.holds("a section is made", answer.status == 302, answer.status)
+    add = "/admin/articles/image/add/"
+    words = {
+        "title": "The pier at noon",
+        "alt": "A ferry at the pier",
+        "credit": "The drill",
+        "upload": picture("noon"),
+    }
+    answer = editor.post(add, editor.form(add, "upload") | words)
+    drill.holds("a picture is taken", answer.status == 302, answer.status)
+    add = "/admin/articles/article/add/"
+    form = editor.form(add, "headline") | {
+        "headline": headline, "standfirst": "It rained.", "body": "<p>It rained on the harbour.</p>", "section": "1",
+        "lead_image": "1", "_move": "publish", "publish_anyway": "A drill.",
+    }  # fmt: skip
+    answer = editor.post(add, form)
+    drill.holds("a story is published", answer.status == 302, answer.status)
+    found = re.search(r'href="[^"]*(/\d{4}/\d\d/\d\d/[^"]+/)"', editor.get("/latest/").text)
+    return found[1] if found else "/"
 
 
 def let_go() -> None:
@@ -332,6 +407,27 @@ class Use:
         with contextlib.suppress(LookupError):
             self._opened = self._editor.form(self.desk, "headline")
         return self._opened is not None
+
+
+class Reading:
+    """Somebody reads a page again and again until the block is left; `answers`: how often it was answered how."""
+
+    def __init__(self, reader: Visitor, path: str):
+        self.answers: Counter[int] = Counter()
+        self._reader, self._path, self._over = reader, path, threading.Event()
+
+    def __enter__(self) -> Reading:
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        self._thread.join(120)
+
+    def _read(self) -> None:
+        while not self._over.wait(0.1):
+            self.answers[self._reader.get(self._path).status] += 1
 
 
 def comment(by: Visitor, story: Any, words: str) -> Answer:
