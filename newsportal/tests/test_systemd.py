@@ -78,6 +78,12 @@ def test_all_are_shut_in_the_same_way():
     assert len(set(boxes)) == 1
 
 
+def test_what_leaks_is_ended_and_not_slowed_down_with_all_others():
+    for unit in SERVICES:
+        names = re.findall(r"^(Memory\w+)=", unit.read_text(encoding="utf-8"), re.M)
+        assert names == ["MemoryMax"]
+
+
 def test_what_they_run_exists():
     for unit in SERVICES:
         for program, *arguments in starts(unit):
