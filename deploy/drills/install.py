@@ -164,6 +164,8 @@ def step(drill: Drill, machine: Machine, what: str, lines: str, answers: list[st
 
 
 def consult(drill: Drill, machine: Machine, command: str) -> None:
+    # Who types it has given the processes the moment that they need to start.
+    drill.comes_to("the site answers", lambda: Reader(machine).get("/search/").status == 200)
     try:
         said, is_well = machine.run(f"cd /srv/newsportal; . ~/.bashrc; {command}"), True
     except RuntimeError as problem:
@@ -349,7 +351,7 @@ def shut_in(drill: Drill, machine: Machine) -> None:
 
 def upgrade(drill: Drill, machine: Machine, code: Path) -> None:
     """To a version with another style sheet."""
-    [lines] = blocks("Upgrades")
+    *lines, doctor = blocks("Upgrades")[0].splitlines()
     release = code.parent / "release"
     run("git", "clone", "--quiet", code, release)
     with (release / "static" / "css" / "tokens.css").open("a", encoding="utf-8") as style:
@@ -360,7 +362,8 @@ def upgrade(drill: Drill, machine: Machine, code: Path) -> None:
     run(*git, "push", "--quiet", "origin", "HEAD", "next-release")
     before = main_process(machine), main_process(machine, "newsportal-worker")
     with Reading(Reader(machine), "/") as reading:
-        step(drill, machine, "an upgrade", lines.replace("NEW-VERSION", "next-release"))
+        step(drill, machine, "an upgrade", "\n".join(lines).replace("NEW-VERSION", "next-release"))
+    consult(drill, machine, doctor)
     now = main_process(machine), main_process(machine, "newsportal-worker")
     drill.holds("it is run by others, and so is the work in the background", not {0, *before} & {*now}, (before, now))
     times = reading.answers.total()
