@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import io
 import random
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,28 +15,40 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from articles import most_read
-from articles.models import Article, Colour, Contributor, Image, Reads, Section, SitemapMonth, Tag, make_slug
+from articles.models import (
+    Article,
+    Colour,
+    Contributor,
+    Image,
+    Reads,
+    Section,
+    SitemapMonth,
+    Tag,
+    Text,
+    Version,
+    make_slug,
+)
 from articles.related import relate
-from articles.workflow import Status
+from articles.search import spelling
 from comments import most_discussed
 from comments.models import Comment
 from newsportal.demo.drawing import draw
+from newsportal.filling.batches import BATCH, Batch, Batches, made_apart
 from newsportal.filling.language import Language
 from newsportal.filling.rows import reserve, roomy
-from newsportal.filling.stories import CORRECTED, UNPUBLISHED, WITHDRAWN, Cast, Plan, Stories
-from newsportal.filling.talk import Talk
+from newsportal.filling.set_aside import set_aside
+from newsportal.filling.stories import Cast, Stories, nothing_taken, taken_on
+from newsportal.filling.talk import Talk, settle
 
-YEARS = datetime.timedelta(days=3_652)
-AHEAD = datetime.timedelta(days=14)
 SECTIONS = (
     "World", "Politics", "Business", "Sport", "Culture", "Science", "Opinion", "Health", "Travel", "Education", "Weather",
     "Obituaries",
 )  # fmt: skip
 PICTURES = ("harbour/fill", "bridge/fill", "market/fill", "lighthouse/fill")
-#: In one transaction: few enough that nobody at the desk has to wait long.
-BATCH = 500
-#: What is younger is neither corrected nor taken back; how old what waits at the desk may be.
-RECENT, AT_THE_DESK = datetime.timedelta(days=2), datetime.timedelta(days=200)
+#: How many batches are in one transaction where nobody works yet; else one, so that nobody at the desk has to wait long.
+TOGETHER = 10
+#: From so many stories and comments on an empty newspaper is filled by two processes, and without the indexes that can wait.
+LARGE = 20_000
 #: Of the newest stories it is known what goes with them, and how they were read.
 FRESH = 100
 
@@ -46,46 +58,49 @@ Progress = Callable[[int], object]
 class Filling:
     """One filling: as many `articles` and `comments`; the same `seed` gives the same on an empty database.
 
-    Stories are written in batches, each whole and in a transaction of its own, so that memory does not grow with them. What is
-    broken off leaves whole stories behind; `finish()` is what `write()` would have ended with, and `comment_recount --fix` tells
-    the guests' standing.
-    """
+    Stories are written in batches, each whole, so that memory does not grow with them. What is broken off leaves whole stories
+    behind; `finish()` is what `write()` would have ended with, and `comment_recount --fix` tells the guests' standing.
+    """  # fmt: skip
 
     def __init__(self, *, articles: int, comments: int, seed: int = 0, now: datetime.datetime | None = None) -> None:
         self.now = (now or timezone.now()).astimezone(datetime.UTC).replace(microsecond=0)
         self.articles, self.comments = articles, comments
-        self.waiting, self.ahead = int(articles * UNPUBLISHED), min(50, articles // 100)
-        self.out = articles - self.waiting - self.ahead
+        self.is_first = not Article.objects.exists() and not Comment.objects.exists()
+        self.is_large = self.is_first and articles + comments >= LARGE
         self.seed = f"{seed} {Article.objects.count()}"
         self.chance = random.Random(self.seed)
 
     def write(self, progress: Progress = lambda rows: None) -> None:
         """`progress` is told how many stories and comments have been stored, batch by batch."""
         with roomy():
-            self._write(progress)
+            with set_aside() if self.is_large else nullcontext():
+                self._write(progress)
             self.finish()
 
     def _write(self, progress: Progress) -> None:
+        batches = self._batches()
+        together: list[Batch] = []
+        for batch in made_apart(batches) if self.is_large else batches:
+            together.append(batch)
+            if len(together) >= (TOGETHER if self.is_large else 1) or not batch.count:
+                _store(together)
+                progress(sum(batch.count for batch in together))
+                together = []
+
+    def _batches(self) -> Batches:
         language = Language(self.seed)
-        stories = Stories(language, self._cast(language), seed=self.seed, expected=self.articles, now=self.now)
-        talk = Talk(language, seed=self.seed, expected=self.comments, now=self.now)
         with transaction.atomic():
+            talk = Talk(language, seed=self.seed, expected=self.comments, now=self.now)
             talk.welcome(self.comments)
-        shares = iter(talk.shares(self.out, self.comments))
-        plans = self._plans()
-        while batch := list(islice(plans, BATCH)):
-            counts = [next(shares) if plan.at <= self.now and plan.is_out else 0 for plan in batch]
-            with transaction.atomic():
-                numbers, of_comments = reserve(Article, len(batch)), iter(reserve(Comment, sum(counts)))
-                visible = [
-                    talk.under(pk, plan.at, list(islice(of_comments, count)))
-                    for plan, pk, count in zip(batch, numbers, counts, strict=True)
-                ]
-                stories.write(batch, numbers, visible)
-                talk.write()
-            progress(len(batch) + sum(counts))
-        with transaction.atomic():
-            talk.settle()
+            stories = Stories(
+                language, self._cast(language), seed=self.seed, expected=self.articles, now=self.now,
+                texts=reserve(Text, self.articles), versions=reserve(Version, 2 * self.articles),
+                taken_on=nothing_taken if self.is_first else taken_on,
+            )  # fmt: skip
+            return Batches(
+                stories, talk, seed=self.seed, now=self.now,
+                numbers=reserve(Article, self.articles), of_comments=reserve(Comment, self.comments),
+            )  # fmt: skip
 
     def finish(self) -> None:
         """What is made of all stories: the sitemaps' months, short lists, what the newest are related to, statistics."""
@@ -103,26 +118,6 @@ class Filling:
         for make_list in (most_read.every_few_minutes, most_read.every_hour, most_discussed.rank):
             make_list()
         analyse()
-
-    # --- When, and what becomes of it ---------------------------------------------------------------------------------
-
-    def _plans(self) -> Iterator[Plan]:
-        """Oldest first, three times as many in the last year as in the first; then what is to come, and what waits at the desk."""
-        some = self.chance.random
-        for n in range(self.out):
-            # The part of all stories up to a moment grows with the moment and with its square.
-            part = ((1 + 8 * (n + some()) / self.out) ** 0.5 - 1) / 2
-            at = min(self.now - YEARS * (1 - part), self.now).replace(microsecond=0)
-            drawn = some() if at < self.now - RECENT else 1.0
-            if drawn < WITHDRAWN:
-                yield Plan(at, Status.WITHDRAWN)
-            else:
-                yield Plan(at, Status.PUBLISHED, is_corrected=drawn < WITHDRAWN + CORRECTED)
-        for n in range(self.ahead):
-            yield Plan((self.now + AHEAD * (n + 1) / self.ahead).replace(microsecond=0), Status.PUBLISHED)
-        for n in range(self.waiting):
-            at = (self.now - AT_THE_DESK * some()).replace(microsecond=0)
-            yield Plan(at, Status.IN_REVIEW if n % 5 == 4 else Status.DRAFT)
 
     # --- Who and what -------------------------------------------------------------------------------------------------
 
@@ -155,15 +150,26 @@ class Filling:
 
     def _reads(self, newest: list[Article]) -> None:
         """Of a week: what came last is read most."""
+        chance = random.Random(f"{self.seed} reads")
         hour = self.now.replace(minute=0, second=0)
         for ago in range(0, 7 * 24, 8):
             at = hour - datetime.timedelta(hours=ago)
             counts = {
-                story.pk: 1 + int(400 * self.chance.random() ** 4 / (1 + n / 40))
+                story.pk: 1 + int(400 * chance.random() ** 4 / (1 + n / 40))
                 for n, story in enumerate(newest)
                 if story.publish_at is not None and story.publish_at <= at
             }
             Reads.objects.add(counts, at=at)
+
+
+def _store(batches: list[Batch]) -> None:
+    with transaction.atomic():
+        for batch in batches:
+            for stored in batch.rows:
+                stored.write()
+            if batch.said:
+                spelling.learn(batch.said)
+            settle(batch.standing)
 
 
 def analyse() -> None:

@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -31,10 +31,10 @@ from articles.models import (
     make_slug,
 )
 from articles.models.version import Kind as VersionKind
-from articles.search import entries, spelling
+from articles.search import entries
 from articles.workflow import Status
 from newsportal.filling.language import Block, Language
-from newsportal.filling.rows import Table, reserve
+from newsportal.filling.rows import Stored, Table
 
 #: What of all stories has the commonest tag.
 COMMON_TAG = 0.3
@@ -75,8 +75,28 @@ class Zipf:
         return min(bisect.bisect(self.weights, chance.random() * self.weights[-1]), len(self.weights) - 1)
 
 
+def nothing_taken(day: datetime.date) -> set[str]:
+    return set()
+
+
+def taken_on(day: datetime.date) -> set[str]:
+    """The slugs of the stories of a day, and those that lead to them."""
+    return {
+        *Article.objects.filter(published_on=day).values_list("slug", flat=True),
+        *PreviousSlug.objects.filter(published_on=day).values_list("slug", flat=True),
+    }
+
+
 class Stories:
-    def __init__(self, language: Language, cast: Cast, *, seed: str, expected: int, now: datetime.datetime) -> None:
+    """`expected`: how many stories there will be in all. `taken_on`: the slugs that a day has already. `texts` and `versions`:
+    numbers for rows, for each story one of a text and up to two of versions.
+    """  # fmt: skip
+
+    def __init__(
+        self, language: Language, cast: Cast, *, seed: str, expected: int, now: datetime.datetime,
+        texts: range, versions: range, taken_on: Callable[[datetime.date], set[str]] = nothing_taken,
+    ) -> None:  # fmt: skip
+        self.taken_on, self.text_numbers, self.version_numbers = taken_on, iter(texts), iter(versions)
         self.chance, self.language, self.cast, self.now = random.Random(f"{seed} stories"), language, cast, now
         self.blocks = [language.block(self.chance) for _ in range(min(6_000, max(100, expected // 4)))]
         self.figures = [
@@ -113,21 +133,17 @@ class Stories:
         ]  # fmt: skip
         self.said: set[str] = set()
 
-    def write(self, plans: Sequence[Plan], numbers: Sequence[int], counts: Sequence[int]) -> None:
-        """Stories with these numbers, and so many comments that readers see, into the database."""
-        again = sum(plan.is_corrected or plan.status == Status.WITHDRAWN for plan in plans)
-        texts, versions = reserve(Text, len(plans)), reserve(Version, len(plans) + again)
-        more = iter(versions[len(plans) :])
-        for plan, pk, comments, text, version in zip(plans, numbers, counts, texts, versions, strict=False):
-            self._add(plan, pk, comments, text, version, more)
-        for table in self.tables:
-            table.write()
-        if new := self.said - self.known:
-            spelling.learn([" ".join(sorted(new))])
-            self.known |= new
+    def batch(self, plans: Sequence[Plan], numbers: Sequence[int], counts: Sequence[int]) -> tuple[list[Stored], list[str]]:
+        """Stories with these numbers, and so many comments that readers see: their rows, and words that were not said before."""
+        for plan, pk, comments in zip(plans, numbers, counts, strict=True):
+            self._add(plan, pk, comments)
+        new = sorted(self.said - self.known)
+        self.known |= self.said
         self.said = set()
+        return [table.take() for table in self.tables], new
 
-    def _add(self, plan: Plan, pk: int, comments: int, text: int, version: int, more) -> None:
+    def _add(self, plan: Plan, pk: int, comments: int) -> None:
+        text, version = next(self.text_numbers), next(self.version_numbers)
         chance, language, cast = self.chance, self.language, self.cast
         some = chance.random
         at, status = plan.at, plan.status
@@ -196,13 +212,13 @@ class Stories:
             self.moves.add(pk, pk, Status.PUBLISHED, Status.WITHDRAWN, withdrawn_at, note)
             reason = f"Withdraw. {note}"
             self.versions.add(
-                next(more), pk, pk, 2, version, VersionKind.MOVED, reason, withdrawn_at, None, content, text
+                next(self.version_numbers), pk, pk, 2, version, VersionKind.MOVED, reason, withdrawn_at, None, content, text
             )
         if corrected_at:
             wrong = standfirst
             self.corrections.add(pk, Correction.Kind.CORRECTION, wrong, corrected_at)
             self.versions.add(
-                next(more), pk, pk, 2, version, VersionKind.CORRECTED, wrong[:300], corrected_at, corrected_at, content, text
+                next(self.version_numbers), pk, pk, 2, version, VersionKind.CORRECTED, wrong[:300], corrected_at, corrected_at, content, text
             )  # fmt: skip
 
         names = [*dict.fromkeys([person.name for person in people] + sorted(tag.name for tag in tags)), dateline]
@@ -223,11 +239,7 @@ class Stories:
             return slug
         if day != self.day:
             self.day = day
-            here = {"published_on": day}
-            self.taken = {
-                *Article.objects.filter(**here).values_list("slug", flat=True),
-                *PreviousSlug.objects.filter(**here).values_list("slug", flat=True),
-            }
+            self.taken = set(self.taken_on(day))
         for number in itertools.count(2):
             if slug not in self.taken:
                 break

@@ -13,7 +13,7 @@ from comments.models import Actor, Comment, Commenter, Decision, Flag, Like, Sta
 from comments.models.comment import MAX_DEPTH, hash_of
 from comments.privacy import FORGET_HASHES
 from newsportal.filling.language import Language
-from newsportal.filling.rows import Table, reserve
+from newsportal.filling.rows import Stored, Table, reserve
 
 #: The most discussed story has so many, or a fiftieth of all.
 LONGEST = 10_000
@@ -60,22 +60,13 @@ class Talk:
                 since = self.now - datetime.timedelta(days=3_600)
                 table.add(pk, email, keyed_hash("email", email), since, 1, True, since)
                 self.guests.append(pk)
-            table.write()
+            table.take().write()
         self.approved, self.refused = array("l", bytes(8 * count)), array("l", bytes(8 * count))
 
-    def settle(self) -> None:
-        """Tell the guests' standing: what people have decided of what they wrote."""
-        table = connection.ops.quote_name(Commenter._meta.db_table)
-        rows = (
-            (self.approved[n], self.refused[n], pk)
-            for n, pk in enumerate(self.guests)
-            if self.approved[n] or self.refused[n]
-        )
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                f"UPDATE {table} SET published_count = %s, rejected_count = %s WHERE id = %s",  # noqa: S608
-                list(rows),
-            )
+    def standing(self) -> list[tuple[int, int, int]]:
+        """Of each guest of whom people have decided anything: how much of what they wrote was published and refused, and who."""
+        counted = zip(self.approved, self.refused, self.guests, strict=True)
+        return [(approved, refused, pk) for approved, refused, pk in counted if approved or refused]
 
     # --- A story's talk -----------------------------------------------------------------------------------------------
 
@@ -130,7 +121,7 @@ class Talk:
             by_person = status == Status.REJECTED
         counted = ""
         if by_person and proved:
-            counted = Status.PUBLISHED if status == Status.PUBLISHED else Status.REJECTED
+            counted = (Status.PUBLISHED if status == Status.PUBLISHED else Status.REJECTED).value
             (self.approved if counted == Status.PUBLISHED else self.refused)[n] += 1
         is_new = said.at > self.hashes_kept_from
         likes = int(chance.paretovariate(1.1)) if status == Status.PUBLISHED and some() < 0.02 else 0
@@ -154,12 +145,9 @@ class Talk:
         if is_reported:
             self.flags.add(said.pk, f"{n + 1:032x}", Flag.Why.ABUSE, said.at)
 
-    def write(self) -> int:
-        """All that waits, into the database; how many comments that were."""
-        count = self.comments.write()
-        for table in (self.decisions, self.likes, self.flags):
-            table.write()
-        return count
+    def batch(self) -> list[Stored]:
+        """The rows of all that was said since the last time."""
+        return [table.take() for table in (self.comments, self.decisions, self.likes, self.flags)]
 
     def shares(self, stories: int, comments: int) -> array[int]:
         """How many comments each of so many stories gets: most few, some many, one LONGEST."""
@@ -178,6 +166,25 @@ class Talk:
         # Neither the newest, which all look at, nor lost in the archive.
         counts[int(stories * 0.97)] += longest
         return counts
+
+
+def settle(standing: list[tuple[int, int, int]]) -> None:
+    """Write down the guests' standing, as Talk.standing() tells it."""
+    if not standing:
+        return
+    table = connection.ops.quote_name(Commenter._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {table} SET published_count = told.approved, rejected_count = told.refused "  # noqa: S608
+                "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS told (approved, refused, pk) WHERE id = told.pk",
+                [list(column) for column in zip(*standing, strict=True)],
+            )
+            return
+        cursor.executemany(
+            f"UPDATE {table} SET published_count = %s, rejected_count = %s WHERE id = %s",  # noqa: S608
+            standing,
+        )
 
 
 class _Said:
