@@ -50,9 +50,13 @@ def asking() -> Iterator[None]:
 
 def vector(tokens: str) -> str:
     """The words with their positions, as the server reads a tsvector."""
+    words = tokens.split(" ")
+    if len(words) <= LAST_POSITION and len(tokens.encode()) + 10 * len(words) < MOST_BYTES:
+        # The server puts the positions of a word together itself, in a fifth of the time.
+        return " ".join([f"'{token}':{position}" for position, token in enumerate(words, start=1)])
     positions: dict[str, list[int]] = defaultdict(list)
     size = 0
-    for position, token in enumerate(tokens.split(" "), start=1):
+    for position, token in enumerate(words, start=1):
         if token not in positions:
             size += len(token.encode()) + 8
         size += 2
