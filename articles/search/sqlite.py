@@ -32,7 +32,7 @@ def matching(
 
     `in_head`: all words stand in headline, standfirst, tags or bylines.
     """  # fmt: skip
-    where = ["articles_fulltext.rowid = articles_searchentry.key", "articles_fulltext MATCH %s"]
+    where = ["+articles_fulltext.rowid = articles_searchentry.key", "articles_fulltext MATCH %s"]
     params: list[str | int] = [expression(query, in_head=in_head)]
     if low > 0:
         where.append("articles_fulltext.rowid >= %s")
