@@ -89,7 +89,7 @@ def _index(numbers: list[int]) -> None:
         if story["search_entry__digest"] != digest_of(story):
             plain = body.plain_text(story["body"])
             entries.append(entry_of(story, analysis.tokens(plain)))
-            texts += [story["headline"], story["standfirst"], *story["names"], plain]
+            texts += [story["headline"], story["short_headline"], story["standfirst"], *story["names"], plain]
     if entries:
         changed = ["key", "headline", "standfirst", "names", "digest", "rules", "words"]
         SearchEntry.objects.bulk_create(

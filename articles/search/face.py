@@ -20,6 +20,7 @@ from articles.models.article import ArticleQuerySet
 from articles.paging import PAGE_SIZE
 from articles.prepared import Prepared
 from articles.search import postgresql, spelling, sqlite
+from articles.search.beginnings import spelt_out
 from articles.search.entries import key_of
 from articles.search.highlight import excerpt, highlight
 from articles.search.query import Query, parse
@@ -99,6 +100,7 @@ def find(
     """
     if not query:
         return Found()
+    query = spelt_out(query)
     with _back_end().asking():
         rows, total = (_by_date if sort == Sort.DATE else _by_relevance)(query, scope, before, after, size)
         if total == 0:
@@ -110,6 +112,7 @@ def newest(query: Query, limit: int, scope: Scope = Scope()) -> list[Article]:
     """The newest public stories that a query finds, with all that a list shows; for feeds."""
     if not query:
         return []
+    query = spelt_out(query)
     low, high = scope.keys()
     found = _back_end().matching(scope.stories(), query, low=low, high=high)
     numbers = _numbers(found, limit)
@@ -118,7 +121,7 @@ def newest(query: Query, limit: int, scope: Scope = Scope()) -> list[Article]:
 
 def among(articles: ArticleQuerySet, text: str, limit: int = AMONG) -> ArticleQuerySet:
     """Those of `articles`, public or not, that have these words; the last one may be only begun."""
-    query = parse(text, last_is_begun=True)
+    query = spelt_out(parse(text, last_is_begun=True))
     if not query:
         return articles.none()
     found = _back_end().matching(articles.order_by().select_related(None), query)
@@ -226,7 +229,7 @@ def _suggestion(query: Query, scope: Scope) -> str:
         return ""
     for attempt in range(spelling.BEST):
         text = query.typed({word: close[min(attempt, len(close) - 1)] for word, close in mended.items()})
-        if _back_end().matching(scope.stories(), parse(text)).values_list("pk", flat=True)[:1]:
+        if _back_end().matching(scope.stories(), spelt_out(parse(text))).values_list("pk", flat=True)[:1]:
             return text
     return ""
 

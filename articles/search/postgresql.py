@@ -115,6 +115,8 @@ def expression(query: Query, mark: str = "", *, phrases: bool = False) -> str:
 
 
 def _term(term: Term, mark: str, phrases: bool) -> str:
+    if term.words:
+        return "(" + " | ".join(f"'{mark}{token}'" for token in term.words) + ")"
     if term.beginning:
         return f"('{mark}{term.tokens[0]}' | '{mark}{term.beginning}':*)"
     return _phrase(term.tokens, mark) if phrases else " & ".join(f"'{mark}{token}'" for token in term.tokens)

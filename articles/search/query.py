@@ -24,6 +24,8 @@ class Term:
 
     tokens: tuple[str, ...]
     beginning: str = ""
+    #: The tokens that `beginning` stands for (articles.search.beginnings); none: whatever begins so.
+    words: tuple[str, ...] = ()
     #: As it was typed, for those who write it again with another spelling.
     typed: str = ""
     quoted: bool = False
@@ -100,7 +102,7 @@ def _term_of(word: str, *, begun: bool) -> Term | None:
             beginning = found[0] if len(found[0]) == 1 else ""
         elif begun and len(plain) >= SHORTEST_BEGINNING:
             beginning = plain
-    return Term(found, beginning, word)
+    return Term(found, beginning, typed=word)
 
 
 def _written(term: Term, word: str) -> str:

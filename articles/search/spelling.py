@@ -31,11 +31,22 @@ ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрс
 def learn(texts: Iterable[str]) -> None:
     """Add the words of these texts to the vocabulary."""
     words = set().union(*map(forms, texts))
-    wanted = [word for word in words if SHORTEST <= len(word) <= LONGEST and word.isalpha() and not is_unspaced(word)]
+    wanted = [word for word in words if is_learnt(word)]
     # In one order, so that two who save at once never wait for each other in a circle.
-    new = [SearchWord(word=word, skeleton=skeleton(word)) for word in sorted(_unknown(wanted))]
+    new = [
+        SearchWord(word=word, skeleton=skeleton(word) if _is_offered(word) else "") for word in sorted(_unknown(wanted))
+    ]
     if new:
         SearchWord.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def is_learnt(word: str) -> bool:
+    """Whether the vocabulary keeps a word: of two letters and more, without digits, of a script that has spaces."""
+    return 2 <= len(word) <= LONGEST and not any(map(str.isdigit, word)) and not is_unspaced(word)
+
+
+def _is_offered(word: str) -> bool:
+    return len(word) >= SHORTEST and word.isalpha()
 
 
 def _unknown(words: list[str]) -> list[str]:
@@ -67,7 +78,7 @@ def instead_of(typed: Iterable[str]) -> dict[str, list[str]]:
         alike = Q()
         for form in doubted.values():
             alike |= Q(skeleton__in=_edits(skeleton(form))) if len(form) >= LONG else Q(word__in=_edits(form))
-        found = SearchWord.objects.filter(alike).order_by("pk")
+        found = SearchWord.objects.filter(alike).exclude(skeleton="").order_by("pk")
         candidates = list(found.values_list("word", flat=True)[:MOST_CANDIDATES])
     return {word: close for word, form in doubted.items() if (close := _closest(form, candidates))}
 

@@ -65,5 +65,7 @@ def expression(query: Query, *, in_head: bool = False) -> str:
 
 
 def _term(term: Term, mark: str) -> str:
+    if term.words:
+        return "(" + " OR ".join(f'"{mark}{token}"' for token in term.words) + ")"
     exact = '"' + " ".join(mark + token for token in term.tokens) + '"'
     return f'({exact} OR "{mark}{term.beginning}" *)' if term.beginning else exact

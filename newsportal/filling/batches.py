@@ -74,7 +74,9 @@ class Batches:
                 for plan, pk, count in zip(batch, theirs, counts, strict=True)
             ]
             rows, said = stories.batch(batch, theirs, visible)
-            yield Batch(len(batch) + sum(counts), [stored for stored in (*rows, *talk.batch()) if stored.rows], said, [])
+            yield Batch(
+                len(batch) + sum(counts), [stored for stored in (*rows, *talk.batch()) if stored.rows], said, []
+            )
         yield Batch(0, [], [], talk.standing())
 
     def _plans(self) -> Iterator[Plan]:
@@ -101,7 +103,7 @@ def made_apart(batches: Batches) -> Iterator[Batch]:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     made: queue.Queue[bytes] = queue.Queue(WAITING)
     stop = threading.Event()
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", MAKING],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=settings.BASE_DIR,
     ) as process:  # fmt: skip

@@ -133,7 +133,9 @@ class Stories:
         ]  # fmt: skip
         self.said: set[str] = set()
 
-    def batch(self, plans: Sequence[Plan], numbers: Sequence[int], counts: Sequence[int]) -> tuple[list[Stored], list[str]]:
+    def batch(
+        self, plans: Sequence[Plan], numbers: Sequence[int], counts: Sequence[int]
+    ) -> tuple[list[Stored], list[str]]:
         """Stories with these numbers, and so many comments that readers see: their rows, and words that were not said before."""
         for plan, pk, comments in zip(plans, numbers, counts, strict=True):
             self._add(plan, pk, comments)
@@ -211,14 +213,16 @@ class Stories:
         if withdrawn_at:
             self.moves.add(pk, pk, Status.PUBLISHED, Status.WITHDRAWN, withdrawn_at, note)
             reason = f"Withdraw. {note}"
+            again = next(self.version_numbers)
             self.versions.add(
-                next(self.version_numbers), pk, pk, 2, version, VersionKind.MOVED, reason, withdrawn_at, None, content, text
-            )
+                again, pk, pk, 2, version, VersionKind.MOVED, reason, withdrawn_at, None, content, text
+            )  # fmt: skip
         if corrected_at:
             wrong = standfirst
             self.corrections.add(pk, Correction.Kind.CORRECTION, wrong, corrected_at)
             self.versions.add(
-                next(self.version_numbers), pk, pk, 2, version, VersionKind.CORRECTED, wrong[:300], corrected_at, corrected_at, content, text
+                next(self.version_numbers), pk, pk, 2, version, VersionKind.CORRECTED, wrong[:300], corrected_at, corrected_at,
+                content, text,
             )  # fmt: skip
 
         names = [*dict.fromkeys([person.name for person in people] + sorted(tag.name for tag in tags)), dateline]

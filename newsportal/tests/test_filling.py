@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -25,9 +25,9 @@ from articles.models import (
 )
 from articles.workflow import Status
 from comments import recount
-from comments.models import Comment, Decision
+from comments.models import Comment, Commenter, Decision
 from comments.models import Status as CommentStatus
-from newsportal.filling import Filling
+from newsportal.filling import Filling, batches, newspaper, set_aside
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +149,75 @@ def test_the_same_seed_gives_the_same_newspaper_and_another_seed_another():
             said.append((text, list(talk), list(tags)))
             transaction.set_rollback(True)
     assert said[0] == said[1] != said[2]
+
+
+def definitions() -> dict[str, str]:
+    """All indexes, and on PostgreSQL all references, as the database tells them; and how SQLite gathers its words."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
+                "UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+            )
+            return dict(cursor.fetchall())
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'table')")
+        found = dict(cursor.fetchall())
+        cursor.execute("SELECT k, v FROM articles_fulltext_config")
+        told = dict(cursor.fetchall())
+    return found | {name: str(told.get(name, later)) for name, (_, later) in set_aside.GATHERED.items()}
+
+
+@pytest.fixture
+def fills_as_if_much(monkeypatch):
+    monkeypatch.setattr(newspaper, "LARGE", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_write_what_one_writes(monkeypatch):
+    said = []
+    for large in (10**9, 1):
+        monkeypatch.setattr(newspaper, "LARGE", large)
+        call_command("flush", interactive=False, verbosity=0)
+        before = definitions()
+        Filling(articles=600, comments=900, seed=7, now=NOW).write()
+        assert definitions() == before
+        with connection.cursor() as cursor:
+            connection.check_constraints()
+            if connection.vendor == "sqlite":
+                cursor.execute("INSERT INTO articles_fulltext (articles_fulltext, rank) VALUES ('integrity-check', 1)")
+        rows = Article.objects.order_by("pk").values_list(
+            "headline", "standfirst", "publish_at", "status", "comment_count"
+        )
+        talk = Comment.objects.order_by("pk").values_list("body", "body_html", "created_at", "status", "ancestors")
+        words = set(SearchWord.objects.values_list("word", flat=True))
+        standing = Commenter.objects.order_by("pk").values_list("email", "published_count", "rejected_count")
+        first = Article.objects.order_by("pk").first().pk, Comment.objects.order_by("pk").first().pk
+        ancestors = [[pk - first[1] for pk in line] for *_, line in talk]
+        said.append((list(rows), [row[:-1] for row in talk], ancestors, words, list(standing)))
+        assert search.find(search.parse(rows[0][0].split()[-1])).results
+        assert set(recount.recount(fix=False).values()) == {0}
+    assert said[0] == said[1]
+
+
+def test_whatever_ends_a_filling_what_it_set_aside_comes_back(fills_as_if_much, monkeypatch, capsys):
+    before = definitions()
+    monkeypatch.setattr(set_aside, "put_back", lambda: 0)  # as where the process is killed
+    with pytest.raises(ZeroDivisionError), set_aside.set_aside():
+        assert definitions() != before
+        raise ZeroDivisionError
+    assert definitions() != before
+    monkeypatch.undo()
+    call_command("fill", "--articles", "10", "--comments", "0", verbosity=0)
+    assert "broken off" in capsys.readouterr().out
+    assert definitions() == before and set_aside.put_back() == 0
+
+
+def test_a_process_that_ends_before_its_time_is_told_of(fills_as_if_much, monkeypatch):
+    monkeypatch.setattr(batches, "MAKING", "raise SystemExit(3)")
+    before = definitions()
+    with pytest.raises(RuntimeError, match="before its time"):
+        Filling(articles=20, comments=0, seed=7).write()
+    assert definitions() == before
 
 
 def test_a_newspaper_that_has_stories_is_left_alone_unless_told_so(filled):

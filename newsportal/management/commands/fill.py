@@ -31,7 +31,9 @@ class Command(BaseCommand):
         if articles < 1 or comments < 0:
             raise CommandError("Ask for at least one story, and for no fewer comments than none.")
         if again := put_back():
-            self.stdout.write(f"A filling was broken off here: {again} indexes and references that it had set aside are back.")
+            self.stdout.write(
+                f"A filling was broken off here: {again} indexes and references that it had set aside are back."
+            )
         if not add and Article.objects.exists():
             raise CommandError(
                 "There are stories here already. Invented ones among them cannot be taken out again: fill an empty database, or "
