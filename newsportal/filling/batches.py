@@ -100,12 +100,11 @@ class Batches:
 
 def made_apart(batches: Batches) -> Iterator[Batch]:
     """The same batches, made by another process while this one writes. Raises RuntimeError when that process ends too early."""
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     made: queue.Queue[bytes] = queue.Queue(WAITING)
     stop = threading.Event()
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", MAKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout
 
@@ -118,6 +117,7 @@ def made_apart(batches: Batches) -> Iterator[Batch]:
         try:
             with suppress(BrokenPipeError):  # it has ended already, as is seen next
                 pickle.dump(batches, process.stdin)
+            with suppress(BrokenPipeError):
                 process.stdin.close()
             threading.Thread(target=fetch, daemon=True).start()
             while told := made.get():

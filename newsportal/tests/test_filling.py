@@ -160,7 +160,7 @@ def definitions() -> dict[str, str]:
                 "UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
             )
             return dict(cursor.fetchall())
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'table')")
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' OR name = %s", [set_aside.TABLE])
         found = dict(cursor.fetchall())
         cursor.execute("SELECT k, v FROM articles_fulltext_config")
         told = dict(cursor.fetchall())
