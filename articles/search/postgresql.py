@@ -15,7 +15,7 @@ from django.db.models import F, Lookup, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from articles.models import Article
+from articles.models import Article, SearchEntry
 from articles.models.article import ArticleQuerySet
 from articles.models.search_entry import TokensField
 from articles.search.entries import HEAD
@@ -23,6 +23,8 @@ from articles.search.query import Query, Term
 
 #: Among as many of the newest stories that have all of its words a phrase is looked for.
 PHRASE_AMONG = 3_000
+#: Of so many of the newest entries so many have words that are common together.
+SAMPLE, COMMON = 200, 20
 #: Limits of the server: the size of a vector, the highest position.
 MOST_BYTES = 900_000
 LAST_POSITION = 16_383
@@ -85,8 +87,9 @@ def matching(
     mark = HEAD if in_head else ""
     found = found.filter(search_entry__words__matches=expression(query, mark))
     order: F | CombinedExpression = F("search_entry__key")
-    if len(query.tokens) + len(query.unwanted) > 1:
-        # How many have two words together the server can only guess, and would walk through the archive for a rare pair.
+    if len(query.tokens) + len(query.unwanted) > 1 and not _are_common(expression(query, mark), low, high):
+        # How many have two words together the server can only guess, and would walk through the archive for a rare pair. All that
+        # have a common one it cannot sort without reading them.
         order = CombinedExpression(order, "+", Value(0))
     ordered = order.asc() if oldest_first else order.desc()
     if any(term.is_phrase for term in (*query.wanted, *query.unwanted)):
@@ -96,6 +99,13 @@ def matching(
         found = Article.objects.filter(Coalesce(exact, Value(False)), pk__in=among)
         ordered = F("search_entry__key").asc() if oldest_first else F("search_entry__key").desc()
     return found.annotate(key=F("search_entry__key")).order_by(ordered)
+
+
+def _are_common(asked: str, low: int, high: int) -> bool:
+    """Whether enough of the newest entries have all of it, so that a page is full soon: then the server may choose."""
+    newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
+    found = newest.annotate(has=Matches(F("words"), asked)).values_list("has", flat=True)[:SAMPLE]
+    return sum(found) >= COMMON
 
 
 def side_by_side(query: Query) -> Matches:
