@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     not said before. The last one has none of these, and the guests' `standing` (Talk.standing()).
     """  # fmt: skip
 
-    count: int
+    size: int
     rows: list[Stored]
     said: list[str]
     standing: list[tuple[int, int, int]]
@@ -107,11 +107,12 @@ def made_apart(batches: Batches) -> Iterator[Batch]:
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout
+        batches_told = process.stdout
 
         def fetch() -> None:
             told = b"."
             while told and not stop.is_set():
-                told = read_one(process.stdout)
+                told = read_one(batches_told)
                 made.put(told)
 
         try:
@@ -121,9 +122,9 @@ def made_apart(batches: Batches) -> Iterator[Batch]:
                 process.stdin.close()
             threading.Thread(target=fetch, daemon=True).start()
             while told := made.get():
-                count, rows, said, standing = marshal.loads(told)  # noqa: S302  (from our own process)
-                yield Batch(count, [Stored(*stored) for stored in rows], said, standing)
-                if not count:
+                size, rows, said, standing = marshal.loads(told)  # noqa: S302  (from our own process)
+                yield Batch(size, [Stored(*stored) for stored in rows], said, standing)
+                if not size:
                     return
             raise RuntimeError("The process that invents the stories has ended before its time.")
         finally:
@@ -139,7 +140,7 @@ def make() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     for batch in pickle.load(sys.stdin.buffer):  # noqa: S301  (from the process that has started this one)
-        told = marshal.dumps((batch.count, [tuple(stored) for stored in batch.rows], batch.said, batch.standing))
+        told = marshal.dumps((batch.size, [tuple(stored) for stored in batch.rows], batch.said, batch.standing))
         out.write(LENGTH.pack(len(told)) + told)
         out.flush()
 

@@ -82,9 +82,9 @@ class Filling:
         together: list[Batch] = []
         for batch in made_apart(batches) if self.is_large else batches:
             together.append(batch)
-            if len(together) >= (TOGETHER if self.is_large else 1) or not batch.count:
+            if len(together) >= (TOGETHER if self.is_large else 1) or not batch.size:
                 _store(together)
-                progress(sum(batch.count for batch in together))
+                progress(sum(batch.size for batch in together))
                 together = []
 
     def _batches(self) -> Batches:

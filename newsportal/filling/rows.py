@@ -16,7 +16,7 @@ from articles.models.search_entry import TokensField
 Row = tuple[Any, ...]
 
 #: SQLite, while much is written: pages stay in memory (here in KB) and are put in place once for many rows.
-ROOM = {"cache_size": -256_000, "wal_autocheckpoint": 100_000}
+ROOM = {"cache_size": "-256000", "wal_autocheckpoint": "100000"}
 #: PostgreSQL, for this connection alone: nobody waits for the disk, and indexes are sorted in memory.
 ROOM_OF_A_SERVER = {"synchronous_commit": "off", "maintenance_work_mem": "512MB", "jit": "off"}
 
