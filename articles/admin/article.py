@@ -215,7 +215,8 @@ class ArticleAdmin(
 
     def get_ordering(self, request: HttpRequest):
         """Stories of a year or a month in the order of their times, which an index follows; all others by when they were saved."""
-        return ["-publish_at", "-pk"] if PublishedInFilter.parameter_name in request.GET else self.ordering
+        # By publication where a year or a month is asked for, and where nothing else is: no index has all stories in that order.
+        return ["-publish_at", "-pk"] if PublishedInFilter.is_asked(request) else self.ordering
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Article], search_term: str):
         """Of what this person may see, drafts included, what has these words; the last one may be only begun."""

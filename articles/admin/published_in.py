@@ -4,6 +4,7 @@ import datetime
 import re
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from articles.models import SitemapMonth
 from articles.models.sitemap_month import bounds
@@ -24,6 +25,11 @@ class PublishedInFilter(admin.SimpleListFilter):
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
         self.asked = YEAR_OR_MONTH.fullmatch(self.value() or "")
+
+    @classmethod
+    def is_asked(cls, request: HttpRequest) -> bool:
+        """Whether a year or a month is asked for, by this filter's rules."""
+        return bool(YEAR_OR_MONTH.fullmatch(request.GET.get(cls.parameter_name, "")))
 
     def lookups(self, request, model_admin):
         firsts = list(SitemapMonth.objects.filter(stories__gt=0).values_list("first", flat=True))

@@ -98,6 +98,7 @@ def desk_urls() -> dict[str, str]:
         "desk": "/admin/", "stories": stories, "drafts": f"{stories}?state=draft", "public": f"{stories}?state=public",
         "scheduled": f"{stories}?state=scheduled", "withdrawn": f"{stories}?state=withdrawn",
         "of a section": f"{stories}?section__id__exact={section.pk}", "of a year": f"{stories}?published=2025",
+        "of no year": f"{stories}?published=nonsense",
         "of a month and section": f"{stories}?published=2025-03&section__id__exact={section.pk}",
         "images": "/admin/articles/image/", "tags": "/admin/articles/tag/", "sections": "/admin/articles/section/",
         "contributors": "/admin/articles/contributor/", "reads": f"{stories}reads/", "queue": "/admin/comments/comment/",
