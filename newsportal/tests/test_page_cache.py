@@ -392,7 +392,7 @@ def test_rows_that_are_written_by_the_thousand_touch_what_their_table_shows(serv
     with transaction.atomic():
         table = Table(Section, "name", "slug")
         table.add("Ports", "ports")
-        table.write()
+        table.take().write()
     assert "Ports" in served.get("/").text
 
 
