@@ -307,7 +307,7 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
         )
-    drafts = int(seconds / PUBLISH) + 2
+    drafts = int(seconds / PUBLISH) + 4
     newspaper = ask_database(env, PREPARE % {"articles": articles, "editors": EDITORS, "drafts": drafts})
     told = Told()
     with contextlib.ExitStack() as stack:
@@ -316,21 +316,23 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
         chance, browser = random.Random(0), Browser(server.port)
         for kind in (*MIXTURE, "save"):
             load.once(kind, chance, browser)
-        say("how much it can do")
         asking = stack.enter_context(ProcessPoolExecutor(ASKING, get_context("spawn")))
+        stop = threading.Event()
+        aside = [
+            threading.Thread(target=publish, args=[load, stop], daemon=True),
+            *(threading.Thread(target=edit, args=[load, stop, editor], daemon=True) for editor in range(EDITORS)),
+        ]
+        # The desk works meanwhile, too: each save costs pages their place in the cache, and a limit without saves is none of this.
+        for thread in aside:
+            thread.start()
+        say("how much it can do")
         # Once for pages that are there then, and once to be believed.
         ask(asking, load, seconds=min(20, seconds), rate=None)
         limit = ask(asking, load, seconds=min(30, seconds), rate=None)
         say(f"{limit:.0f} a second; {part:.0%} of that for {seconds / 60:.0f} minutes")
         told.latencies.clear()
-        stop = threading.Event()
-        aside = [
-            threading.Thread(target=look, args=[server, told, stop], daemon=True),
-            threading.Thread(target=publish, args=[load, stop], daemon=True),
-            *(threading.Thread(target=edit, args=[load, stop, editor], daemon=True) for editor in range(EDITORS)),
-        ]
-        for thread in aside:
-            thread.start()
+        aside.append(threading.Thread(target=look, args=[server, told, stop], daemon=True))
+        aside[-1].start()
         rate = ask(asking, load, seconds=seconds, rate=part * limit)
         stop.set()
         for thread in aside:
