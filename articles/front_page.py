@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -16,11 +16,10 @@ from articles.bylines import bring_bylines
 from articles.models import Article, FrontPageStory, Section
 from articles.models.article import ArticleQuerySet
 from articles.models.front_page import Slot
+from articles.paging import Story
 from articles.prepared import Prepared, Row
 
 SECONDARY, LATEST, RAIL = 4, 8, 4
-#: As it was read, or as an instance.
-Story = TypeVar("Story", Row, Article)
 
 
 @dataclass(frozen=True)

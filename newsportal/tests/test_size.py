@@ -48,7 +48,7 @@ def as_if_large(request):
     itself; it is asked for a way without reading whole tables.
     """  # fmt: skip
     if connection.vendor == "postgresql" and request.param != "statistics":
-        pytest.skip("PostgreSQL looks by itself.")
+        pytest.skip("Only SQLite knows nothing of its tables until somebody runs ANALYZE: PostgreSQL gathers it.")
     Filling(articles=60, comments=300, seed=1).write()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
