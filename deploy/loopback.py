@@ -274,15 +274,20 @@ def _storing(port: int) -> Iterator[subprocess.Popen]:
 
 @contextlib.contextmanager
 def nodes(
-    count: int, environment: Mapping[str, str], application: str = "newsportal.wsgi:application", *, quiet: bool = False
+    count: int,
+    environment: Mapping[str, str],
+    application: str = "newsportal.wsgi:application",
+    *,
+    workers: int = 1,
+    quiet: bool = False,
 ) -> Iterator[dict[int, subprocess.Popen]]:
-    """So many servers of the site, each a process with one worker, which comes back when it is killed; their ports.
+    """So many servers of the site, each a process with its workers, which come back when they are killed; their ports.
 
     `quiet`: what they log is not shown.
     """
     with contextlib.ExitStack() as stack:
         ports = [free_port() for _ in range(count)]
-        started = {port: stack.enter_context(_node(port, environment, application, quiet)) for port in ports}
+        started = {port: stack.enter_context(_node(port, environment, application, quiet, workers)) for port in ports}
         for port in started:
             _wait_for_node(port)
         yield started
@@ -306,10 +311,10 @@ def node_part(
 
 
 def _node(
-    port: int, environment: Mapping[str, str], application: str, quiet: bool
+    port: int, environment: Mapping[str, str], application: str, quiet: bool, workers: int = 1
 ) -> contextlib.AbstractContextManager[subprocess.Popen]:
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1",
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", str(workers),
         "--blocking-threads", "4", "--no-access-log", "--respawn-failed-workers", "--respawn-interval", "0.5", application,
     ]  # fmt: skip
     log = subprocess.DEVNULL if quiet else None

@@ -201,6 +201,9 @@ else:
 # Pages are kept by each process, exactly (newsportal.page_cache), in so many megabytes.
 PAGE_CACHE = env.flag("PAGE_CACHE", True)
 PAGE_CACHE_MEGABYTES = env.number("PAGE_CACHE_MEGABYTES", 32, minimum=1)
+# Where the processes of a server keep pages for each other, too, and how many megabytes of them.
+PAGE_CACHE_FOLDER = env.text("PAGE_CACHE_FOLDER", "")
+PAGE_CACHE_FOLDER_MEGABYTES = env.number("PAGE_CACHE_FOLDER_MEGABYTES", 256, minimum=16)
 # Whether nginx before us keeps pages by deploy/nginx.conf.
 NGINX_MICROCACHE = env.flag("NGINX_MICROCACHE", False)
 # The CDN that is told at once what has changed (newsportal.purging), and what it needs.

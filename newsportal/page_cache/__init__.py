@@ -6,5 +6,6 @@ schedule    when pages change by themselves
 key         which requests ask for the same page
 restored    after a database was restored, no number comes up again
 kept        pages in memory, bounded
+shared      pages that the processes of a server make for each other
 wrapper     the WSGI application around Django's, which answers from what is kept
 """

@@ -64,8 +64,10 @@ class Page:
     def rest(self) -> None:
         """Be as small as a page in memory can be: nearly everybody asks for it compressed, and the others wait a moment."""
         if len(self.body) >= WORTH_COMPRESSING and self.media_type.startswith(COMPRESSES):
-            self._encoded["gzip"] = gzip.compress(self.body, GZIP_LEVEL, mtime=0)
-            self.body = b""
+            self.rest_as(gzip.compress(self.body, GZIP_LEVEL, mtime=0))
+
+    def rest_as(self, compressed: bytes) -> None:
+        self._encoded["gzip"], self.body = compressed, b""
 
     def whole(self) -> bytes:
         return gzip.decompress(self._encoded["gzip"]) if self.rests else self.body

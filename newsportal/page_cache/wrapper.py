@@ -17,6 +17,7 @@ from articles.editions import HEADER, SITE
 from newsportal.page_cache.counters import ANY, Counters, Stamp, Unreadable
 from newsportal.page_cache.kept import Headers, Kept, Page, encoding_for
 from newsportal.page_cache.key import Key, asked_by_nobody, key_of
+from newsportal.page_cache.shared import Shared
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict, StartResponse], Iterable[bytes]]
@@ -60,6 +61,7 @@ class Flight:
 class PageCache:
     """`application` behind a cache of `capacity` bytes.
 
+    `machine`: pages that other processes here have made, if there are any (newsportal.page_cache.shared).
     `shared_seconds`: for how long shared caches may send a page without asking.
     `count`: told of each request whether it was a hit, a miss, or a wait for another one's miss.
     `tags`, `control`: as newsportal.purging.BackEnd has them for the CDN that is told of changes; "" without one.
@@ -71,6 +73,7 @@ class PageCache:
         counters: Callable[[], Counters],
         *,
         capacity: int,
+        machine: Callable[[], Shared | None] = _nothing,
         shared_seconds: int = 0,
         tags: str = "",
         control: str = "",
@@ -82,6 +85,7 @@ class PageCache:
         # Asked for with the first request: a server may fork after it has loaded this.
         self._counters_of_process = counters
         self._kept = Kept(capacity)
+        self._machine = machine
         self._shared_seconds = shared_seconds
         self._tag_header = tags
         self._control_header = control
@@ -111,7 +115,7 @@ class PageCache:
                     flight = self._flights[key] = Flight()
             if mine:
                 try:
-                    page = self._make(key, environ)
+                    page = self._make_alone(key, environ)
                 finally:
                     with self._lock:
                         del self._flights[key]
@@ -125,9 +129,21 @@ class PageCache:
         return self._send(self._make(key, environ), environ, start_response)
 
     def _true(self, key: Key) -> Page | None:
+        """What is kept, here or by another process, if it is true now."""
         page = self._kept.get(key)
+        if page is not None and (true := self._if_true(page)) is not None:
+            return true
+        machine = self._machine()
+        page = machine.get(key) if machine else None
+        if page is None or (true := self._if_true(page)) is None:
+            return None
+        if true is page:
+            self._kept.put(key, page)
+        return true
+
+    def _if_true(self, page: Page) -> Page | None:
         # What was made after now was made by a clock that has been put right since.
-        if page is None or not page.made_at <= time.time() < page.changes_at:
+        if not page.made_at <= time.time() < page.changes_at:
             return None
         try:
             return page if self._counters_of_process().read(page.keys) == page.stamp else None
@@ -135,12 +151,26 @@ class PageCache:
             # Nobody can change anything there either, as far as can be told from here: better old news than none.
             return self._for_now(page)
 
+    def _make_alone(self, key: Key, environ: dict) -> Page:
+        """While no other process makes it; if one has just done so, that is it."""
+        machine = self._machine()
+        if machine is None:
+            return self._make(key, environ)
+        with machine.alone(key):
+            page = self._true(key)
+            if page is None:
+                return self._make(key, environ)
+        if self._count:
+            self._count("wait")
+        return page
+
     def _make(self, key: Key, environ: dict) -> Page:
         """Ask Django, and keep what it says may be kept."""
         self.misses += 1
         if self._count:
             self._count("miss")
-        before = self._kept.get(key)
+        machine = self._machine()
+        before = self._kept.get(key) or (machine.get(key) if machine else None)
         expected = before.keys if before else ()
         stamp = self._read((*expected, ANY, SITE))
         bare = asked_by_nobody(environ, key)
@@ -163,6 +193,8 @@ class PageCache:
         if lasts and stamp is not None and (held := self._stamp(keys, expected, stamp)):
             page.stamp = held
             self._kept.put(key, page)
+            if machine:
+                machine.put(key, page)
         if lasts and self._shared_seconds and self._read(keys) != page.stamp:
             # Something has changed while it was made.
             return self._for_now(page)
@@ -172,6 +204,8 @@ class PageCache:
             page.headers = self._kept_by_nobody(page.headers)
             page.keys = ()
             self._kept.forget(key)
+            if machine:
+                machine.forget(key)
         return page
 
     def _for_now(self, page: Page) -> Page:
@@ -310,6 +344,7 @@ def around(application: Application) -> Application:
     from newsportal import purging
     from newsportal.background import in_process
     from newsportal.page_cache.counters import counters
+    from newsportal.page_cache.shared import for_server
     from newsportal.watching import numbers
 
     if not settings.PAGE_CACHE:
@@ -319,6 +354,7 @@ def around(application: Application) -> Application:
         application,
         counters,
         capacity=settings.PAGE_CACHE_MEGABYTES * 2**20,
+        machine=for_server(),
         shared_seconds=settings.SHARED_CACHE_SECONDS,
         tags=cdn.TAGS if cdn else "",
         control=cdn.CONTROL if cdn else "",

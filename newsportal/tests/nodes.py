@@ -18,10 +18,10 @@ _processes: dict[int, subprocess.Popen] = {}
 
 
 @contextmanager
-def running(count: int, **environment: str) -> Iterator[list[int]]:
-    """The ports of so many servers, each of one process, that answer."""
+def running(count: int, *, workers: int = 1, **environment: str) -> Iterator[list[int]]:
+    """The ports of so many servers, each of so many processes, that answer."""
     own = {"DATABASE_URL": database_url(), "DEBUG": "true", "MEDIA_ROOT": str(settings.MEDIA_ROOT)} | environment
-    with loopback.nodes(count, own) as started:
+    with loopback.nodes(count, own, workers=workers) as started:
         _processes.update(started)
         yield list(started)
 

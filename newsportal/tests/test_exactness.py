@@ -1,4 +1,5 @@
-"""Eight readers try to catch an old page while everything changes, on two servers at once: nobody who asks after a change does."""
+"""Eight readers try to catch an old page while everything changes, on two servers of two processes each: nobody asks after a
+change and sees what was before it."""
 
 from __future__ import annotations
 
@@ -190,9 +191,9 @@ def test_who_asks_after_a_change_never_sees_what_was_before_it(with_redis, tmp_p
     monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: own)
     try:
         things = newsroom()
-        cache = {"CACHE_URL": server.url} if server else {"CACHE_URL": "locmemcache://"}
+        cache = {"CACHE_URL": server.url if server else "locmemcache://", "PAGE_CACHE_FOLDER": str(tmp_path / "pages")}
         with (
-            nodes.running(2, **cache) as ports,
+            nodes.running(2, workers=2, **cache) as ports,
             before(ports, tmp_path) as also,
             Readers(ports + also, things) as readers,
         ):

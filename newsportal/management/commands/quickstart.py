@@ -97,6 +97,7 @@ class Command(BaseCommand):
         if settings.SITE_URL.startswith((f"http://{HOST}", "http://localhost")):
             # The links that we give away must lead here, whichever port was chosen this time.
             environment["SITE_URL"] = f"http://{HOST}:{port}"
+        environment.setdefault("PAGE_CACHE_FOLDER", str(settings.BASE_DIR / ".pages"))
         self.stdout.flush()
         os.execve(
             sys.executable,
