@@ -295,7 +295,11 @@ def main() -> int:
 
 def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
     env = environment(
-        f"sqlite:///{folder}/held.sqlite3", folder / "media", TRUSTED_PROXIES=HOST, STATIC_ROOT=str(folder / "static")
+        f"sqlite:///{folder}/held.sqlite3",
+        folder / "media",
+        TRUSTED_PROXIES=HOST,
+        STATIC_ROOT=str(folder / "static"),
+        PAGE_CACHE_FOLDER=str(folder / "pages"),
     )
     # Work in the background is done as it is by default.
     del env["BACKGROUND_WORKER"]

@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from articles.sharing import BLUESKY_LENGTH, ShareLinks, share_links
+from articles.tests.factories import make_article
 
 URL = "https://news.example.org/2026/03/01/vladimir/"
 TITLE = 'Vladimír’s "100 %" plan: bread & roses + #peace?'
@@ -123,15 +124,15 @@ class Page(HTMLParser):
 @pytest.fixture
 def block() -> Page:
     links = share_links(url=URL, title=TITLE)
-    return Page(render_to_string("components/share.html", {"share": links, "position": "above"}))
+    return Page(render_to_string("components/share.html", {"share": links}))
 
 
 @pytest.fixture
 def story() -> Page:
     """A story page as far as sharing goes: the block above and the block below."""
     links = share_links(url=URL, title=TITLE)
-    blocks = [render_to_string("components/share.html", {"share": links, "position": p}) for p in ("above", "below")]
-    return Page("".join(blocks))
+    block = render_to_string("components/share.html", {"share": links})
+    return Page(render_to_string("components/share_icons.html") + block + block)
 
 
 def test_every_network_is_a_plain_link(block):
@@ -177,10 +178,13 @@ def test_two_blocks_on_a_page_share_no_id(story):
     assert len(ids) == len(set(ids))
 
 
-def test_every_icon_is_drawn_on_the_page(story):
-    drawn = {f"#{attrs['id']}" for tag, attrs in story.elements if tag == "symbol"}
-    used = [attrs["href"] for tag, attrs in story.elements if tag == "use"]
-    assert set(used) == drawn
+@pytest.mark.django_db
+def test_every_icon_is_drawn_once_on_the_page_of_a_story(client):
+    page = Page(client.get(make_article().get_absolute_url()).content.decode())
+    drawn = [f"#{attrs['id']}" for tag, attrs in page.elements if tag == "symbol"]
+    used = [attrs["href"] for tag, attrs in page.elements if tag == "use" and attrs["href"].startswith("#share")]
+    assert set(used) == {icon for icon in drawn if icon.startswith("#share")}
+    assert len(drawn) == len(set(drawn))
     assert len(used) == 2 * (len(NETWORKS) + 3)
 
 
@@ -192,5 +196,5 @@ def test_the_block_keeps_the_content_security_policy(story):
 
 def test_a_headline_cannot_break_out_of_the_block():
     links = share_links(url=URL, title='"><script>alert(1)</script>')
-    page = Page(render_to_string("components/share.html", {"share": links, "position": "above"}))
+    page = Page(render_to_string("components/share.html", {"share": links}))
     assert "script" not in {tag for tag, _ in page.elements}

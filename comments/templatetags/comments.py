@@ -29,9 +29,15 @@ def comments_of(article: Article) -> SafeString:
         ("comments", article.pk, article.comment_count, closed, shown),
         lambda: render_to_string(
             "comments/thread.html",
-            {"article": article, "page": page, "closed": closed, "form": CommentForm(), "sorts": Sort},
+            {"article": article, "page": page, "closed": closed, "sorts": Sort},
         ),
     )
+
+
+@register.simple_tag
+def blank_comment_form() -> SafeString:
+    """The fields of the form as everybody finds it under any story."""
+    return kept(("blank comment form",), lambda: render_to_string("comments/form_fields.html", {"form": CommentForm()}))
 
 
 @register.simple_tag
