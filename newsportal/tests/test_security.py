@@ -1,8 +1,11 @@
 """What browsers may do with our pages, what they report, and how much anybody may send."""
 
 import json
+import re
 
 import pytest
+from csp.exceptions import CSPNonceError
+from csp.utils import build_policy
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -11,7 +14,7 @@ from articles.tests.factories import make_article
 from comments.tests.factories import make_comment
 from newsportal import policy_reports
 from newsportal.models import PolicyReport
-from newsportal.security import MOST_FROM_READERS, MOST_FROM_THE_DESK
+from newsportal.security import AT_THE_DESK, FOR_READERS, MOST_FROM_READERS, MOST_FROM_THE_DESK
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,32 @@ def test_what_writes_html_at_the_desk_goes_through_its_policy(client, administra
     policy = client.get("/admin/")["Content-Security-Policy"]
     assert "require-trusted-types-for 'script'" in policy
     assert "trusted-types default desk-unread" in policy or "trusted-types desk-unread default" in policy
+
+
+def test_the_policy_is_put_together_once_and_says_what_django_csp_says(client, administrator):
+    client.force_login(administrator)
+    for path, trusted in (("/", FOR_READERS), ("/admin/", AT_THE_DESK)):
+        said = client.get(path)["Content-Security-Policy"]
+        assert sorted(said.split("; ")) == sorted(build_policy(update=trusted).split("; "))
+        assert client.get(path)["Content-Security-Policy"] == said
+
+
+def test_a_page_with_a_nonce_has_a_policy_of_its_own(client, administrator):
+    client.force_login(administrator)
+    form = reverse("admin:articles_article_add")
+    nonces = []
+    for _ in range(2):
+        response = client.get(form)
+        nonces.append(re.search(r"'nonce-([^']+)'", response["Content-Security-Policy"])[1])
+        assert f'nonce="{nonces[-1]}"' in response.text
+    assert nonces[0] != nonces[1]
+    assert "nonce-" not in client.get("/admin/")["Content-Security-Policy"]
+
+
+def test_a_nonce_that_comes_after_the_policy_is_refused(client):
+    request = client.get("/").wsgi_request
+    with pytest.raises(CSPNonceError):
+        str(request.csp_nonce)
 
 
 def test_every_page_says_where_its_violations_are_reported(client, administrator):
