@@ -85,6 +85,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(autouse=True)
 def own_places(settings, tmp_path):
+    from newsportal import site
     from newsportal.doctor.alarms import alarms
 
     settings.MEDIA_ROOT = str(tmp_path / "media")
@@ -95,6 +96,8 @@ def own_places(settings, tmp_path):
     }
     # What a test counts in the cache is its own, also where all of them, and earlier runs, share one Redis.
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
+    # Its numbers begin anew with each test's database.
+    site.forget()
     # What is wrong is looked for at the desk once a minute; here by the tests that are about it.
     alarms.kept([])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

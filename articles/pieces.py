@@ -8,9 +8,12 @@ changed asks for another piece. What nobody has asked for while much else was ma
 from __future__ import annotations
 
 import datetime
+import hashlib
+import marshal
 import threading
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -25,14 +28,12 @@ from django.utils.safestring import SafeString
 
 from articles.prepared import Row, instances, is_as_read, row_of
 
-#: Characters of HTML that one process keeps. Their keys, which hold what has been read for them, take about as much again.
-ROOM = 3_000_000
+#: Characters of HTML that one process keeps.
+ROOM = 4_000_000
 
 
 class _Kept:
-    """Pieces by what they show, in two generations. To ask for one costs one comparison: a list in the order of use would cost two,
-    and what pieces show is long.
-    """  # fmt: skip
+    """Pieces by what they show, in two generations: to ask for one is one look, where a list in the order of use takes two."""
 
     def __init__(self) -> None:
         self.young: dict[Hashable, SafeString] = {}
@@ -77,7 +78,7 @@ def piece(template_name: str, *given: Given, **values: Any) -> SafeString:
         _check(context.values())
         return SafeString(get_template(template_name).render(context))
 
-    return kept((template_name, *[each.content for each in given], content(values)), make)
+    return kept((str.__str__(template_name), *[each.content for each in given], content(values)), make)
 
 
 def kept(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
@@ -87,7 +88,7 @@ def kept(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
     """
     if settings.DEBUG:  # whoever writes a template wants to see it
         return make()
-    whole = (key, timezone.get_current_timezone())
+    whole = (_short(key), timezone.get_current_timezone())
     if (html := _kept.get(whole)) is not None:
         return html
     asked = False
@@ -103,6 +104,18 @@ def kept(key: Hashable, make: Callable[[], SafeString]) -> SafeString:
         return html
     _kept.put(whole, html)
     return html
+
+
+def _short(key: Hashable) -> Hashable:
+    """A digest of what a piece shows, which may be all that a front page has read.
+
+    Of text and numbers marshal makes bytes sooner than Python hashes and compares them, and the digest takes next to no memory.
+    Without its later versions' references the bytes follow from the values alone. PostgreSQL's times it refuses.
+    """
+    try:
+        return hashlib.sha256(marshal.dumps(key, 0)).digest()  # type: ignore[arg-type]
+    except ValueError:
+        return key
 
 
 def _check(values: Iterable[Any]) -> None:
@@ -145,8 +158,9 @@ _ways: dict[type, Callable[[Any, tuple[Any, ...]], Any]] = {}
 
 
 def _way_of(kind: type) -> Callable[[Any, tuple[Any, ...]], Any]:
+    name = _name_of(kind)
     if kind in _TYPED:
-        return lambda value, above: (kind, _TYPED[kind](value))
+        return lambda value, above: (name, _TYPED[kind](value))
     if issubclass(kind, Row):
         return lambda value, above: value.content
     if issubclass(kind, Model):
@@ -159,14 +173,22 @@ def _way_of(kind: type) -> Callable[[Any, tuple[Any, ...]], Any]:
         return lambda value, above: content(_wrapped(value), above)
     if is_dataclass(kind):
         values_of = _values_of(kind)
-        return lambda value, above: (kind, *[content(each, above) for each in values_of(value)])
-    if issubclass(kind, str | int):  # a choice
-        return lambda value, above: (kind, value)
+        return lambda value, above: (name, *[content(each, above) for each in values_of(value)])
+    if issubclass(kind, str):  # a choice
+        return lambda value, above: (name, str.__str__(value))
+    if issubclass(kind, int):
+        return lambda value, above: (name, int(value))
 
     def refuse(value: Any, above: tuple[Any, ...]) -> Any:
         raise TypeError(f"It cannot be told what a page shows of {value!r}.")
 
     return refuse
+
+
+@cache
+def _name_of(kind: type) -> bytes:
+    """Bytes, which no page shows: it can be taken for no value."""
+    return f"{kind.__module__}.{kind.__qualname__}".encode()
 
 
 def _wrapped(value: Any) -> Any:
@@ -180,16 +202,17 @@ def _values_of(kind: type) -> Callable[[Any], Iterable[Any]]:
     return (lambda value: (getattr(value, names[0]),)) if len(names) == 1 else attrgetter(*names)
 
 
-_PLAIN = frozenset({type(None), str, int, datetime.date})
+_PLAIN = frozenset({type(None), str, int})
 #: Values that equal others which do not look the same, and what tells them apart beside their type.
 _TYPED: dict[type, Callable[[Any], Any]] = {
     bool: bool,
     float: float,
-    SafeString: str,
-    datetime.datetime: lambda value: (value.tzinfo, value),
+    SafeString: str.__str__,
+    datetime.date: datetime.date.isoformat,
+    datetime.datetime: lambda value: (str(value.tzinfo), value.isoformat()),
 }
 #: Within one field they are always of the same type.
-_IN_A_FIELD = _PLAIN | {bool, float, datetime.datetime}
+_IN_A_FIELD = _PLAIN | {bool, float}
 
 
 #: Names in the dictionary of an instance → how the values of its fields are taken from there.
@@ -213,7 +236,7 @@ def _of_instance(instance: Model, above: tuple[Any, ...]) -> Any:
     if not _IN_A_FIELD.issuperset(map(type, values)):
         values = tuple([value if type(value) in _IN_A_FIELD else content(value, above) for value in values])
     if not (came_along := read["_state"].fields_cache) and "_prefetched_objects_cache" not in read:
-        return type(instance), names, values
+        return _name_of(type(instance)), names, values
     related = [(name, content(other, above)) for name, other in came_along.items()]
     related += [(name, content(others, above)) for name, others in read.get("_prefetched_objects_cache", {}).items()]
-    return type(instance), names, values, *related
+    return _name_of(type(instance)), names, values, *related

@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache, partial
+from itertools import count
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import DateField, Model, QuerySet
+from django.db.models import BooleanField, DateField, Model, QuerySet, TimeField
 from django.db.models.base import ModelState
+from django.db.models.expressions import Col
 from django.db.models.query import ModelIterable
 from django.db.models.signals import post_init, pre_init
 
@@ -76,10 +78,15 @@ class Prepared:
         return statement
 
 
+_numbers = count()
+
+
 class _Statement:
     def __init__(self, build: Callable[..., QuerySet[Any]], kinds: dict[str, type | tuple[type, int]], alias: str):
         connection = connections[alias]
         self.alias, self.kinds = alias, kinds
+        #: Bytes, which no row of ours has: it can be taken for nothing that was read.
+        self.name = b"statement %d" % next(_numbers)
         marks: dict[Any, tuple[str, int | None]] = {}
         arguments: dict[str, Any] = {}
         for name, kind in kinds.items():
@@ -109,6 +116,8 @@ class _Statement:
             self.plan = _Plan(self.compiler.klass_info or {}, columns, alias)
             #: Where in a row a field of the model itself stands, or an annotation.
             self.positions = dict(self.plan.fields) | dict(self.annotations)
+            if connection.vendor == "sqlite":
+                self.sql = _as_stored(self.sql, self.compiler)
         # As SQLite has its parameters: Django would look for them in the whole text each time.
         self.sqlite_sql = self.sql.replace("%s", "?").replace("%%", "%") if connection.vendor == "sqlite" else ""
 
@@ -175,8 +184,8 @@ class Row:
     def content(self) -> tuple[Any, ...]:
         """A hashable."""
         if not self.along:
-            return self.statement, self.raw
-        return self.statement, self.raw, *[(name, along.content) for name, along in self.along.items()]
+            return self.statement.name, self.raw
+        return self.statement.name, self.raw, *[(name, along.content) for name, along in self.along.items()]
 
     @property
     def pk(self) -> Any:
@@ -227,7 +236,7 @@ class Along:
     @property
     def content(self) -> tuple[Any, ...]:
         """A hashable."""
-        return self.statement, self.raws
+        return self.statement.name, self.raws
 
     def made(self) -> Any:
         known: dict[Any, Any] = {}
@@ -317,6 +326,18 @@ class _Plan:
 def _minds_writes_alone(wrapper: Callable[..., Any]) -> bool:
     """Whether it has nothing to do with what is only read (newsportal.database.observed)."""
     return getattr(wrapper, "minds_writes_alone", False)
+
+
+def _as_stored(sql: str, compiler: Any) -> str:
+    """The same with times and truth values as SQLite has them, text and numbers.
+
+    Django has the driver parse what stands in a column of these types, one value after the other in Python; nothing is said of
+    the type of an expression. Django's own converters, which come later and only for what is wanted, take either.
+    """
+    for column, (text, _), _ in compiler.select:
+        if isinstance(column, Col) and isinstance(column.target, DateField | TimeField | BooleanField):
+            sql = sql.replace(text, f"+{text}", 1)
+    return sql
 
 
 def _for_text(convert: Callable[..., Any], expression: Any, connection: Any) -> Callable[[Any], Any]:

@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import connection, connections
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
+from articles import editions
 from articles.models import Section
+from articles.pieces import Given
 from articles.prepared import Prepared
 from newsportal.models import Page
+from newsportal.page_cache.counters import Unreadable, counters
+from newsportal.page_cache.wrapper import SITE_NUMBER
 
 #: Pages that say by which rules we work, by their address, in the words of https://schema.org/NewsMediaOrganization.
 POLICIES = {
@@ -106,13 +111,67 @@ def current_site(pages: Iterable[PageLink] = ()) -> Site:
     )
 
 
+class Around:
+    """What stands around every page: the sections and the pages that there are. And the same for pieces of pages, which need not
+    look at it again and again.
+    """  # fmt: skip
+
+    @cached_property
+    def sections(self) -> tuple[SectionLink, ...]:
+        return tuple(SectionLink(*row) for row in _sections())
+
+    @cached_property
+    def pages(self) -> tuple[PageLink, ...]:
+        return tuple(PageLink(*row) for row in _pages())
+
+    @cached_property
+    def of_sections(self) -> Given:
+        return Given(sections=self.sections)
+
+    @cached_property
+    def of_pages(self) -> Given:
+        return Given(site_pages=self.pages)
+
+
+#: What was read under which number of the SITE.
+_known: dict[int, Around] = {}
+
+
+def around(request: HttpRequest) -> Around:
+    number = _number(request)
+    if number is None:
+        return Around()
+    if (found := _known.get(number)) is None:
+        found = Around()
+        _known.clear()
+        _known[number] = found
+    return found
+
+
+def _number(request: HttpRequest) -> int | None:
+    """How often the SITE had been touched before any of it is read; None where that cannot be told."""
+    if connection.in_atomic_block:
+        return None  # what this transaction has written is there, and the number not yet
+    known = request.META.get(SITE_NUMBER)
+    if known is not None or "replica" in connections:
+        return known
+    try:
+        return counters().read((editions.SITE,))[0]
+    except Unreadable:
+        return None
+
+
+def forget() -> None:
+    """For tests, whose numbers begin anew."""
+    _known.clear()
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site`, and lists that are asked for when a template first needs them."""
-    pages = SimpleLazyObject(lambda: tuple(PageLink(*row) for row in _pages()))
+    """Context processor: `site`, and what is asked for when a template first needs it."""
+    found = SimpleLazyObject(lambda: around(request))
     return {
-        "site": current_site(pages),
-        "sections": SimpleLazyObject(lambda: tuple(SectionLink(*row) for row in _sections())),
-        "site_pages": pages,
+        "site": current_site(SimpleLazyObject(lambda: found.pages)),
+        "around": found,
         "count_reads": settings.COUNT_READS,
         "mail_enabled": settings.MAIL_ENABLED,
         "LANGUAGE_CODE": settings.LANGUAGE_CODE,

@@ -14,7 +14,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def search_filters(context: Context, form: SearchForm) -> SafeString:
     """The fields beside the words. Nearly everybody leaves them as they are: they are made once for what stands in them."""
-    sections = context["sections"]
+    sections = context["around"].sections
     form.fields["section"].choices = [("", "All sections"), *((section.slug, section.name) for section in sections)]  # type: ignore[attr-defined]
 
     def make() -> SafeString:

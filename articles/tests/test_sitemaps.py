@@ -20,6 +20,7 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.tests.test_costs import fill, make_newsroom
 from articles.tests.test_feeds import PAYLOADS, plan_of
 from articles.workflow import Status
+from newsportal.models import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,12 @@ def test_an_empty_newspaper_has_a_valid_index(client):
     make_tag()
     assert set(listed(client, "/sitemap.xml")) == {"/sitemap-pages.xml"}
     assert read(client, "/news-sitemap.xml").findall("s:url", NS) == []
+
+
+def test_sections_and_pages_of_our_own_have_a_sitemap(client):
+    section = make_section()
+    page = Page.objects.create(title="About us", slug="about", body="<p>Us.</p>")
+    assert {section.get_absolute_url(), page.get_absolute_url()} <= set(listed(client, "/sitemap-pages.xml"))
 
 
 @pytest.mark.parametrize(
