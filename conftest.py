@@ -24,11 +24,28 @@ hypothesis.settings.load_profile("untimed")
 #: Files whose tests share what takes minutes to set up: one process runs all of them.
 TOGETHER = {"newsportal/tests/test_fresh_clone.py"}
 
+#: Files whose tests are about addresses, headers, letters, pictures and forms, in which no database has a say. Of what goes through
+#: it they ask nothing that the tests of models, lists and verbs do not ask: they run on one.
+ON_ONE_DATABASE = {
+    "adverts/tests/test_slots.py", "articles/tests/test_image_admin.py", "articles/tests/test_pictures.py",
+    "articles/tests/test_preflight.py", "articles/tests/test_previews.py", "articles/tests/test_share_cards.py",
+    "articles/tests/test_structured_data.py", "articles/tests/test_websub.py", "comments/tests/test_akismet.py",
+    "comments/tests/test_identity.py", "comments/tests/test_notifications.py", "comments/tests/test_settings_screens.py",
+    "newsportal/tests/test_bare.py", "newsportal/tests/test_logs.py", "newsportal/tests/test_passkeys.py",
+    "newsportal/tests/test_responses.py", "newsportal/tests/test_roles_walk.py",
+    "newsportal/tests/test_save_data.py", "newsportal/tests/test_security.py", "newsportal/tests/test_staff_login.py",
+    "newsportal/tests/test_weight.py", "newsportal/tests/test_well_known.py",
+}  # fmt: skip
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--only-database", action="store_true", help="leave out the tests that never touch the database")
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out the tests that never touch the database, and those for which one is as good as another",
+    )
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -48,7 +65,12 @@ def pytest_collection_modifyitems(config, items):
     if not config.getoption("--only-database"):
         return
     asks = {"db", "transactional_db", "live_server"}
-    kept = [item for item in items if item.get_closest_marker("django_db") or asks & set(item.fixturenames)]
+    kept = [
+        item
+        for item in items
+        if (item.get_closest_marker("django_db") or asks & set(item.fixturenames))
+        and item.nodeid.partition("::")[0] not in ON_ONE_DATABASE
+    ]
     config.hook.pytest_deselected(items=list(set(items).difference(kept)))
     items[:] = kept
 
