@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from django.utils.html import escape
@@ -33,29 +33,51 @@ def highlight(text: str, query: Query) -> SafeString:
 def excerpt(text: str, query: Query) -> SafeString:
     """The part of a text that has most of what is wanted, marked; "" when it has nothing."""
     text = analysis.normalise(text)
-    pieces = list(_pieces(text, query))
-    finds = [number for number, piece in enumerate(pieces) if piece.is_found]
+    count, finds = _finds(text, query)
     if not finds:
         return mark_safe("")
-    folded = {number: analysis.fold(text[pieces[number].start : pieces[number].end]) for number in finds}
+    numbers = list(finds)
+    folded = {number: analysis.fold(written) for number, written in finds.items()}
 
     def wealth(first: int) -> int:
-        return len({folded[number] for number in finds if first <= number < first + EXCERPT - LEAD})
+        return len({folded[number] for number in numbers if first <= number < first + EXCERPT - LEAD})
 
     # max() keeps the first of equals: where a story begins to speak of it.
-    best = max(finds[:200], key=wealth)
-    first = max(0, min(best - LEAD, len(pieces) - EXCERPT))
-    shown = pieces[first : first + EXCERPT]
+    best = max(numbers[:200], key=wealth)
+    first = max(0, min(best - LEAD, count - EXCERPT))
+    shown = _part(text, query, finds, first)
     start, end = shown[0].start, shown[-1].end
-    if first + EXCERPT >= len(pieces):
+    if first + EXCERPT >= count:
         end = len(text)
     before, after = "… " if first else "", " …" if end < len(text) else ""
     return mark_safe(f"{before}{_marked(text, shown, start if first else 0, end)}{after}")
 
 
+def _part(text: str, query: Query, finds: dict[int, str], first: int) -> list[Piece]:
+    """EXCERPT pieces from the number `first` on."""
+    if _has_unspaced(text):
+        return list(islice(_pieces(text, query), first, first + EXCERPT))
+    matches = islice(analysis.WORD.finditer(text), first, first + EXCERPT)
+    return [Piece(match.start(), match.end(), number in finds) for number, match in enumerate(matches, first)]
+
+
+def _has_unspaced(text: str) -> bool:
+    return not text.isascii() and bool(analysis.UNSPACED.search(text))
+
+
+def _finds(text: str, query: Query) -> tuple[int, dict[int, str]]:
+    """(how many pieces the text has, the number of each that is found → what stands there)."""
+    if _has_unspaced(text):
+        pieces = list(_pieces(text, query))
+        return len(pieces), {n: text[piece.start : piece.end] for n, piece in enumerate(pieces) if piece.is_found}
+    # Each word is a piece: a story of a thousand is looked through for each result of a search.
+    words, is_found = analysis.WORD.findall(text), _finder(query)
+    wanted = {word for word in set(words) if is_found(word)}
+    return len(words), {n: word for n, word in enumerate(words) if word in wanted} if wanted else {}
+
+
 def _pieces(text: str, query: Query) -> Iterator[Piece]:
-    language, wanted = analysis.language(), set(query.tokens)
-    beginnings = tuple(term.beginning for term in query.wanted if term.beginning)
+    wanted, beginnings, is_found = set(query.tokens), _beginnings(query), _finder(query)
     # A text has each of its words several times.
     found: dict[str, bool] = {}
     for match in analysis.WORD.finditer(text):
@@ -64,10 +86,23 @@ def _pieces(text: str, query: Query) -> Iterator[Piece]:
             yield from _characters(match.start(), word, wanted, beginnings)
             continue
         if word not in found:
-            found[word] = not wanted.isdisjoint(analysis.tokens_of(word, language)) or (
-                bool(beginnings) and analysis.fold(word).startswith(beginnings)
-            )
+            found[word] = is_found(word)
         yield Piece(match.start(), match.end(), found[word])
+
+
+def _finder(query: Query) -> Callable[[str], bool]:
+    language, wanted, beginnings = analysis.language(), set(query.tokens), _beginnings(query)
+
+    def is_found(word: str) -> bool:
+        return not wanted.isdisjoint(analysis.tokens_of(word, language)) or (
+            bool(beginnings) and analysis.fold(word).startswith(beginnings)
+        )
+
+    return is_found
+
+
+def _beginnings(query: Query) -> tuple[str, ...]:
+    return tuple(term.beginning for term in query.wanted if term.beginning)
 
 
 def _characters(start: int, written: str, wanted: set[str], beginnings: tuple[str, ...]) -> Iterator[Piece]:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from articles.models import Banner, Image
 from articles.most_read import DAY, top_rows
 from articles.pictures.markup import picture_html
-from articles.pieces import Given
+from articles.pieces import Given, kept
 from articles.pieces import piece as piece_of
 from articles.prepared import Prepared
 from articles.sharing import ShareLinks, share_links
@@ -36,7 +36,12 @@ def picture(
     """A `<picture>` of the image's renditions; nothing for no image. `alt=""` where the text beside it says it all."""
     if image is None:
         return SafeString("")
-    return picture_html(image, sizes=sizes, crop=crop, eager=eager, css_class=css_class, alt=alt)
+    alt = image.alt if alt is None else alt
+    looks = image.digest, image.width, image.height, image.focal_x, image.focal_y
+    return kept(
+        ("picture", *looks, sizes, crop, eager, css_class, alt),
+        lambda: picture_html(image, sizes=sizes, crop=crop, eager=eager, css_class=css_class, alt=alt),
+    )
 
 
 @register.simple_tag
