@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Count
+from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q
 from django.utils import timezone
 
 from articles.models import RankedStory
 from articles.models.ranked import KEPT
-from comments.models import Comment
+from comments.models import Comment, Status
 
 RANKING = "discussed"
 DAYS = 7
@@ -18,7 +18,12 @@ DAYS = 7
 def rank() -> None:
     """Make the list anew."""
     since = timezone.now() - datetime.timedelta(days=DAYS)
-    # `listed` follows from being visible; said again, it lets the index of the site's feed serve.
-    recent = Comment.objects.visible().filter(listed=True, published_at__gt=since)
-    rows = recent.order_by().values("article").annotate(count=Count("pk")).order_by("-count", "-article")
-    RankedStory.objects.replace(RANKING, list(rows.values_list("article", "count")[:KEPT]))
+    # `listed` follows from being visible; said again, it lets the index of the site's feed serve. SQLite would rather look up all
+    # that was ever said, by status or story by story: so what is visible is counted and not chosen, and a story is a sum.
+    recent = Comment.objects.filter(listed=True, published_at__gt=since)
+    story = ExpressionWrapper(F("article") + 0, output_field=BigIntegerField())
+    visible = Count("pk", filter=Q(status=Status.PUBLISHED))
+    rows = (
+        recent.order_by().values(story=story).annotate(count=visible).filter(count__gt=0).order_by("-count", "-story")
+    )
+    RankedStory.objects.replace(RANKING, list(rows.values_list("story", "count")[:KEPT]))

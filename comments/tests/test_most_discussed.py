@@ -10,6 +10,7 @@ from articles.tests.factories import make_article
 from comments.models import Comment
 from comments.most_discussed import DAYS, RANKING, rank
 from comments.tests.factories import make_comment
+from comments.tests.plans import crowd, plans_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +37,10 @@ def test_where_nothing_was_said_nothing_is_shown(client):
     make_article()
     rank()
     assert "Most discussed" not in client.get("/").content.decode()
+
+
+def test_only_the_comments_of_the_last_days_are_read():
+    """Nine million others were, of ten, every few minutes: what is published looks like few to who may choose by it."""
+    crowd()
+    [plan] = plans_of(rank, sorting=True)
+    assert "comment_site_feed" in plan
