@@ -178,7 +178,7 @@ def analyse() -> None:
     """Have the database look at what it holds: its plans depend on it."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            # https://sqlite.org/pragma.html#pragma_analysis_limit: to look at all rows of ten million comments takes a quarter of an
+            # https://sqlite.org/pragma.html#pragma_analysis_limit: to look at all of ten million comments takes a quarter of an
             # hour, and tells plans nothing more.
             cursor.execute(f"PRAGMA analysis_limit = {LOOKED_AT}")
         # What has just been written is marked as seen by all, too: else the first readers of PostgreSQL's pages do it.
