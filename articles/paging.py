@@ -129,7 +129,10 @@ def narrowed(
     `key`: where the time and the number of a story stand in the index that serves this list.
     """
     at, number = key
-    articles = articles.public(last) if key == OF_STORIES else articles.public(now).filter(**{f"{at}__lte": last})
+    found_elsewhere = key != OF_STORIES
+    articles = articles.public_of_those_found(now) if found_elsewhere else articles.public(last)
+    if found_elsewhere:
+        articles = articles.filter(**{f"{at}__lte": last})
     if first:
         articles = articles.filter(**{f"{at}__gte": first})
     if moment:

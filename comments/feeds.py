@@ -29,9 +29,10 @@ def latest_on(article: Article) -> QuerySet[Comment]:
 
 def latest() -> QuerySet[Comment]:
     """What was listed last under all public stories, over the index comment_site_feed."""
-    # Asked story by story, as comments are met: a list of all public stories would have to be made first.
+    # Asked story by story, as comments are met: a list of all public stories would have to be made first. And the stories come
+    # after the comments, not in a join with them, which SQLite may begin with the stories.
     public = Exists(Article.objects.public().filter(pk=OuterRef("article")))
-    return _latest().filter(public).select_related("article")[:READ]
+    return _latest().filter(public).prefetch_related("article")[:READ]
 
 
 def _latest():
