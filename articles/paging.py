@@ -131,13 +131,14 @@ def narrowed(
     at, number = key
     found_elsewhere = key != OF_STORIES
     articles = articles.public_of_those_found(now) if found_elsewhere else articles.public(last)
-    if found_elsewhere:
-        articles = articles.filter(**{f"{at}__lte": last})
+    bounds = Q(**{f"{at}__lte": last}) if found_elsewhere else Q()
     if first:
-        articles = articles.filter(**{f"{at}__gte": first})
+        bounds &= Q(**{f"{at}__gte": first})
     if moment:
         beyond = "gt" if newer else "lt"
-        articles = articles.filter(Q(**{f"{at}__{beyond}": moment}) | Q(**{f"{number}__{beyond}": pk}))
+        bounds &= Q(**{f"{at}__{beyond}": moment}) | Q(**{f"{number}__{beyond}": pk})
+    # All in one: another filter() would be about another row of the same tag, joined once more.
+    articles = articles.filter(bounds)
     return articles.order_by(at, number) if newer else articles.order_by(f"-{at}", f"-{number}")
 
 
