@@ -106,7 +106,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(autouse=True)
-def own_places(settings, tmp_path):
+def own_places(settings, tmp_path, monkeypatch):
     from newsportal import site
     from newsportal.doctor.alarms import alarms
 
@@ -120,6 +120,9 @@ def own_places(settings, tmp_path):
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
     # Its numbers begin anew with each test's database.
     site.forget()
+    if "redis" in settings.CACHES["default"]["BACKEND"]:
+        # All of them share one Redis, which has the numbers of other databases.
+        monkeypatch.setattr(site, "counters", site.unknown)
     # What is wrong is looked for at the desk once a minute; here by the tests that are about it.
     alarms.kept([])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
