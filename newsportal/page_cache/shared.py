@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -21,6 +22,8 @@ from pathlib import Path
 from newsportal.page_cache.kept import Page
 from newsportal.page_cache.key import Key
 
+#: What the folder of a server's pages is called.
+GENERATION = re.compile(r"pages-[0-9a-f]{16}")
 #: Files are spread over so many folders, each with its part of the room.
 FOLDERS = 256
 #: Each process looks at the room with every so many pages that it puts in a folder: a look costs what a tenth of a page does.
@@ -42,7 +45,8 @@ class Shared:
         with suppress(OSError):
             self._top.mkdir(mode=0o700, parents=True, exist_ok=True)
             for other in folder.iterdir():
-                if other != self._top:
+                # Nothing else is touched, whatever folder somebody has named.
+                if other != self._top and GENERATION.fullmatch(other.name):
                     shutil.rmtree(other, ignore_errors=True)
 
     def get(self, key: Key) -> Page | None:
@@ -146,7 +150,7 @@ def generation() -> str:
         began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
-    return hashlib.sha256(f"{parent} {began} {_code()}".encode()).hexdigest()[:16]
+    return "pages-" + hashlib.sha256(f"{parent} {began} {_code()}".encode()).hexdigest()[:16]
 
 
 def _code() -> str:

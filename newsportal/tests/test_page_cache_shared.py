@@ -145,17 +145,29 @@ def test_what_is_not_kept_is_not_put_there_either(process):
 
 
 def test_another_start_of_the_server_finds_nothing_and_takes_the_old_ones_away(process, folder):
+    first, second = "pages-0123456789abcdef", "pages-fedcba9876543210"
     url = make_article().get_absolute_url()
-    process("one").get(url)
-    later = process("two")
+    process(first).get(url)
+    later = process(second)
     later.get(url)
     assert later.made == 1
-    assert [found.name for found in folder.iterdir()] == ["two"]
+    assert [found.name for found in folder.iterdir()] == [second]
+
+
+def test_what_else_is_in_the_folder_stays(process, folder):
+    """Somebody has named the folder of the database."""
+    (folder / "media").mkdir(parents=True)
+    (folder / "db.sqlite3").write_text("All that we have.")
+    process().get(make_article().get_absolute_url())
+    process(shared.generation()).get(make_article().get_absolute_url())
+    assert (folder / "media").is_dir()
+    assert (folder / "db.sqlite3").read_text() == "All that we have."
 
 
 def test_a_server_is_known_by_its_process_and_by_the_code(monkeypatch):
     now = shared.generation()
-    assert shared.generation() == now != ""
+    assert shared.generation() == now
+    assert shared.GENERATION.fullmatch(now)
     with monkeypatch.context() as patch:
         patch.setattr(shared, "_code", lambda: "other code")
         assert shared.generation() != now
