@@ -105,6 +105,12 @@ def browser_type_launch_args(browser_type_launch_args):
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}
 
 
+def _numbers_of_nobody():
+    from newsportal.page_cache.counters import Unreadable
+
+    raise Unreadable
+
+
 @pytest.fixture(autouse=True)
 def own_places(settings, tmp_path, monkeypatch):
     from newsportal import site
@@ -122,7 +128,7 @@ def own_places(settings, tmp_path, monkeypatch):
     site.forget()
     if "redis" in settings.CACHES["default"]["BACKEND"]:
         # All of them share one Redis, which has the numbers of other databases.
-        monkeypatch.setattr(site, "counters", site.unknown)
+        monkeypatch.setattr(site, "counters", _numbers_of_nobody)
     # What is wrong is looked for at the desk once a minute; here by the tests that are about it.
     alarms.kept([])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

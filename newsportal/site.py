@@ -18,7 +18,7 @@ from articles.models import Section
 from articles.pieces import Given
 from articles.prepared import Prepared
 from newsportal.models import Page
-from newsportal.page_cache.counters import Counters, Unreadable, counters
+from newsportal.page_cache.counters import Unreadable, counters
 from newsportal.page_cache.wrapper import SITE_NUMBER
 
 #: Pages that say by which rules we work, by their address, in the words of https://schema.org/NewsMediaOrganization.
@@ -164,11 +164,6 @@ def _number(request: HttpRequest) -> int | None:
 def forget() -> None:
     """For tests, whose numbers begin anew."""
     _known.clear()
-
-
-def unknown() -> Counters:
-    """For tests, which have no numbers of their own."""
-    raise Unreadable
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

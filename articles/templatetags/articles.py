@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from articles.models import Banner, Image
 from articles.most_read import DAY, top_rows
 from articles.pictures.markup import picture_html
-from articles.pieces import Given, kept
+from articles.pieces import Given, content, kept
 from articles.pieces import piece as piece_of
 from articles.prepared import Prepared
 from articles.sharing import ShareLinks, share_links
@@ -38,8 +38,9 @@ def picture(
         return SafeString("")
     alt = image.alt if alt is None else alt
     looks = image.digest, image.width, image.height, image.focal_x, image.focal_y
+    # By content: a text that is HTML already is not the same as one that is not.
     return kept(
-        ("picture", *looks, sizes, crop, eager, css_class, alt),
+        ("picture", content((*looks, sizes, crop, eager, css_class, alt))),
         lambda: picture_html(image, sizes=sizes, crop=crop, eager=eager, css_class=css_class, alt=alt),
     )
 

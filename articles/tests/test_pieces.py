@@ -9,7 +9,8 @@ from articles import pieces
 from articles.models import Article, Section
 from articles.pieces import Given, content, piece
 from articles.prepared import Prepared
-from articles.tests.factories import make_article, make_contributor, make_section
+from articles.templatetags.articles import picture
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
 
 CARD = "components/card.html"
 
@@ -93,6 +94,13 @@ def test_a_page_shows_what_was_changed_behind_its_back(client):
 def test_what_looks_different_is_another_piece(one, other):
     assert content(one) != content(other)
     assert content(one) == content(one)
+
+
+@pytest.mark.django_db
+def test_a_text_never_gets_the_markup_of_one_that_was_html_already():
+    image = make_image(alt="Fog & rain")
+    assert 'alt="Fog & rain"' in picture(image, sizes="100vw", alt=SafeString("Fog & rain"))
+    assert 'alt="Fog &amp; rain"' in picture(image, sizes="100vw")
 
 
 def test_of_what_cannot_be_compared_there_is_no_piece():
