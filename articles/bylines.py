@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from articles.models import Article, Byline
-from articles.prepared import Prepared, Row, prefetched
+from articles.prepared import Known, Prepared, Row, prefetched
 
 _bylines = Prepared(
     lambda articles: (
@@ -16,13 +16,6 @@ _bylines = Prepared(
     ),
     articles=list[int],
 )
-
-
-class Known(tuple[Byline, ...]):
-    """What a story's manager gives in place of a queryset: to be read, in the order of the bylines, and for nothing else."""
-
-    def all(self) -> Known:
-        return self
 
 
 def bring_bylines(stories: Iterable[Article | Row]) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.templatetags.static import static
 
-from articles.xml import Document
+from articles.xml import Document, Part
 
 #: When a feed without stories was last changed. A time that stays: an unchanged feed has the same bytes each time.
 NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -67,27 +67,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class Feed:
-    """Addresses are absolute. `url` is the feed's own, in the format that is being written."""
+    """Addresses are absolute. `url` is the feed's own, in the format that is being written, and so are its `items`."""
 
     title: str
     description: str
     page_url: str
     url: str
-    entries: list[Entry] = field(default_factory=list)
-
-    @property
-    def updated(self) -> datetime.datetime:
-        return max((entry.updated or entry.published for entry in self.entries), default=NEVER)
+    #: When the last of its stories came, or was really updated.
+    updated: datetime.datetime = NEVER
+    items: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Format:
-    """`folder`: what stands after …/feed/ in its address. `served_as`: the media type of the answer."""
+    """`folder`: what stands after …/feed/ in its address. `served_as`: the media type of the answer.
+
+    `item` writes an entry, of which most are in several feeds and in the next writing of each; `write` a feed around its items.
+    """
 
     label: str
     folder: str
     media_type: str
     served_as: str
+    item: Callable[[Entry], str]
     write: Callable[[Feed], str]
 
 
@@ -108,15 +110,20 @@ def _rss(feed: Feed) -> str:
         xml.add("atom:link", rel="self", href=feed.url, type=RSS.media_type)
         if settings.WEBSUB_HUB:
             xml.add("atom:link", rel="hub", href=settings.WEBSUB_HUB)
-        if feed.entries:
+        if feed.items:
             xml.add("lastBuildDate", format_datetime(feed.updated))
-        for entry in feed.entries:
-            with xml.within("item"):
-                _rss_item(xml, entry)
+        xml.insert(feed.items)
     return str(xml)
 
 
-def _rss_item(xml: Document, entry: Entry) -> None:
+def _rss_item(entry: Entry) -> str:
+    xml = Part()
+    with xml.within("item"):
+        _rss_entry(xml, entry)
+    return str(xml)
+
+
+def _rss_entry(xml: Part, entry: Entry) -> None:
     xml.add("title", entry.title)
     xml.add("link", entry.url)
     for author in entry.authors:
@@ -150,13 +157,18 @@ def _atom(feed: Feed) -> str:
             xml.add("link", rel="hub", href=settings.WEBSUB_HUB)
         # Stands in for the authors of stories without a byline.
         _atom_person(xml, "author", Person(settings.SITE_NAME, f"{settings.SITE_URL}/"))
-        for entry in feed.entries:
-            with xml.within("entry"):
-                _atom_entry(xml, entry)
+        xml.insert(feed.items)
     return str(xml)
 
 
-def _atom_entry(xml: Document, entry: Entry) -> None:
+def _atom_item(entry: Entry) -> str:
+    xml = Part()
+    with xml.within("entry"):
+        _atom_entry(xml, entry)
+    return str(xml)
+
+
+def _atom_entry(xml: Part, entry: Entry) -> None:
     xml.add("title", entry.title)
     xml.add("link", rel="alternate", type="text/html", href=entry.url)
     xml.add("id", entry.id)
@@ -176,13 +188,13 @@ def _atom_entry(xml: Document, entry: Entry) -> None:
     _media(xml, entry.picture)
 
 
-def _atom_person(xml: Document, element: str, person: Person) -> None:
+def _atom_person(xml: Part, element: str, person: Person) -> None:
     with xml.within(element):
         xml.add("name", person.name)
         xml.add("uri", person.url)
 
 
-def _media(xml: Document, picture: Picture | None) -> None:
+def _media(xml: Part, picture: Picture | None) -> None:
     """The lead picture in Media RSS. No RSS enclosure: that must say its length in bytes, which only the storage knows."""
     if picture is None:
         return
@@ -204,14 +216,14 @@ def _json(feed: Feed) -> str:
         "description": feed.description,
         "language": settings.LANGUAGE_CODE,
         "authors": [{"name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"}],
-        "items": [_json_item(entry) for entry in feed.entries],
     }
     if settings.WEBSUB_HUB:
         written["hubs"] = [{"type": "WebSub", "url": settings.WEBSUB_HUB}]
-    return json.dumps(written, ensure_ascii=False, indent=1)
+    head = json.dumps(written, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return f'{head},\n "items": [{",".join(feed.items)}\n ]\n}}'
 
 
-def _json_item(entry: Entry) -> dict[str, Any]:
+def _json_item(entry: Entry) -> str:
     item: dict[str, Any] = {
         "id": entry.id,
         "url": entry.url,
@@ -228,12 +240,12 @@ def _json_item(entry: Entry) -> dict[str, Any]:
         item["authors"] = [{"name": person.name, "url": person.url} for person in people]
     if entry.picture:
         item["image"] = entry.picture.url
-    return item
+    return "\n  " + json.dumps(item, ensure_ascii=False)
 
 
 # RSS is the one that people are led to. Browsers show it with its stylesheet as application/xml alone; application/rss+xml,
 # which was never registered, they show as source.
-RSS = Format("RSS", "", "application/rss+xml", "application/xml", _rss)
-ATOM = Format("Atom", "atom/", "application/atom+xml", "application/atom+xml", _atom)
-JSON = Format("JSON", "json/", "application/feed+json", "application/feed+json", _json)
+RSS = Format("RSS", "", "application/rss+xml", "application/xml", _rss_item, _rss)
+ATOM = Format("Atom", "atom/", "application/atom+xml", "application/atom+xml", _atom_item, _atom)
+JSON = Format("JSON", "json/", "application/feed+json", "application/feed+json", _json_item, _json)
 FORMATS = (RSS, ATOM, JSON)

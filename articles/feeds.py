@@ -6,31 +6,47 @@ with `feed_paths` in articles/urls.py.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from articles import body, editions
 from articles.body.render import figure_html
-from articles.feed_formats import FORMATS, Entry, Feed, Format, Person, Picture, tag_uri
-from articles.models import Article, Contributor, Image, Section, Tag, TaggedArticle
+from articles.bylines import bring_bylines
+from articles.feed_formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
+from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet
 from articles.paging import OF_STORIES, page_of
 from articles.pictures import renditions
+from articles.pieces import content, kept
+from articles.prepared import Known, Prepared, Row
 from articles.search import newest
 from articles.search.forms import SearchForm
 from articles.views import ContributorList, SectionList, TagList
 
 LENGTH = 30
+
+_stories = Prepared(
+    lambda keys: Article.objects.select_related("section", "lead_image").defer("body").filter(pk__in=keys),
+    keys=list[int],
+)
+_tagged = Prepared(
+    lambda articles: (
+        TaggedArticle.objects.select_related("tag").filter(content_object__in=articles).order_by("tag__name")
+    ),
+    articles=list[int],
+)
+_corrections = Prepared(lambda articles: Correction.objects.filter(article__in=articles), articles=list[int])
 
 
 @dataclass(frozen=True)
@@ -112,24 +128,49 @@ def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., Http
 
 
 def feed_of(subject: Subject, format: Format) -> Feed:
-    """Five queries, whatever the stories have."""
-    stories = subject.stories.with_surroundings().defer("body").prefetch_related(
-        Prefetch("tagged", TaggedArticle.objects.select_related("tag").order_by("tag__name")), "corrections"
-    )  # fmt: skip
+    """Five queries, whatever the stories have: which they are, and what they tell."""
+    listed = page_of(subject.stories.only("publish_at"), {}, key=subject.key, size=LENGTH).items
+    entries = _whole([story.pk for story in listed])
     return Feed(
         title=f"{settings.SITE_NAME}: {subject.name}" if subject.name else settings.SITE_NAME,
         description=" ".join(subject.description.split()),
         page_url=settings.SITE_URL + subject.page,
         url=settings.SITE_URL + feed_path(subject.page, format),
-        entries=[_entry(article) for article in page_of(stories, {}, key=subject.key, size=LENGTH).items],
+        updated=max((_updated_at(story) or story["publish_at"] for story in entries), default=NEVER),
+        items=[_item(story, format) for story in entries],
     )
 
 
-def _entry(article: Article) -> Entry:
+def _whole(keys: list[int]) -> list[Row]:
+    """These stories, in this order, with all that an entry tells of them."""
+    found = {story.pk: story for story in _stories.rows(keys=keys)}
+    bring_bylines(found.values())
+    tagged_of = _tagged.along("content_object_id", Known, articles=keys)
+    corrections_of = _corrections.along("article_id", Known, articles=keys)
+    for pk, story in found.items():
+        story.bring("tagged", tagged_of(pk))
+        story.bring("corrections", corrections_of(pk))
+    return [found[pk] for pk in keys if pk in found]
+
+
+def _item(story: Row, format: Format) -> SafeString:
+    """Most stories of a feed were in it when it was last written."""
+    return kept(("feed", format.folder, content(story)), lambda: SafeString(format.item(_entry(story))))
+
+
+def _updated_at(story: Row) -> datetime.datetime | None:
+    """When readers were told of an update, in the newsroom's time."""
+    updated_at = story["updated_at"]
+    if updated_at is None or updated_at <= story["publish_at"]:
+        return None
+    return updated_at.astimezone(timezone.get_default_timezone())
+
+
+def _entry(row: Row) -> Entry:
+    article: Article = row.instance
     assert article.publish_at is not None and article.section is not None, "public stories are complete"
     zone = timezone.get_default_timezone()
     url = settings.SITE_URL + article.get_absolute_url()
-    updated = article.updated_at if article.updated_at and article.updated_at > article.publish_at else None
     labels = [article.label] if article.label else []
     authors = article.authors
     others = dict.fromkeys(line.contributor for line in article.bylines.all() if line.contributor not in authors)
@@ -141,7 +182,7 @@ def _entry(article: Article) -> Entry:
         summary=article.standfirst,
         html=body.portable(_html(article), url),
         published=article.publish_at.astimezone(zone),
-        updated=updated.astimezone(zone) if updated else None,
+        updated=_updated_at(row),
         authors=[_person(author) for author in authors],
         others=[_person(other) for other in others],
         categories=[article.section.name, *labels, *(tagged.tag.name for tagged in article.tagged.all())],

@@ -243,6 +243,13 @@ class Along:
         return self.shape(Row(self.statement, raw).made(known) for raw in self.raws)
 
 
+class Known(tuple[Any, ...]):
+    """What an instance's manager gives in place of a queryset: to be read in its order, and for nothing else."""
+
+    def all(self) -> Known:
+        return self
+
+
 def prefetched(instance: Model) -> dict[str, Any]:
     """What its managers answer from."""
     return vars(instance).setdefault("_prefetched_objects_cache", {})

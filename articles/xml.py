@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
@@ -18,16 +18,12 @@ def legal(text: str) -> str:
     return NOT_XML.sub("", text)
 
 
-class Document:
-    """Writes one document: elements with text through `add`, elements with others inside through `within`."""
+class Part:
+    """Writes what stands in a document: elements with text through `add`, elements with others inside through `within`."""
 
-    def __init__(self, *, stylesheet: str = "") -> None:
+    def __init__(self) -> None:
         self._out = io.StringIO()
         self._xml = XMLGenerator(self._out, "utf-8", short_empty_elements=True)
-        self._xml.startDocument()
-        if stylesheet:
-            self._xml.processingInstruction("xml-stylesheet", f'type="text/css" href="{stylesheet}"')
-            self._out.write("\n")
 
     def add(self, name: str, text: str = "", **attributes: str) -> None:
         with self.within(name, attributes):
@@ -40,5 +36,21 @@ class Document:
         self._xml.endElement(name)
         self._out.write("\n")
 
+    def insert(self, parts: Iterable[str]) -> None:
+        """What has been written before, each by a Part of its own."""
+        self._xml.ignorableWhitespace("")  # the tag that is open is written first
+        self._out.writelines(parts)
+
     def __str__(self) -> str:
         return self._out.getvalue()
+
+
+class Document(Part):
+    """Writes one document."""
+
+    def __init__(self, *, stylesheet: str = "") -> None:
+        super().__init__()
+        self._xml.startDocument()
+        if stylesheet:
+            self._xml.processingInstruction("xml-stylesheet", f'type="text/css" href="{stylesheet}"')
+            self._out.write("\n")
