@@ -23,6 +23,7 @@ from django.db.models import Count, QuerySet  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
+from articles import search  # noqa: E402
 from articles.models import Article, Section, Tag, TaggedArticle  # noqa: E402
 from articles.models.article import ArticleQuerySet  # noqa: E402
 from articles.paging import PAGE_SIZE, Cursor  # noqa: E402
@@ -31,6 +32,10 @@ from comments.models import Comment, Status  # noqa: E402
 
 DEEP = 10_000
 DIFFERENT = 500
+#: Of which a thousand stories have more than a search ranks, and a million no less.
+COMMON_WORD = "the"
+#: Stories that have a rare one: at least one, and at most so many.
+RARE = 3
 #: Stories with comments, of which some may be withdrawn.
 CANDIDATES = 50
 
@@ -55,7 +60,8 @@ def cases(*, write: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     offset = min(DEEP * PAGE_SIZE, max(0, listed.count() - PAGE_SIZE - 1))
     cursor = Cursor.of(public.get(pk=listed[offset]))
     yield "list, deep page", {"paths": [f"/latest/?before={cursor}"], "page": offset // PAGE_SIZE + 1}
-    yield "search", {"paths": [f"/search/?{urlencode({'q': max(hot.headline.split(), key=len)})}"]}
+    for name, word in (("search, a common word", COMMON_WORD), ("search, a rare word", _rare_word(public))):
+        yield name, {"paths": [f"/search/?{urlencode({'q': word})}"], "stories": search.find(search.parse(word)).total}
     yield "feed", {"paths": ["/feed/"]}
     if write:
         words = {"name": "Reader", "email": "readerNUMBER@example.org", "body": "What I say is NUMBER.", "stamp": ""}
@@ -85,6 +91,15 @@ def _talked_about(public: ArticleQuerySet) -> tuple[Article, Article]:
     if most is None:
         raise SystemExit("There is no public story in this database.")
     return most, first(counted.filter(comments__gte=50).order_by("comments", "article")) or most
+
+
+def _rare_word(public: ArticleQuerySet) -> str:
+    """Of the newest stories' headlines one that hardly any other story has: what it costs is not what it finds."""
+    words = dict.fromkeys(word for story in public[:CANDIDATES] for word in story.headline.split())
+    for word in sorted(words, key=len, reverse=True):
+        if 0 < (search.find(search.parse(word)).total or RARE + 1) <= RARE:
+            return word
+    raise SystemExit("Each word of the newest headlines is in many stories.")
 
 
 def queries(case: dict[str, Any]) -> int | None:

@@ -57,7 +57,7 @@ def _cpu(results: Results, database: str) -> dict[str, dict[str, float]]:
 
 
 def _dearest(pages: dict[str, float]) -> float | None:
-    public = [cpu for page, cpu in pages.items() if page not in WRITES and page != "search"]
+    public = [cpu for page, cpu in pages.items() if page not in WRITES and not page.startswith("search")]
     return max(public) if public else None
 
 

@@ -62,7 +62,8 @@ def stemmer_name() -> str:
     return _stemmer_name(language())
 
 
-@lru_cache(maxsize=100_000)
+# Of 20,000 words the common ones are always there; a process that serves pages has other use for its memory.
+@lru_cache(maxsize=20_000)
 def _remembered(word: str, language: str) -> tuple[str, ...]:
     return tuple(_split(word, language, last_alone=True))
 

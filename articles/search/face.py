@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Value
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -18,7 +17,7 @@ from articles.bylines import bring_bylines
 from articles.models import Article, Contributor, SearchEntry, Section, Tag
 from articles.models.article import ArticleQuerySet
 from articles.paging import PAGE_SIZE
-from articles.prepared import Prepared
+from articles.prepared import Prepared, Row
 from articles.search import postgresql, spelling, sqlite
 from articles.search.beginnings import spelt_out
 from articles.search.entries import key_of
@@ -73,11 +72,26 @@ class Scope:
 
 @dataclass(frozen=True)
 class Result:
-    """A story with what was looked for marked: `headline` and `words` are HTML; `words` from its text, else its standfirst."""
+    """A story with what was looked for marked: `headline` and `words` are HTML; `words` from its text, else its standfirst.
 
-    article: Article
-    headline: SafeString
-    words: SafeString
+    Each is made when it is asked for: a page of results that was shown before is in its pieces (articles.pieces).
+    """
+
+    story: Row
+    query: Query
+
+    @property
+    def article(self) -> Article:
+        return self.story.instance
+
+    @property
+    def headline(self) -> SafeString:
+        return highlight(self.story["headline"], self.query)
+
+    @property
+    def words(self) -> SafeString:
+        text = body.plain_text(self.story["body"])
+        return excerpt(text, self.query) or highlight(self.story["standfirst"], self.query)
 
 
 @dataclass(frozen=True)
@@ -133,24 +147,24 @@ def _numbers(found: models.QuerySet[Article], limit: int) -> list[int]:
         return list(found.values_list("pk", flat=True)[:limit])
 
 
-Row = tuple[int, int, int]
+Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _Places:
     """(score, key, number of the story) of a page, and its cursors."""
 
-    items: list[Row]
+    items: list[Place]
     before: str
     after: str
 
     @classmethod
-    def of(cls, items: list[Row], *, more_after: bool, more_before: bool) -> _Rows:
+    def of(cls, items: list[Place], *, more_after: bool, more_before: bool) -> _Places:
         # "before" leads on to what comes below in the order, as in all lists.
         return cls(items, _cursor(items[-1]) if more_before else "", _cursor(items[0]) if more_after else "")
 
 
-def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Rows, int | None]:
+def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
     low, high = scope.keys()
     back_end, stories = _back_end(), scope.stories()
     numbers: set[int] = set()
@@ -170,19 +184,22 @@ def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int
         rest = rows
     items = rest[:size]
     if not items:
-        return _Rows([], "", ""), total
-    return _Rows.of(items, more_after=items[0] != rows[0], more_before=items[-1] != rows[-1]), total
+        return _Places([], "", ""), total
+    return _Places.of(items, more_after=items[0] != rows[0], more_before=items[-1] != rows[-1]), total
 
 
 def _candidates(query: Query, numbers: set[int]) -> list[Candidate]:
-    together: Any = Value(True)
+    if not numbers:
+        return []
+    keys = list(numbers)
     if len(query.tokens) > 1:
-        together = _back_end().side_by_side(query)
-    entries = SearchEntry.objects.filter(pk__in=numbers).annotate(together=together)
-    return [Candidate(*row) for row in entries.values_list("pk", "key", "headline", "standfirst", "names", "together")]
+        found = _entries_of_a_phrase(keys=keys, phrase=_back_end().phrase_of(query))
+    else:
+        found = [(*row, True) for row in _entries(keys=keys)]
+    return [Candidate(*row) for row in found]
 
 
-def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Rows, int | None]:
+def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
     low, high = scope.keys()
     back_end, stories = _back_end(), scope.stories()
     counted = back_end.matching(stories, query, low=low, high=high).values_list("pk", flat=True)[: RANKED + 1]
@@ -199,10 +216,24 @@ def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> 
     if upwards:
         items.reverse()
     if not items:
-        return _Rows([], "", ""), total
-    return _Rows.of(items, more_after=more if upwards else bool(below), more_before=upwards or more), total
+        return _Places([], "", ""), total
+    return _Places.of(items, more_after=more if upwards else bool(below), more_before=upwards or more), total
 
 
+def _ranked_by(keys: list[int]) -> models.QuerySet[SearchEntry, Any]:
+    entries = SearchEntry.objects.filter(pk__in=keys)
+    return entries.values_list("pk", "key", "headline", "standfirst", "names")
+
+
+_entries = Prepared(_ranked_by, keys=list[int])
+_entries_of_a_phrase = Prepared(
+    lambda keys, phrase: (
+        _ranked_by(keys)
+        .annotate(together=_back_end().has_phrase(phrase))
+        .values_list("pk", "key", "headline", "standfirst", "names", "together")
+    ),
+    keys=list[int], phrase=str,
+)  # fmt: skip
 _public = Prepared(
     lambda keys, now: Article.objects.public(now).for_cards("body").filter(pk__in=keys),
     keys=list[int], now=datetime.datetime,
@@ -211,14 +242,9 @@ _public = Prepared(
 
 def _results(query: Query, numbers: list[int]) -> list[Result]:
     # Public once more: what was withdrawn since the first question is not shown.
-    articles = {article.pk: article for article in _public(keys=numbers, now=timezone.now())} if numbers else {}
-    bring_bylines(articles.values())
-    return [_result(articles[number], query) for number in numbers if number in articles]
-
-
-def _result(article: Article, query: Query) -> Result:
-    words = excerpt(body.plain_text(article.body), query) or highlight(article.standfirst, query)
-    return Result(article, highlight(article.headline, query), words)
+    stories = {story.pk: story for story in _public.rows(keys=numbers, now=timezone.now())} if numbers else {}
+    bring_bylines(stories.values())
+    return [Result(stories[number], query) for number in numbers if number in stories]
 
 
 def _suggestion(query: Query, scope: Scope) -> str:
@@ -242,7 +268,7 @@ def _midnight(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
 
 
-def _cursor(row: Row) -> str:
+def _cursor(row: Place) -> str:
     return f"{row[0]}.{row[1]}"
 
 

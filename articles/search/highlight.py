@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -71,28 +72,27 @@ def _finds(text: str, query: Query) -> tuple[int, dict[int, str]]:
         pieces = list(_pieces(text, query))
         return len(pieces), {n: text[piece.start : piece.end] for n, piece in enumerate(pieces) if piece.is_found}
     # Each word is a piece: a story of a thousand is looked through for each result of a search.
-    words, is_found = analysis.WORD.findall(text), _finder(query)
+    words, is_found = analysis.WORD.findall(text), _finder(query, analysis.language())
     wanted = {word for word in set(words) if is_found(word)}
     return len(words), {n: word for n, word in enumerate(words) if word in wanted} if wanted else {}
 
 
 def _pieces(text: str, query: Query) -> Iterator[Piece]:
-    wanted, beginnings, is_found = set(query.tokens), _beginnings(query), _finder(query)
-    # A text has each of its words several times.
-    found: dict[str, bool] = {}
+    wanted, beginnings, is_found = set(query.tokens), _beginnings(query), _finder(query, analysis.language())
     for match in analysis.WORD.finditer(text):
         word = match[0]
         if not word.isascii() and analysis.UNSPACED.search(word):
             yield from _characters(match.start(), word, wanted, beginnings)
             continue
-        if word not in found:
-            found[word] = is_found(word)
-        yield Piece(match.start(), match.end(), found[word])
+        yield Piece(match.start(), match.end(), is_found(word))
 
 
-def _finder(query: Query) -> Callable[[str], bool]:
-    language, wanted, beginnings = analysis.language(), set(query.tokens), _beginnings(query)
+@lru_cache(maxsize=8)
+def _finder(query: Query, language: str) -> Callable[[str], bool]:
+    """Whether a word is looked for. It remembers what it has said: the texts that a search finds have most words in common."""
+    wanted, beginnings = set(query.tokens), _beginnings(query)
 
+    @lru_cache(maxsize=10_000)
     def is_found(word: str) -> bool:
         return not wanted.isdisjoint(analysis.tokens_of(word, language)) or (
             bool(beginnings) and analysis.fold(word).startswith(beginnings)

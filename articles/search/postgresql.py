@@ -108,9 +108,14 @@ def _are_common(asked: str, low: int, high: int) -> bool:
     return sum(found) >= COMMON
 
 
-def side_by_side(query: Query) -> Matches:
-    """Whether all that is wanted stands together in an entry, in the order in which it was typed; for a few entries."""
-    return Matches(F("words"), _phrase(query.tokens, ""))
+def phrase_of(query: Query) -> str:
+    """All that is wanted, in the order in which it was typed, as `has_phrase` takes it."""
+    return _phrase(query.tokens, "")
+
+
+def has_phrase(phrase: str) -> Matches:
+    """Whether it stands in an entry; for a few entries."""
+    return Matches(F("words"), phrase)
 
 
 def expression(query: Query, mark: str = "", *, phrases: bool = False) -> str:

@@ -27,21 +27,26 @@ class Candidate(NamedTuple):
 
 def ranked(candidates: list[Candidate], query: Query) -> list[tuple[int, int, int]]:
     """(score, key, number of the story), the best first."""
-    return sorted(((score(found, query), found.key, found.number) for found in candidates), reverse=True)
+    wanted = [_signs(term) for term in query.wanted]
+    phrase = (f" {' '.join(query.tokens)} ",) if len(wanted) > 1 else ()
+    scored = []
+    for found in candidates:
+        total = sum([_weight(found, signs) for signs in wanted])
+        if phrase and found.together:
+            total += _weight(found, phrase)
+        scored.append((total, found.key, found.number))
+    return sorted(scored, reverse=True)
 
 
-def score(found: Candidate, query: Query) -> int:
-    places = [(f" {text} ", weight) for text, weight in zip(found[2:5], (HEADLINE, STANDFIRST, NAMES), strict=True)]
-    total = sum(_weight(places, *_signs(term)) for term in query.wanted)
-    if len(query.wanted) > 1 and found.together:
-        total += _weight(places, f" {' '.join(query.tokens)} ")
-    return total
-
-
-def _signs(term: Term) -> list[str]:
+def _signs(term: Term) -> tuple[str, ...]:
     exact = f" {' '.join(term.tokens)} "
-    return [exact, f" {term.beginning}"] if term.beginning else [exact]
+    return (exact, f" {term.beginning}") if term.beginning else (exact,)
 
 
-def _weight(places: list[tuple[str, int]], *signs: str) -> int:
-    return next((weight for text, weight in places if any(sign in text for sign in signs)), TEXT)
+def _weight(found: Candidate, signs: tuple[str, ...]) -> int:
+    for text, weight in ((found.headline, HEADLINE), (found.standfirst, STANDFIRST), (found.names, NAMES)):
+        spaced = f" {text} "
+        for sign in signs:
+            if sign in spaced:
+                return weight
+    return TEXT

@@ -52,10 +52,15 @@ def matching(
     )
 
 
-def side_by_side(query: Query) -> Func:
-    """Whether all that is wanted stands together in an entry, in the order in which it was typed; for a few entries."""
-    phrase = f" {' '.join(query.tokens)} "
-    return Func(F("words"), Value(phrase), template="instr(' ' || %(expressions)s) > 0", output_field=BooleanField())
+def phrase_of(query: Query) -> str:
+    """All that is wanted, in the order in which it was typed, as `has_phrase` takes it."""
+    return f" {' '.join(query.tokens)} "
+
+
+def has_phrase(phrase: str) -> Func:
+    """Whether it stands in an entry; for a few entries."""
+    words = "instr(' ' || %(expressions)s) > 0"
+    return Func(F("words"), Value(phrase), template=words, output_field=BooleanField())
 
 
 def expression(query: Query, *, in_head: bool = False) -> str:

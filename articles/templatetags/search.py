@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles.pieces import content, kept
+from articles.search import Result
 from articles.search.forms import SearchForm
 
 register = template.Library()
@@ -24,3 +25,19 @@ def search_filters(context: Context, form: SearchForm) -> SafeString:
         return make()
     typed = tuple(form.sent.get(name, "") for name in form.FILTERS)
     return kept(("search-filters", typed, content(sections)), make)
+
+
+@register.simple_tag
+def result_card(result: Result) -> SafeString:
+    """The card of a story that was found: made once for what is looked for and what the story says."""
+
+    def make() -> SafeString:
+        told = {
+            "article": result.article,
+            "marked_headline": result.headline,
+            "marked_words": result.words,
+            "level": "2",
+        }
+        return render_to_string("components/card.html", told)
+
+    return kept(("result", content(result)), make)
