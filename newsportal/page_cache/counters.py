@@ -7,10 +7,12 @@ Reading them must cost next to nothing, which is why it goes past Django: one pr
 
 from __future__ import annotations
 
+import mmap
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any, Protocol
 
@@ -114,25 +116,30 @@ class FromSqlite(threading.local):
 
 class WalIndex:
     """The header of a database's WAL index, which every commit writes as the last thing that it does and every reader begins
-    with: https://sqlite.org/walformat.html#the_wal_index_header. To look at it is one system call; to ask SQLite whether
-    something has changed is many, between which other threads come in.
+    with: https://sqlite.org/walformat.html#the_wal_index_header. It is looked at as SQLite looks at it, in memory that processes
+    share: no system call, in which other threads would come in. A look that meets a commit half-way sees what has never been
+    there and will not be there the next time, so the rows are asked for twice.
 
-    One for each database in a process, and for ever. Its connection keeps the file there. Its descriptor is never closed: a
-    process that closes any descriptor of a file loses all locks that it has on it, those of SQLite as well (fcntl(2)).
+    One for each database in a process, and for ever. Its connection keeps the file there, and as long as it is. Its descriptor is
+    never closed: a process that closes any descriptor of a file loses all locks that it has on it, those of SQLite as well
+    (fcntl(2)).
     """
 
     SIZE = 48
 
     def __init__(self, name: str):
         self._keeper = _open(name, check_same_thread=False)
+        self._memory: mmap.mmap | bytes = b""
         try:
             self._descriptor = os.open(f"{name}-shm", os.O_RDONLY)
         except OSError:  # its journal is another
-            self._descriptor = -1
+            return
+        with suppress(OSError, ValueError):  # it is not in memory that can be shared
+            self._memory = mmap.mmap(self._descriptor, self.SIZE, prot=mmap.PROT_READ)
 
     def header(self) -> bytes:
         """Empty where there is none."""
-        return os.pread(self._descriptor, self.SIZE, 0) if self._descriptor >= 0 else b""
+        return self._memory[: self.SIZE]
 
 
 _indexes: dict[str, WalIndex] = {}

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -116,11 +117,12 @@ class Kept:
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Page | None:
-        with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
+        # Without the lock, for which threads would have to wait for each other with every hit.
+        page = self._pages.get(key)
+        if page is not None:
+            with suppress(KeyError):  # it has just gone
                 self._pages.move_to_end(key)
-            return page
+        return page
 
     def put(self, key: Key, page: Page) -> None:
         page.rest()
