@@ -34,6 +34,8 @@ DEEP = 10_000
 DIFFERENT = 500
 #: Of which a thousand stories have more than a search ranks, and a million no less.
 COMMON_WORD = "the"
+#: Stories that have a rare one: of words as rare as this there are some in a large newspaper, too.
+RARE = 100
 #: So many are tried, from one end of the vocabulary to the other.
 WORDS = 300
 #: Stories with comments, of which some may be withdrawn.
@@ -94,10 +96,11 @@ def _talked_about(public: ArticleQuerySet) -> tuple[Article, Article]:
 
 
 def _rare_word() -> str:
-    """One whose stories fill a page and hardly more, in a small newspaper and in a large one: what is found costs, too."""
+    """One that about RARE stories have, in a small newspaper and in a large one: each story that is found costs something."""
     words = list(SearchWord.objects.order_by("word").values_list("word", flat=True))
-    totals = {word: search.find(search.parse(word)).total or 0 for word in words[:: len(words) // WORDS or 1]}
-    return min(totals, key=lambda word: abs(totals[word] - PAGE_SIZE))
+    totals = {word: search.find(search.parse(word)).total for word in words[:: len(words) // WORDS or 1]}
+    found = {word: total for word, total in totals.items() if total}  # None: more than a search counts
+    return min(found, key=lambda word: abs(found[word] - RARE))
 
 
 def queries(case: dict[str, Any]) -> int | None:

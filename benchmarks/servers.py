@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import IO
 
 from deploy import loopback
 from deploy.loopback import free_port
@@ -51,6 +53,7 @@ def environment(database: str, media: Path, **more: str) -> dict[str, str]:
         "BACKGROUND_WORKER": "process",
         "COUNT_READS": "true",
         "LOG_LEVEL": "WARNING",
+        "MALLOC_ARENA_MAX": "2",
         **more,
     }
 
@@ -135,28 +138,28 @@ def proxied(folder: Path, upstream: Server) -> Iterator[Server]:
 @contextmanager
 def running(command: list[str], port: int, env: dict[str, str]) -> Iterator[Server]:
     """The server while the block runs. It is stopped by its number in any case; RuntimeError when it does not start."""
-    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _wait_for(port, process)
-        yield Server(process, port)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+    # A file: of a pipe that nobody reads a server with much to say would stand still.
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
+            _wait_for(port, process, said)
+            yield Server(process, port)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], said: IO[bytes], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
-            assert process.stderr is not None
-            raise RuntimeError(f"{process.args} ended: {process.stderr.read().decode()[-2000:]}")
+            said.seek(0)
+            raise RuntimeError(f"{process.args} ended: {said.read().decode()[-2000:]}")
         try:
             connection = HTTPConnection(HOST, port, timeout=10)
             connection.request("GET", "/healthz")
