@@ -6,7 +6,6 @@ import datetime
 import re
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
@@ -30,6 +29,9 @@ from articles.search.ranking import Candidate, ranked
 RANKED = 500
 #: The desk's lists show the newest so many.
 AMONG = 1_000
+
+#: Of a story's entry what a Candidate is made of, in its order.
+ENTRY = ("pk", "search_entry__key", "search_entry__headline", "search_entry__standfirst", "search_entry__names")
 
 CURSOR = re.compile(r"^(\d{1,6})\.(\d{1,19})$")
 
@@ -167,14 +169,15 @@ class _Places:
 def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
     low, high = scope.keys()
     back_end, stories = _back_end(), scope.stories()
-    numbers: set[int] = set()
+    candidates: dict[int, Candidate] = {}
     for in_head in (False, True):
         found = back_end.matching(stories, query, in_head=in_head, low=low, high=high)
-        some = list(found.values_list("pk", flat=True)[: RANKED + 1])
-        numbers |= set(some[:RANKED])
+        # Their entries come along: to look them up again costs as much as to find them.
+        some = [Candidate(*row) for row in found.values_list(*ENTRY)[: RANKED + 1]]
+        candidates |= {candidate.number: candidate for candidate in some[:RANKED]}
         if not in_head:
             total = len(some) if len(some) <= RANKED else None
-    rows = ranked(_candidates(query, numbers), query)
+    rows = ranked(list(candidates.values()), query, _with_phrase(query, list(candidates)))
     below, above = _place(before), _place(after)
     if below:
         rest = [row for row in rows if row[:2] < below]
@@ -188,15 +191,12 @@ def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int
     return _Places.of(items, more_after=items[0] != rows[0], more_before=items[-1] != rows[-1]), total
 
 
-def _candidates(query: Query, numbers: set[int]) -> list[Candidate]:
-    if not numbers:
-        return []
-    keys = list(numbers)
-    if len(query.tokens) > 1:
-        found = _entries_of_a_phrase(keys=keys, phrase=_back_end().phrase_of(query))
-    else:
-        found = [(*row, True) for row in _entries(keys=keys)]
-    return [Candidate(*row) for row in found]
+def _with_phrase(query: Query, numbers: list[int]) -> set[int]:
+    """Those of these stories that have all that is wanted side by side: of a single word nobody asks it."""
+    if len(query.tokens) < 2 or not numbers:
+        return set()
+    rows = _entries(keys=numbers, phrase=_back_end().phrase_of(query))
+    return {number for number, has_it in rows if has_it}
 
 
 def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
@@ -220,17 +220,11 @@ def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> 
     return _Places.of(items, more_after=more if upwards else bool(below), more_before=upwards or more), total
 
 
-def _ranked_by(keys: list[int]) -> models.QuerySet[SearchEntry, Any]:
-    entries = SearchEntry.objects.filter(pk__in=keys)
-    return entries.values_list("pk", "key", "headline", "standfirst", "names")
-
-
-_entries = Prepared(_ranked_by, keys=list[int])
-_entries_of_a_phrase = Prepared(
+_entries = Prepared(
     lambda keys, phrase: (
-        _ranked_by(keys)
-        .annotate(together=_back_end().has_phrase(phrase))
-        .values_list("pk", "key", "headline", "standfirst", "names", "together")
+        SearchEntry.objects.filter(pk__in=keys)
+        .annotate(has_it=_back_end().has_phrase(phrase))
+        .values_list("pk", "has_it")
     ),
     keys=list[int], phrase=str,
 )  # fmt: skip

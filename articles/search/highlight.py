@@ -72,33 +72,52 @@ def _finds(text: str, query: Query) -> tuple[int, dict[int, str]]:
         pieces = list(_pieces(text, query))
         return len(pieces), {n: text[piece.start : piece.end] for n, piece in enumerate(pieces) if piece.is_found}
     # Each word is a piece: a story of a thousand is looked through for each result of a search.
-    words, is_found = analysis.WORD.findall(text), _finder(query, analysis.language())
-    wanted = {word for word in set(words) if is_found(word)}
+    words, may_be_found, is_found = analysis.WORD.findall(text), _likely(query), _finder(query, analysis.language())
+    wanted = {word for word in set(words) if may_be_found(word) and is_found(word)}
     return len(words), {n: word for n, word in enumerate(words) if word in wanted} if wanted else {}
 
 
 def _pieces(text: str, query: Query) -> Iterator[Piece]:
-    wanted, beginnings, is_found = set(query.tokens), _beginnings(query), _finder(query, analysis.language())
+    wanted, beginnings = set(query.tokens), _beginnings(query)
+    may_be_found, is_found = _likely(query), _finder(query, analysis.language())
     for match in analysis.WORD.finditer(text):
         word = match[0]
         if not word.isascii() and analysis.UNSPACED.search(word):
             yield from _characters(match.start(), word, wanted, beginnings)
             continue
-        yield Piece(match.start(), match.end(), is_found(word))
+        yield Piece(match.start(), match.end(), may_be_found(word) and is_found(word))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _finder(query: Query, language: str) -> Callable[[str], bool]:
     """Whether a word is looked for. It remembers what it has said: the texts that a search finds have most words in common."""
     wanted, beginnings = set(query.tokens), _beginnings(query)
 
-    @lru_cache(maxsize=10_000)
+    @lru_cache(maxsize=2_000)
     def is_found(word: str) -> bool:
         return not wanted.isdisjoint(analysis.tokens_of(word, language)) or (
             bool(beginnings) and analysis.fold(word).startswith(beginnings)
         )
 
     return is_found
+
+
+def _likely(query: Query) -> Callable[[str], bool]:
+    """Whether a word begins as one that is looked for: of a story's words that is a tenth, which are then looked at."""
+    language = analysis.language()
+    if not analysis.begins_as_its_word(language):
+        return lambda word: True
+    letters = {token[0] for token in (*query.tokens, *_beginnings(query))}
+    known: dict[str, bool] = {}
+
+    def may_be_found(word: str) -> bool:
+        first = word[0]
+        if first not in known:
+            # What folds to nothing says nothing of how its word begins.
+            known[first] = analysis.fold(first)[:1] in {*letters, ""}
+        return known[first]
+
+    return may_be_found
 
 
 def _beginnings(query: Query) -> tuple[str, ...]:

@@ -21,18 +21,16 @@ class Candidate(NamedTuple):
     headline: str
     standfirst: str
     names: str
-    #: All that is wanted stands side by side somewhere.
-    together: bool
 
 
-def ranked(candidates: list[Candidate], query: Query) -> list[tuple[int, int, int]]:
-    """(score, key, number of the story), the best first."""
+def ranked(candidates: list[Candidate], query: Query, with_phrase: set[int]) -> list[tuple[int, int, int]]:
+    """(score, key, number of the story), the best first. `with_phrase`: those that have all that is wanted side by side."""
     wanted = [_signs(term) for term in query.wanted]
-    phrase = (f" {' '.join(query.tokens)} ",) if len(wanted) > 1 else ()
+    phrase = (f" {' '.join(query.tokens)} ",)
     scored = []
     for found in candidates:
         total = sum([_weight(found, signs) for signs in wanted])
-        if phrase and found.together:
+        if len(wanted) > 1 and found.number in with_phrase:
             total += _weight(found, phrase)
         scored.append((total, found.key, found.number))
     return sorted(scored, reverse=True)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from articles.models import Article, SearchEntry, SearchWord, Tag
-from articles.search import among, entries, find, newest, parse, spelling
+from articles.search import among, analysis, entries, find, newest, parse, spelling
 from articles.search.highlight import excerpt, highlight
 from articles.tests.factories import HOUR, make_article, make_contributor, make_section, make_tag
 from articles.tests.test_costs import fill, newsroom, queries_of  # noqa: F401
@@ -423,6 +423,23 @@ def test_what_was_looked_for_is_marked_and_no_markup_comes_from_a_story(client):
     assert "<mark>Judges</mark> &lt;b&gt;rule&lt;/b&gt; &amp; <mark>rest</mark>" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; the <mark>judge’s</mark> <mark>lantern</mark> &amp; more" in page
     assert "… word" in page and "<script>alert" not in page
+
+
+@example("dying")
+@example("skies’")
+@example("Ärzte")
+@example("Æther")
+@example("Vladimír’s")
+@example("o'clock")
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_an_english_word_is_looked_at_closely_only_if_it_begins_as_one_that_is_wanted(text):
+    """What is passed over could not have been found: a token begins with the first letter of its word, folded."""
+    assert analysis.begins_as_its_word("en")
+    for word in analysis.WORD.findall(analysis.normalise(text)):
+        first = analysis.fold(word[0])[:1]
+        if first and not analysis.UNSPACED.search(word):
+            assert all(token.startswith(first) for token in analysis.tokens_of(word, "en")), word
 
 
 @given(text=st.text(max_size=200), query=st.text(max_size=30))
