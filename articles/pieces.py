@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter, itemgetter
+from sys import getsizeof
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +29,7 @@ from django.utils.safestring import SafeString
 
 from articles.prepared import Row, instances, is_as_read, row_of
 
-#: Characters of HTML that one process keeps.
+#: Bytes of memory that one process keeps in pieces.
 ROOM = 4_000_000
 
 
@@ -51,7 +52,7 @@ class _Kept:
             if key in self.young:
                 return
             self.young[key] = html
-            self._size += len(html)
+            self._size += getsizeof(html)  # of a text with one letter from Prague each takes two
             if self._size > ROOM // 2:
                 self.old, self.young, self._size = self.young, {}, 0
 

@@ -352,7 +352,7 @@ def _for_text(convert: Callable[..., Any], expression: Any, connection: Any) -> 
     plain = partial(convert, expression=expression, connection=connection)
     if not isinstance(getattr(expression, "output_field", None), DateField):  # DateTimeField is one
         return plain
-    return lru_cache(maxsize=4096)(plain)
+    return lru_cache(maxsize=512)(plain)
 
 
 def _stored(value: Any, connection: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import cache
 
-from confusable_homoglyphs import confusables
+from confusable_homoglyphs.utils import load
 
 NOT_A_WORD = re.compile(r"[\W_]+")
 REPEATED = re.compile(r"(.)\1{2,}")
@@ -72,7 +72,8 @@ def _unleet(word: str) -> str:
 def _look_alikes() -> dict[int, str]:
     """Letters of other scripts that look like one of a to z, small or as capitals (Unicode's confusables, UTS #39)."""
     latin: dict[str, str] = {}
-    for char, looks_like in confusables.confusables_data.items():
+    # Read here and let go: all that the library has takes 7 MB of each process.
+    for char, looks_like in load("confusables.json").items():
         if len(char) != 1 or char.isascii() or not char.isalpha() or unicodedata.normalize("NFKD", char) != char:
             continue
         letters = {other["c"].casefold() for other in looks_like if len(other["c"]) == 1 and other["c"].isascii()}

@@ -161,7 +161,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # Writers take their turn from the first statement: a lock upgraded half-way fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
@@ -198,12 +198,12 @@ if "redis" in CACHES["default"]["BACKEND"].lower():
 else:
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
 
-# Pages are kept by each process, exactly (newsportal.page_cache), in so many megabytes.
 PAGE_CACHE = env.flag("PAGE_CACHE", True)
-PAGE_CACHE_MEGABYTES = env.number("PAGE_CACHE_MEGABYTES", 32, minimum=1)
-# Where the processes of a server keep pages for each other, too, and how many megabytes of them.
+# Where the processes of a server keep pages for each other, exactly (newsportal.page_cache), and how many megabytes of them.
 PAGE_CACHE_FOLDER = env.text("PAGE_CACHE_FOLDER", "")
 PAGE_CACHE_FOLDER_MEGABYTES = env.number("PAGE_CACHE_FOLDER_MEGABYTES", 256, minimum=16)
+# And those that each process has at hand: fewer, where the others are near.
+PAGE_CACHE_MEGABYTES = env.number("PAGE_CACHE_MEGABYTES", 12 if PAGE_CACHE_FOLDER else 32, minimum=1)
 # Whether nginx before us keeps pages by deploy/nginx.conf.
 NGINX_MICROCACHE = env.flag("NGINX_MICROCACHE", False)
 # The CDN that is told at once what has changed (newsportal.purging), and what it needs.

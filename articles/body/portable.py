@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import urljoin
 
 from articles.body.markup import Attributes, Rewriter, start_tag
@@ -15,8 +14,6 @@ KEPT = {
 UNWRAPPED = {"picture", "source", "span", "div"}
 
 
-# Text and address in, text out: the same few stories are asked for again and again, by every feed that has them.
-@lru_cache(maxsize=512)
 def portable(html: str, url: str) -> str:
     """`html` (as articles.body.render writes it) with absolute addresses, and without anything but its text and pictures.
 

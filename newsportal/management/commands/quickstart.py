@@ -98,6 +98,8 @@ class Command(BaseCommand):
             # The links that we give away must lead here, whichever port was chosen this time.
             environment["SITE_URL"] = f"http://{HOST}:{port}"
         environment.setdefault("PAGE_CACHE_FOLDER", str(settings.BASE_DIR / ".pages"))
+        # As deploy/systemd/newsportal.service: threads share what they let go of.
+        environment.setdefault("MALLOC_ARENA_MAX", "2")
         self.stdout.flush()
         os.execve(
             sys.executable,
