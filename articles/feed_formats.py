@@ -116,13 +116,6 @@ def _rss(feed: Feed) -> str:
     return str(xml)
 
 
-def _rss_item(entry: Entry) -> str:
-    xml = Part()
-    with xml.within("item"):
-        _rss_entry(xml, entry)
-    return str(xml)
-
-
 def _rss_entry(xml: Part, entry: Entry) -> None:
     xml.add("title", entry.title)
     xml.add("link", entry.url)
@@ -161,13 +154,6 @@ def _atom(feed: Feed) -> str:
     return str(xml)
 
 
-def _atom_item(entry: Entry) -> str:
-    xml = Part()
-    with xml.within("entry"):
-        _atom_entry(xml, entry)
-    return str(xml)
-
-
 def _atom_entry(xml: Part, entry: Entry) -> None:
     xml.add("title", entry.title)
     xml.add("link", rel="alternate", type="text/html", href=entry.url)
@@ -192,6 +178,16 @@ def _atom_person(xml: Part, element: str, person: Person) -> None:
     with xml.within(element):
         xml.add("name", person.name)
         xml.add("uri", person.url)
+
+
+def _item(element: str, write: Callable[[Part, Entry], None]) -> Callable[[Entry], str]:
+    def item(entry: Entry) -> str:
+        xml = Part()
+        with xml.within(element):
+            write(xml, entry)
+        return str(xml)
+
+    return item
 
 
 def _media(xml: Part, picture: Picture | None) -> None:
@@ -245,7 +241,7 @@ def _json_item(entry: Entry) -> str:
 
 # RSS is the one that people are led to. Browsers show it with its stylesheet as application/xml alone; application/rss+xml,
 # which was never registered, they show as source.
-RSS = Format("RSS", "", "application/rss+xml", "application/xml", _rss_item, _rss)
-ATOM = Format("Atom", "atom/", "application/atom+xml", "application/atom+xml", _atom_item, _atom)
+RSS = Format("RSS", "", "application/rss+xml", "application/xml", _item("item", _rss_entry), _rss)
+ATOM = Format("Atom", "atom/", "application/atom+xml", "application/atom+xml", _item("entry", _atom_entry), _atom)
 JSON = Format("JSON", "json/", "application/feed+json", "application/feed+json", _json_item, _json)
 FORMATS = (RSS, ATOM, JSON)

@@ -33,13 +33,13 @@ def empty_database(folder: Path) -> Iterator[None]:
     _connect_to(name)
     try:
         if connection.vendor == "postgresql":
-            _on_the_server("DROP DATABASE IF EXISTS", name)
+            _drop(name)
             _on_the_server("CREATE DATABASE", name)
         yield
     finally:
         _connect_to(own)
         if connection.vendor == "postgresql":
-            _on_the_server("DROP DATABASE IF EXISTS", name)
+            _drop(name)
 
 
 def _connect_to(name: str) -> None:
@@ -50,6 +50,11 @@ def _connect_to(name: str) -> None:
     ContentType.objects.clear_cache()
 
 
-def _on_the_server(statement: str, name: str) -> None:
+def _drop(name: str) -> None:
+    # A session that its pool has only begun to close is no reason to keep it.
+    _on_the_server("DROP DATABASE IF EXISTS", name, "WITH (FORCE)")
+
+
+def _on_the_server(statement: str, name: str, how: str = "") -> None:
     with connection._nodb_cursor() as cursor:
-        cursor.execute(f"{statement} {connection.ops.quote_name(name)}")
+        cursor.execute(f"{statement} {connection.ops.quote_name(name)} {how}")
