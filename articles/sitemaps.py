@@ -105,7 +105,7 @@ def month(request: HttpRequest, year: int, month: int, part: int = 1) -> HttpRes
     except (ValueError, OverflowError):
         raise Http404("There is no such month.") from None
     # Of the pictures, what their addresses are made of.
-    drawn = [f"lead_image__{name}" for name in ("digest", "width", "height")]
+    drawn = [f"lead_image__{name}" for name in renditions.SHOWN_BY]
     found = list(_of_month(starts_at, ends_at, part).select_related("lead_image").only(*TOLD, *drawn))
     if not found:
         raise Http404("Nothing was published then.")

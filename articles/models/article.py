@@ -28,6 +28,7 @@ from articles.models.slug import MAX_LENGTH, PreviousSlug, make_slug
 from articles.models.tag import TaggedArticle
 from articles.models.version import Kind as VersionKind
 from articles.models.version import Version, note_publication, record
+from articles.pictures.renditions import CROPS_SHOWN_BY
 from articles.search_results import DESCRIPTION_LENGTH
 from articles.share_cards import order_share_card
 from articles.signals import article_changed
@@ -109,8 +110,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.select_related("section", "lead_image").only(
             "headline", "short_headline", "slug", "kind", "standfirst", "comment_count", "status", "publish_at", "published_on",
             "section__name", "section__slug", "section__colour",
-            "lead_image__alt", "lead_image__width", "lead_image__height", "lead_image__digest",
-            "lead_image__focal_x", "lead_image__focal_y", *more,
+            "lead_image__alt", *(f"lead_image__{name}" for name in CROPS_SHOWN_BY), *more,
         )  # fmt: skip
 
     def with_surroundings(self) -> ArticleQuerySet:

@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from articles.editions import touching
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles
 from articles.pictures.ingest import IngestedPicture, ingest
@@ -38,6 +39,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """How many this person has added within the last 24 hours."""
         since = timezone.now() - datetime.timedelta(days=1)
         return self.filter(created_at__gt=since, uploaded_by=uploader).count()
+
+    def without_newest_sizes(self) -> ImageQuerySet:
+        return self.filter(size_set__lt=renditions.newest_set())
 
 
 class Image(models.Model):
@@ -70,6 +74,9 @@ class Image(models.Model):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     digest = models.CharField(max_length=64, editable=False, db_index=True)
+    size_set = models.PositiveSmallIntegerField(
+        "which sizes there are", default=renditions.newest_set, db_default=1, editable=False
+    )  # a key of renditions.SIZE_SETS
     created_at = models.DateTimeField("added", auto_now_add=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
@@ -138,7 +145,7 @@ class Image(models.Model):
         self.file = f"pictures/{picture.digest[:2]}/{picture.digest[2:]}.{picture.extension}"
         with NewFiles() as new_files:
             new_files.put(str(self.file), picture.content)
-            make_renditions(self, new_files)
+            make_renditions(self, new_files, renditions.all_sizes(self))
             self.save(force_insert=True)
 
     def _sent_before(self) -> Image | None:
@@ -164,13 +171,31 @@ class Image(models.Model):
         """Move the focal point: make the crops around the new one, and remove the old ones once that is committed."""
         self.focal_x, self.focal_y = focal_x, focal_y
         with NewFiles() as new_files:
-            make_renditions(self, new_files, crops_only=True)
+            make_renditions(self, new_files, renditions.crop_sizes(self))
             with transaction.atomic():
                 before = Image.objects.select_for_update().get(pk=self.pk)
                 self.save(update_fields=["focal_x", "focal_y"])
                 order_for_image(self)
                 obsolete = before.file_names() - self.file_names()
                 transaction.on_commit(partial(remove_unused, obsolete, self.digest), robust=True)
+
+    def add_newest_sizes(self) -> bool:
+        """Make the sizes that pictures taken in today have beyond this one's; False where its focal point has moved meanwhile.
+
+        Raises what the storage raises where its file is lost or nothing can be written; it then stays as it was.
+        """
+        before = set(renditions.all_sizes(self))
+        self.size_set = renditions.newest_set()
+        added = set(renditions.all_sizes(self)) - before
+        with NewFiles() as new_files:
+            make_renditions(self, new_files, added)
+            unmoved = Image.objects.filter(pk=self.pk, focal_x=self.focal_x, focal_y=self.focal_y)
+            # Pages that are kept stay true without it: all that they name is still there.
+            with touching():
+                if unmoved.update(size_set=self.size_set):
+                    return True
+        remove_unused({size.name(format) for size in added for format in renditions.FORMATS}, self.digest)
+        return False
 
     def renew_stories(self) -> None:
         """Render the stories that show it anew, after its words have changed: their text repeats them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,8 +26,20 @@ if TYPE_CHECKING:
 #: Browsers keep a rendition for ever: whoever changes how they are made makes them all again, in a new folder.
 FOLDER = "renditions"
 
-WIDTHS = (480, 960, 1600)
-CROPS: dict[str, tuple[int, ...]] = {"16:9": (640, 1280), "4:3": (400, 800), "1:1": (160, 400)}
+CROPS = ("16:9", "4:3", "1:1")
+WHOLE = "whole"
+#: Widths of the whole picture and of its crops, by the number that Image.size_set says. Each set holds the one before it: a process
+#: of the last release finds the files that it names of a picture taken in by this one, and a picture that has been given
+#: the sizes of a newer set is still shown where a page of before names it.
+SIZE_SETS: dict[int, dict[str, tuple[int, ...]]] = {
+    1: (_FIRST := {WHOLE: (480, 960, 1600), "16:9": (640, 1280), "4:3": (400, 800), "1:1": (160, 400)}),
+    # A phone of two pixels to one shows a lead picture across 660 to 764 of them, and a desk of one to one across 730.
+    2: _FIRST | {"16:9": (640, 768, 1280)},
+}
+
+#: The fields of Image that names and sizes of the whole picture follow from, and those of its crops.
+SHOWN_BY = ("digest", "width", "height", "size_set")
+CROPS_SHOWN_BY = (*SHOWN_BY, "focal_x", "focal_y")
 
 WORKERS = min(4, os.cpu_count() or 1)
 
@@ -62,6 +75,10 @@ class Size:
         return default_storage.url(self.name(format))
 
 
+def newest_set() -> int:
+    return max(SIZE_SETS)
+
+
 def sizes(image: Image, crop: str | None = None) -> list[Size]:
     """The sizes of the whole picture or of one of CROPS, smallest first. None is larger than the picture itself."""
     box = crop_box(image, crop) if crop else (0, 0, image.width, image.height)
@@ -71,7 +88,7 @@ def sizes(image: Image, crop: str | None = None) -> list[Size]:
         stem += f"-{crop.replace(':', 'x')}-{_percent(image.focal_x)}-{_percent(image.focal_y)}"
     return [
         Size(f"{stem}-{width}", box, width, max(1, round((bottom - top) * width / (right - left))))
-        for width in sorted({min(width, right - left) for width in (CROPS[crop] if crop else WIDTHS)})
+        for width in sorted({min(width, right - left) for width in SIZE_SETS[image.size_set][crop or WHOLE]})
     ]
 
 
@@ -98,14 +115,17 @@ def crop_sizes(image: Image) -> list[Size]:
     return [size for crop in CROPS for size in sizes(image, crop)]
 
 
+def all_sizes(image: Image) -> list[Size]:
+    return [*sizes(image), *crop_sizes(image)]
+
+
 def names(image: Image) -> set[str]:
     """The names of all renditions of the picture as it is now."""
-    return {size.name(format) for size in [*sizes(image), *crop_sizes(image)] for format in FORMATS}
+    return {size.name(format) for size in all_sizes(image) for format in FORMATS}
 
 
-def make_renditions(image: Image, files: NewFiles, *, crops_only: bool = False) -> None:
-    """Encode and store the renditions of a picture, from one decoding of its stored file."""
-    wanted = crop_sizes(image) if crops_only else [*sizes(image), *crop_sizes(image)]
+def make_renditions(image: Image, files: NewFiles, wanted: Iterable[Size]) -> None:
+    """Encode and store these sizes of a picture in all formats, from one decoding of its stored file."""
     picture = read(image)
     # Pillow works outside the interpreter's lock, so threads share the processors. The largest first, to finish evenly.
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -1,6 +1,7 @@
 """What templates need of `articles` beyond its models."""
 
 import datetime
+from operator import attrgetter
 from typing import Any
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from articles.models import Banner, Image
 from articles.most_read import DAY, top_rows
 from articles.pictures.markup import picture_html
+from articles.pictures.renditions import CROPS_SHOWN_BY
 from articles.pieces import Given, content, kept
 from articles.pieces import piece as piece_of
 from articles.prepared import Prepared
@@ -21,6 +23,9 @@ from articles.xml import legal
 register = template.Library()
 
 _banner = Prepared(lambda now: Banner.objects.running(now)[:1], now=datetime.datetime)
+
+
+_looks = attrgetter(*CROPS_SHOWN_BY)
 
 
 @register.simple_tag
@@ -37,10 +42,9 @@ def picture(
     if image is None:
         return SafeString("")
     alt = image.alt if alt is None else alt
-    looks = image.digest, image.width, image.height, image.focal_x, image.focal_y
     # By content: a text that is HTML already is not the same as one that is not.
     return kept(
-        ("picture", content((*looks, sizes, crop, eager, css_class, alt))),
+        ("picture", content((*_looks(image), sizes, crop, eager, css_class, alt))),
         lambda: picture_html(image, sizes=sizes, crop=crop, eager=eager, css_class=css_class, alt=alt),
     )
 

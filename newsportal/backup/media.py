@@ -72,20 +72,28 @@ def named(ask: Ask, tables: Iterable[str]) -> set[str]:
     names: set[str] = set()
     present = set(tables)
     if "articles_image" in present:
-        for file, digest, width, height, focal_x, focal_y in ask(
-            "SELECT file, digest, width, height, focal_x, focal_y FROM articles_image"
+        which = "size_set" if _has_run(ask, "0028_size_set") else "1"
+        for file, digest, width, height, focal_x, focal_y, size_set in ask(
+            f"SELECT file, digest, width, height, focal_x, focal_y, {which} FROM articles_image"  # noqa: S608
         ):
-            image = Image(file=file, digest=digest, width=width, height=height, focal_x=focal_x, focal_y=focal_y)
+            image = Image(
+                file=file,
+                digest=digest,
+                width=width,
+                height=height,
+                focal_x=focal_x,
+                focal_y=focal_y,
+                size_set=size_set,
+            )
             names |= image.file_names()
-    if "articles_article" in present and _has_share_cards(ask):
+    if "articles_article" in present and _has_run(ask, "0019_search_fields_and_share_card"):
         names |= {name for (name,) in ask("SELECT share_card FROM articles_article WHERE share_card <> ''")}
     return names
 
 
-def _has_share_cards(ask: Ask) -> bool:
-    return bool(
-        ask("SELECT 1 FROM django_migrations WHERE app = 'articles' AND name = '0019_search_fields_and_share_card'")
-    )
+def _has_run(ask: Ask, migration: str) -> bool:
+    """Whether this migration of the articles has changed that database; `migration` is a name in this code."""
+    return bool(ask(f"SELECT 1 FROM django_migrations WHERE app = 'articles' AND name = '{migration}'"))  # noqa: S608
 
 
 def each(do: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

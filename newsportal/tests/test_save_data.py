@@ -4,13 +4,14 @@ import re
 
 import pytest
 
-from articles.pictures.renditions import CROPS, WIDTHS
+from articles.pictures.renditions import SIZE_SETS, WHOLE, newest_set
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing
 
 pytestmark = pytest.mark.django_db
 
 SAVING = {"save-data": "on"}
+OFFERED = SIZE_SETS[newest_set()]
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ def widths(html: str) -> set[int]:
 def test_the_smallest_rendition_is_all_that_is_offered(client, story):
     usual = client.get(story.get_absolute_url()).content.decode()
     saving = client.get(story.get_absolute_url(), headers=SAVING).content.decode()
-    assert widths(usual) == set(WIDTHS)
-    assert widths(saving) == {WIDTHS[0]}
-    assert widths(client.get("/", headers=SAVING).content.decode()) == {CROPS["16:9"][0]}
+    assert widths(usual) == set(OFFERED[WHOLE])
+    assert widths(saving) == {OFFERED[WHOLE][0]}
+    assert widths(client.get("/", headers=SAVING).content.decode()) == {OFFERED["16:9"][0]}
     # Apart from the lists of renditions the pages are the same.
     without = re.compile(r' srcset="[^"]+"')
     assert without.sub("", usual) == without.sub("", saving)
@@ -49,7 +50,7 @@ def test_the_two_editions_are_told_apart_by_caches(client, story):
 @pytest.mark.parametrize("value", ["off", "", "?1", "onwards"])
 def test_only_a_clear_wish_counts(client, story, value):
     saving = client.get(story.get_absolute_url(), headers={"save-data": value}).content.decode()
-    assert widths(saving) == set(WIDTHS)
+    assert widths(saving) == set(OFFERED[WHOLE])
 
 
 def test_a_page_without_pictures_has_one_edition(client):
