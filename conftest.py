@@ -92,6 +92,30 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
         database["OPTIONS"]["pool"] = database["OPTIONS"]["pool"] | {"timeout": 30}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def each_picture_is_encoded_once():
+    """What a test draws, others have drawn before it: the same sizes of the same picture are the same bytes."""
+    from articles.pictures import renditions
+
+    encode, known = renditions.encoded, {}
+
+    def encoded(picture, size):
+        # A size is named by the picture's digest, its crop and its width.
+        if size not in known:
+            known[size] = encode(picture, size)
+        return known[size]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(renditions, "encoded", encoded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def no_static_files(tmp_path_factory) -> str:
+    """A folder; `collectstatic` may have been run, and WhiteNoise would look through all of it for each client of a test."""
+    return str(tmp_path_factory.mktemp("static"))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium; without it browser tests are skipped, unless REQUIRE_BROWSER says that they must run."""
@@ -112,11 +136,12 @@ def _numbers_of_nobody():
 
 
 @pytest.fixture(autouse=True)
-def own_places(settings, tmp_path, monkeypatch):
+def own_places(settings, tmp_path, monkeypatch, no_static_files):
     from newsportal import site
     from newsportal.doctor.alarms import alarms
 
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    settings.STATIC_ROOT = no_static_files
     # The live server knows nothing of hashed names.
     settings.STORAGES = {
         **settings.STORAGES,

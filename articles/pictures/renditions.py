@@ -146,10 +146,19 @@ def read(image: Image) -> Pillow.Image:
         return paper.convert("RGB")
 
 
-def _make(picture: Pillow.Image, files: NewFiles, size: Size) -> None:
+def encoded(picture: Pillow.Image, size: Size) -> list[bytes]:
+    """A size of the picture as files, one for each of FORMATS."""
     rendition = picture.resize((size.width, size.height), Pillow.Resampling.LANCZOS, box=size.box, reducing_gap=2)
     rendition.info.clear()
-    for format in FORMATS:
-        buffer = io.BytesIO()
-        rendition.save(buffer, **format.options)
-        files.put(size.name(format), buffer.getvalue())
+    return [_file(rendition, format) for format in FORMATS]
+
+
+def _file(rendition: Pillow.Image, format: Format) -> bytes:
+    buffer = io.BytesIO()
+    rendition.save(buffer, **format.options)
+    return buffer.getvalue()
+
+
+def _make(picture: Pillow.Image, files: NewFiles, size: Size) -> None:
+    for format, content in zip(FORMATS, encoded(picture, size), strict=True):
+        files.put(size.name(format), content)

@@ -14,6 +14,7 @@ from articles import websub
 from articles.models import Article, ChangedFeed
 from articles.tests.factories import make_article, make_contributor, make_section
 from newsportal import background
+from newsportal.tests.answering import begin, end
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +46,7 @@ class Hub:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/publish"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        begin(self.server)
 
 
 @pytest.fixture
@@ -53,8 +54,7 @@ def hub(settings):
     hub = Hub()
     settings.WEBSUB_HUB = hub.url
     yield hub
-    hub.server.shutdown()
-    hub.server.server_close()
+    end(hub.server)
 
 
 @pytest.fixture
@@ -227,8 +227,7 @@ def test_a_hub_that_is_down_is_told_later(hub, later):
 
 
 def test_a_hub_that_stays_down_is_given_up_and_leaves_nothing(hub, later, caplog):
-    hub.server.shutdown()
-    hub.server.server_close()
+    end(hub.server)
     make_article()
     for _ in range(8):
         later(DAY)
@@ -260,8 +259,7 @@ def test_no_other_machine_is_asked(hub, later):
     make_article()
     later()
     assert len(hub.told) == 1 and elsewhere.told == []
-    elsewhere.server.shutdown()
-    elsewhere.server.server_close()
+    end(elsewhere.server)
 
 
 def test_without_a_hub_nothing_is_written_or_told(settings, later, django_assert_num_queries):

@@ -1,7 +1,6 @@
 """Akismet is asked after the answer, gets nothing of who it was, and never overrules a person."""
 
 import http.server
-import threading
 from urllib.parse import parse_qs
 
 import pytest
@@ -13,6 +12,7 @@ from comments.edit import edit
 from comments.models import Comment, Decision, Status
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import do_jobs, do_later_jobs, free_port, jobs
+from newsportal.tests.answering import begin, end
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,13 +50,10 @@ class Emulator:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
+        begin(self.server)
 
     def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(10)
+        end(self.server)
 
 
 @pytest.fixture

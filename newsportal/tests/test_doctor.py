@@ -28,6 +28,7 @@ from newsportal.doctor import CHECKS, Check, configuration, database, files, mac
 from newsportal.doctor.alarms import alarms
 from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
 from newsportal.models import Purge
+from newsportal.tests.answering import begin, end
 from newsportal.tests.jobs import note
 
 HOUR = datetime.timedelta(hours=1)
@@ -217,13 +218,10 @@ def front_door(settings):
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    begin(server)
     settings.SITE_URL = f"http://127.0.0.1:{server.server_port}"
     yield answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    end(server)
 
 
 def test_the_front_door_is_tried(front_door, settings):

@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import brotli
@@ -19,6 +18,7 @@ from django.test import Client
 
 from articles.tests.factories import make_article
 from newsportal.environment import BASE_DIR
+from newsportal.tests.answering import begin, end
 from newsportal.tests.served import Served
 from newsportal.tests.test_killed import database_url
 from newsportal.watching.logs import Json, Once, Text, scrubbed
@@ -220,12 +220,9 @@ def sentry():
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Takes)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    begin(server)
     yield f"http://public@127.0.0.1:{server.server_port}/1", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    end(server)
 
 
 def break_it(**environment: str) -> tuple[str, str, str]:

@@ -24,6 +24,7 @@ from newsportal.environment import BASE_DIR
 from newsportal.models import Purge
 from newsportal.purging import sender
 from newsportal.tests import nodes
+from newsportal.tests.answering import begin, end
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -217,7 +218,7 @@ def test_an_old_page_that_was_under_way_when_it_was_purged_does_not_stay(before,
             pass
 
     slow = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    begin(slow)
     try:
         varnish = before(slow.server_port)
         first = threading.Thread(target=varnish.ask, args=["/story/"])
@@ -233,5 +234,4 @@ def test_an_old_page_that_was_under_way_when_it_was_purged_does_not_stay(before,
         wait_for(lambda: not Purge.objects.exists())
         assert varnish.ask("/story/")[1] == "new"
     finally:
-        slow.shutdown()
-        slow.server_close()
+        end(slow)
