@@ -23,12 +23,12 @@ def bring_bylines(stories: Iterable[Article | Row]) -> None:
     waiting = {story.pk: story for story in stories if "bylines" not in _brought(story)}
     if not waiting:
         return
-    bylines_of = _bylines.along("article_id", Known, articles=list(waiting))
+    bylines = _bylines.along("article_id", Known, articles=list(waiting))
     for pk, story in waiting.items():
         if isinstance(story, Row):
-            story.bring("bylines", bylines_of(pk))
+            story.bring("bylines", bylines)
         else:
-            prefetched(story)["bylines"] = bylines_of(pk).made()
+            prefetched(story)["bylines"] = bylines.made(pk)
 
 
 def _brought(story: Article | Row) -> dict[str, Any]:

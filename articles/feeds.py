@@ -145,11 +145,11 @@ def _whole(keys: list[int]) -> list[Row]:
     """These stories, in this order, with all that an entry tells of them."""
     found = {story.pk: story for story in _stories.rows(keys=keys)}
     bring_bylines(found.values())
-    tagged_of = _tagged.along("content_object_id", Known, articles=keys)
-    corrections_of = _corrections.along("article_id", Known, articles=keys)
-    for pk, story in found.items():
-        story.bring("tagged", tagged_of(pk))
-        story.bring("corrections", corrections_of(pk))
+    tagged = _tagged.along("content_object_id", Known, articles=keys)
+    corrections = _corrections.along("article_id", Known, articles=keys)
+    for story in found.values():
+        story.bring("tagged", tagged)
+        story.bring("corrections", corrections)
     return [found[pk] for pk in keys if pk in found]
 
 

@@ -17,6 +17,7 @@ from articles.models import Article, FrontPageStory, Section
 from articles.models.article import ArticleQuerySet
 from articles.models.front_page import Slot
 from articles.paging import Story
+from articles.planned import Planned
 from articles.prepared import Prepared, Row
 
 SECONDARY, LATEST, RAIL = 4, 8, 4
@@ -71,6 +72,8 @@ def compose(now: datetime.datetime | None = None) -> FrontPage[Row]:
 
 def _by_hand(now: datetime.datetime) -> _ByHand:
     found = _ByHand([], [], {})
+    if not _any_placed(now):
+        return found
     seen: set[int] = set()
     # Lead, secondary, rail: the order of the page is the order of the alphabet only by chance.
     order = {slot: number for number, slot in enumerate(Slot.values)}
@@ -114,6 +117,10 @@ def _sections_with_places(now: datetime.datetime, taken: list[int]) -> QuerySet[
     return Section.objects.annotate(**{f"place_{n}": Subquery(in_section.values("pk")[n : n + 1]) for n in range(RAIL)})
 
 
+_any_placed = Planned(
+    Prepared(lambda now: FrontPageStory.objects.running(now).values_list("pk")[:1], now=datetime.datetime)
+)
+#: Of stories that are public, which may change without anything else on the page.
 _placed = Prepared(
     lambda now: (
         FrontPageStory.objects.running(now)

@@ -57,14 +57,14 @@ class Prepared:
         statement = self._statement(values)
         return [Row(statement, raw) for raw in statement.execute(values)]
 
-    def along(self, to: str, shape: Callable[[Iterable[Any]], Any], **values: Any) -> Callable[[Any], Along]:
-        """The same as a function of the value of the field `to`: the rows that have it, in their order."""
+    def along(self, to: str, shape: Callable[[Iterable[Any]], Any], **values: Any) -> Along:
+        """The same by the value of the field `to`, to be brought to rows of others."""
         statement = self._statement(values)
         place = statement.positions[to]
         found: defaultdict[Any, list[Sequence[Any]]] = defaultdict(list)
         for raw in statement.execute(values):
             found[raw[place]].append(raw)
-        return lambda value: Along(statement, tuple(found.get(value, ())), shape)
+        return Along(statement, found, shape)
 
     def _statement(self, values: dict[str, Any]) -> _Statement:
         alias = router.db_for_read(Model)
@@ -87,22 +87,27 @@ class _Statement:
         self.alias, self.kinds = alias, kinds
         #: Bytes, which no row of ours has: it can be taken for nothing that was read.
         self.name = b"statement %d" % next(_numbers)
-        marks: dict[Any, tuple[str, int | None]] = {}
+        #: In the order in which `execute` has their values.
+        marks: dict[Any, str] = {}
         arguments: dict[str, Any] = {}
         for name, kind in kinds.items():
             if isinstance(kind, tuple):
                 numbers = range(len(marks), len(marks) + kind[1])
                 arguments[name] = [MARKS[kind[0]](number) for number in numbers]
-                marks |= {mark: (name, index) for index, mark in enumerate(arguments[name])}
+                marks |= dict.fromkeys(arguments[name], name)
             else:
                 arguments[name] = MARKS[kind](len(marks))
-                marks[_stored(arguments[name], connection)] = (name, None)
+                marks[_stored(arguments[name], connection)] = name
         queryset = build(**arguments)
         self.compiler = queryset.query.get_compiler(connection=connection)
         self.sql, params = self.compiler.as_sql()
-        self.params = [(marks.get(param), param) for param in params]
-        if missing := set(marks.values()) - {mark for mark, _ in self.params}:
-            raise ValueError(f"The query does not ask for {sorted(name for name, _ in missing)}.")
+        if missing := set(marks) - set(params):
+            raise ValueError(f"The query does not ask for {sorted({marks[mark] for mark in missing})}.")
+        # What the query asks for is picked out of one list: of the values that are given, and behind them those that never change.
+        self.constant = [param for param in params if param not in marks]
+        place_of = {mark: place for place, mark in enumerate(marks)}
+        others = count(len(marks))
+        self.places = [place_of[param] if param in marks else next(others) for param in params]
         columns = [column for column, *_ in self.compiler.select]
         self.converters = [
             (position, [_for_text(converter, expression, connection) for converter in converters])
@@ -124,18 +129,12 @@ class _Statement:
     def execute(self, values: dict[str, Any]) -> list[Sequence[Any]]:
         """Rows as the database gives them."""
         connection = connections[self.alias]
-        bound: dict[str, Any] = {}
+        given: list[Any] = []
         for name, kind in self.kinds.items():
             value = values[name]
-            bound[name] = _padded(value, kind[1]) if isinstance(kind, tuple) else _stored(value, connection)
-        params = []
-        for mark, param in self.params:
-            if mark is None:
-                params.append(param)
-            else:
-                name, index = mark
-                params.append(bound[name] if index is None else bound[name][index])
-        return self._fetched(connection, params)
+            given += _padded(value, kind[1]) if isinstance(kind, tuple) else [_stored(value, connection)]
+        given += self.constant
+        return self._fetched(connection, [given[place] for place in self.places])
 
     def values(self, raw: Sequence[Any]) -> Sequence[Any]:
         """A row as Django has it, a tuple or a list."""
@@ -185,7 +184,7 @@ class Row:
         """A hashable."""
         if not self.along:
             return self.statement.name, self.raw
-        return self.statement.name, self.raw, *[(name, along.content) for name, along in self.along.items()]
+        return self.statement.name, self.raw, *[(name, along.content(self.pk)) for name, along in self.along.items()]
 
     @property
     def pk(self) -> Any:
@@ -199,7 +198,7 @@ class Row:
     def bring(self, name: str, along: Along) -> None:
         self.along[name] = along
         if self._instance and (instance := self._instance()):
-            prefetched(instance)[name] = along.made()
+            prefetched(instance)[name] = along.made(self.pk)
 
     @property
     def values(self) -> Sequence[Any]:
@@ -221,26 +220,27 @@ class Row:
         for name, position in self.statement.annotations:
             setattr(instance, name, self.values[position])
         for name, along in self.along.items():
-            prefetched(instance)[name] = along.made()
+            prefetched(instance)[name] = along.made(self.pk)
         return instance
 
 
 class Along:
-    """Rows that go with another one; `shape` makes of their instances what that one's instance has."""
+    """Rows that go with others, by the key of these; `shape` makes of instances what the other's instance has of them."""
 
-    __slots__ = ("raws", "shape", "statement")
+    __slots__ = ("_raws", "_shape", "_statement")
 
-    def __init__(self, statement: _Statement, raws: tuple[Sequence[Any], ...], shape: Callable[[Iterable[Any]], Any]):
-        self.statement, self.raws, self.shape = statement, raws, shape
+    def __init__(
+        self, statement: _Statement, raws: dict[Any, list[Sequence[Any]]], shape: Callable[[Iterable[Any]], Any]
+    ):
+        self._statement, self._raws, self._shape = statement, raws, shape
 
-    @property
-    def content(self) -> tuple[Any, ...]:
+    def content(self, of: Any) -> tuple[Any, ...]:
         """A hashable."""
-        return self.statement.name, self.raws
+        return self._statement.name, *self._raws.get(of, ())
 
-    def made(self) -> Any:
+    def made(self, of: Any) -> Any:
         known: dict[Any, Any] = {}
-        return self.shape(Row(self.statement, raw).made(known) for raw in self.raws)
+        return self._shape(Row(self._statement, raw).made(known) for raw in self._raws.get(of, ()))
 
 
 class Known(tuple[Any, ...]):

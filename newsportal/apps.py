@@ -16,7 +16,9 @@ class NewsportalConfig(AppConfig):
 
     def ready(self) -> None:
         from adverts.templatetags import adverts as slots
+        from articles import planned
         from articles.editing.preflight import DESTINATIONS
+        from articles.planned import Planned
         from articles.prepared import Prepared
         from newsportal import (
             background,
@@ -24,6 +26,7 @@ class NewsportalConfig(AppConfig):
         )
         from newsportal.database.observed import settle_saved
         from newsportal.models import Page
+        from newsportal.page_cache.schedule import next_change
         from newsportal.roles import create_roles
         from newsportal.staff import audit
         from newsportal.watching import errors
@@ -31,7 +34,8 @@ class NewsportalConfig(AppConfig):
         audit.connect()
         background.connect()
         errors.connect()
-        slots.ask = Prepared(slots.running, now=datetime.datetime)
+        slots.ask = Planned(Prepared(slots.running, now=datetime.datetime))
+        planned.next_change = next_change
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "newsportal.staff.gate.staff_gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "newsportal.middleware.save_data",
+    "newsportal.site.remember_what_is_planned",
     "newsportal.middleware.apply_due_changes",
     "newsportal.middleware.pages_that_change_by_themselves",
     "newsportal.database.replica.read_from_replica",

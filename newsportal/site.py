@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, connections
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
-from articles import editions
+from articles import editions, planned
 from articles.models import Section
 from articles.pieces import Given
 from articles.prepared import Prepared
@@ -138,7 +138,7 @@ _known: dict[int, Around] = {}
 
 
 def around(request: HttpRequest) -> Around:
-    number = _number(request)
+    number = number_of(request)
     if number is None:
         return Around()
     if (found := _known.get(number)) is None:
@@ -148,10 +148,17 @@ def around(request: HttpRequest) -> Around:
     return found
 
 
-def _number(request: HttpRequest) -> int | None:
+def number_of(request: HttpRequest) -> int | None:
     """How often the SITE had been touched before any of it is read; None where that cannot be told."""
     if connection.in_atomic_block:
         return None  # what this transaction has written is there, and the number not yet
+    told = vars(request)
+    if "site_number" not in told:
+        told["site_number"] = _read_number(request)
+    return told["site_number"]
+
+
+def _read_number(request: HttpRequest) -> int | None:
     known = request.META.get(SITE_NUMBER)
     if known is not None or "replica" in connections:
         return known
@@ -161,9 +168,24 @@ def _number(request: HttpRequest) -> int | None:
         return None
 
 
+def remember_what_is_planned(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware around all that reads: what is planned need not be asked again by who only reads (articles.planned)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return get_response(request)
+        with planned.under(lambda: number_of(request)):
+            return get_response(request)
+
+    return middleware
+
+
 def forget() -> None:
     """For tests, whose numbers begin anew."""
     _known.clear()
+    planned.forget()
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from articles.editing.snapshot import LABELS, opened, put, take
 from articles.models.article import Article
 from articles.models.next_version import NextVersion
 from articles.models.version import Kind, Version
+from articles.planned import Planned
 from articles.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ AT_ONCE = 10
 OF_THE_LIVE_STORY = ("publish_at", "embargo_until")
 
 
-_due = Prepared(
-    lambda now: NextVersion.objects.due(now).values_list("pk", "article_id")[:AT_ONCE], now=datetime.datetime
+_due = Planned(
+    Prepared(lambda now: NextVersion.objects.due(now).values_list("pk", "article_id")[:AT_ONCE], now=datetime.datetime),
+    nothing_alone=True,
 )
 
 
 def apply_due(now: datetime.datetime | None = None) -> None:
-    """Let everything go live whose time has come. One query where nothing is due.
+    """Let everything go live whose time has come. One query where nothing is due, and none where that is known.
 
     What cannot go live is taken off its time with the reason, so that it is tried once and shown at the desk, and holds up
     neither the others nor whoever asked for a page.

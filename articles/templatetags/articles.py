@@ -16,13 +16,14 @@ from articles.pictures.markup import picture_html
 from articles.pictures.renditions import CROPS_SHOWN_BY
 from articles.pieces import Given, content, kept
 from articles.pieces import piece as piece_of
+from articles.planned import Planned
 from articles.prepared import Prepared
 from articles.sharing import ShareLinks, share_links
 from articles.xml import legal
 
 register = template.Library()
 
-_banner = Prepared(lambda now: Banner.objects.running(now)[:1], now=datetime.datetime)
+_banner = Planned(Prepared(lambda now: Banner.objects.running(now)[:1], now=datetime.datetime))
 
 
 _looks = attrgetter(*CROPS_SHOWN_BY)
