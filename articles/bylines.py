@@ -13,6 +13,7 @@ _bylines = Prepared(
         Byline.objects.select_related("contributor")
         .only("article", "role", "contributor__name", "contributor__slug", "contributor__job_title")
         .filter(article__in=articles)
+        .order_by("article", "order", "pk")
     ),
     articles=list[int],
 )
