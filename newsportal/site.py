@@ -116,6 +116,9 @@ class Around:
     look at it again and again.
     """  # fmt: skip
 
+    #: Whether it stays for the next page.
+    is_known = False
+
     @cached_property
     def sections(self) -> tuple[SectionLink, ...]:
         return tuple(SectionLink(*row) for row in _sections())
@@ -143,6 +146,7 @@ def around(request: HttpRequest) -> Around:
         return Around()
     if (found := _known.get(number)) is None:
         found = Around()
+        found.is_known = True
         _known.clear()
         _known[number] = found
     return found
@@ -189,11 +193,17 @@ def forget() -> None:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site`, and what is asked for when a template first needs it."""
-    found = SimpleLazyObject(lambda: around(request))
+    """Context processor: `site`, and what is asked for when a template first needs it, or is at hand already."""
+    around_it: Any
+    pages: Any
+    if "site_number" in vars(request) and (found := around(request)).is_known:
+        around_it, pages = found, found.pages
+    else:
+        around_it = SimpleLazyObject(lambda: around(request))
+        pages = SimpleLazyObject(lambda: around_it.pages)
     return {
-        "site": current_site(SimpleLazyObject(lambda: found.pages)),
-        "around": found,
+        "site": current_site(pages),
+        "around": around_it,
         "count_reads": settings.COUNT_READS,
         "mail_enabled": settings.MAIL_ENABLED,
         "LANGUAGE_CODE": settings.LANGUAGE_CODE,

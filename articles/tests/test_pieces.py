@@ -3,11 +3,12 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from articles import pieces
 from articles.models import Article, Section
-from articles.pieces import Given, content, piece
+from articles.pieces import Given, content, kept, piece
 from articles.prepared import Prepared
 from articles.templatetags.articles import picture
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
@@ -134,13 +135,31 @@ def test_what_a_prepared_query_has_read_may_not_be_changed():
 
 @pytest.mark.django_db
 def test_there_is_room_for_so_much_and_the_oldest_go(monkeypatch, made):
-    first, second = make_article(), make_article()
+    first, second, third = make_article(), make_article(), make_article()
     card(first)
     monkeypatch.setattr(pieces, "ROOM", len(card(first)) + 10)
     card(second)
-    card(second)
+    card(third)
+    card(third)
     card(first)
-    assert made == [CARD, CARD, CARD]
+    assert made == [CARD, CARD, CARD, CARD]
+
+
+def test_the_last_of_a_kind_is_told_from_what_equals_it_and_looks_otherwise():
+    shown = [
+        kept(("a number", content(value)), lambda value=value: SafeString(value)) for value in (1, True, 1.0, 1, True)
+    ]
+    assert shown == ["1", "True", "1.0", "1", "True"]
+
+
+def test_the_last_of_a_kind_is_of_its_time_zone():
+    def clock():
+        return kept(("clock",), lambda: SafeString(timezone.get_current_timezone_name()))
+
+    with timezone.override("Africa/Lagos"):
+        assert clock() == "Africa/Lagos"
+    with timezone.override("Asia/Tokyo"):
+        assert clock() == "Asia/Tokyo"
 
 
 @pytest.mark.django_db
