@@ -9,7 +9,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, JSONField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from articles.bylines import bring_bylines
@@ -94,7 +94,7 @@ def _by_hand(now: datetime.datetime) -> _ByHand:
 def _rails(now: datetime.datetime, by_hand: _ByHand, excluding: list[int]) -> tuple[list[Rail[Row]], dict[int, Row]]:
     chosen: list[tuple[Row, list[int]]] = []
     for section in _sections.rows(now=now, taken=[*excluding, *by_hand.keys]):
-        by_rule = [pk for n in range(RAIL) if (pk := section[f"place_{n}"])]
+        by_rule = section["newest"] or []
         chosen.append((section, [*by_hand.rails.get(section.pk, []), *by_rule][:RAIL]))
     keys = list({pk for _, pks in chosen for pk in pks}.union(by_hand.keys))
     stories = {story.pk: story for story in _stories.rows(keys=keys)} if keys else {}
@@ -110,11 +110,21 @@ def _newest_but(now: datetime.datetime, taken: list[int]) -> ArticleQuerySet:
     return newest[: 1 + SECONDARY + LATEST]
 
 
-def _sections_with_places(now: datetime.datetime, taken: list[int]) -> QuerySet[Section]:
-    # One look-up in the section's index for each place of a rail: it stays as small with a million stories, where a
-    # window function would number them all.
+class _Keys(Subquery):
+    """The keys that a query finds, in its order: a list, or None where it finds nothing."""
+
+    template = "(SELECT json_group_array(found.pk) FROM (%(subquery)s) AS found)"
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler, connection):
+        return self.as_sql(compiler, connection, template=self.template.replace("json_group_array", "jsonb_agg"))
+
+
+def _sections_with_newest(now: datetime.datetime, taken: list[int]) -> QuerySet[Section]:
+    # The beginning of a range of the section's index: it stays as short with a million stories, where a window function would
+    # number them all.
     in_section = Article.objects.public(now).filter(section=OuterRef("pk")).exclude(pk__in=taken).newest_first()
-    return Section.objects.annotate(**{f"place_{n}": Subquery(in_section.values("pk")[n : n + 1]) for n in range(RAIL)})
+    return Section.objects.annotate(newest=_Keys(in_section.values("pk")[:RAIL]))
 
 
 _any_placed = Planned(
@@ -131,5 +141,5 @@ _placed = Prepared(
     now=datetime.datetime,
 )
 _newest = Prepared(_newest_but, now=datetime.datetime, taken=list[int])
-_sections = Prepared(_sections_with_places, now=datetime.datetime, taken=list[int])
+_sections = Prepared(_sections_with_newest, now=datetime.datetime, taken=list[int])
 _stories = Prepared(lambda keys: Article.objects.for_cards().filter(pk__in=keys), keys=list[int])

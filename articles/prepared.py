@@ -104,7 +104,7 @@ class _Statement:
         if missing := set(marks) - set(params):
             raise ValueError(f"The query does not ask for {sorted({marks[mark] for mark in missing})}.")
         # What the query asks for is picked out of one list: of the values that are given, and behind them those that never change.
-        self.constant = [param for param in params if param not in marks]
+        self.constant = [_plain(param) for param in params if param not in marks]
         place_of = {mark: place for place, mark in enumerate(marks)}
         others = count(len(marks))
         self.places = [place_of[param] if param in marks else next(others) for param in params]
@@ -362,6 +362,11 @@ def _stored(value: Any, connection: Any) -> Any:
     if isinstance(value, datetime.date):
         return connection.ops.adapt_datefield_value(value)
     return value
+
+
+def _plain(param: Any) -> Any:
+    """A choice as the text that it is: SQLite's driver looks for an adapter of anything else, each time."""
+    return str.__str__(param) if isinstance(param, str) else param
 
 
 def _room_for(values: Sized) -> int:
