@@ -2,16 +2,27 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 
 import django
 import hypothesis
 import pytest
+from django.conf import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from newsportal.tests import environment  # noqa: F401  (first: Django reads its settings from it)
 
 django.setup()
+
+# For all tests and not in each: a live server may be at a request of the test before while settings change, and would keep what it
+# found then. It knows nothing of hashed names; and where `collectstatic` has been run, WhiteNoise would look through all of
+# it for each client of a test.
+_no_static_files = tempfile.TemporaryDirectory(prefix="static-")
+settings.STATIC_ROOT = _no_static_files.name
+settings.STORAGES = settings.STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
 
 from newsportal.tests import emptying  # noqa: E402  (needs the apps)
 
@@ -37,7 +48,9 @@ ON_ONE_DATABASE = {
     "newsportal/tests/test_weight.py", "newsportal/tests/test_well_known.py",
 }  # fmt: skip
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
+)
 
 
 def pytest_addoption(parser):
@@ -111,16 +124,10 @@ def each_picture_is_encoded_once():
 
 
 @pytest.fixture(scope="session")
-def no_static_files(tmp_path_factory) -> str:
-    """A folder; `collectstatic` may have been run, and WhiteNoise would look through all of it for each client of a test."""
-    return str(tmp_path_factory.mktemp("static"))
-
-
-@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium; without it browser tests are skipped, unless REQUIRE_BROWSER says that they must run."""
     if CHROMIUM is None:
-        missing = "No Chromium here: install the package `chromium` to run the browser tests."
+        missing = "No Chromium here: install the package `chromium-headless-shell` to run the browser tests."
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
@@ -136,17 +143,11 @@ def _numbers_of_nobody():
 
 
 @pytest.fixture(autouse=True)
-def own_places(settings, tmp_path, monkeypatch, no_static_files):
+def own_places(settings, tmp_path, monkeypatch):
     from newsportal import site
     from newsportal.doctor.alarms import alarms
 
     settings.MEDIA_ROOT = str(tmp_path / "media")
-    settings.STATIC_ROOT = no_static_files
-    # The live server knows nothing of hashed names.
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
     # What a test counts in the cache is its own, also where all of them, and earlier runs, share one Redis.
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
     # Its numbers begin anew with each test's database.
