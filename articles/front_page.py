@@ -128,7 +128,9 @@ def _sections_with_newest(now: datetime.datetime, taken: list[int]) -> QuerySet[
 
 
 _any_placed = Planned(
-    Prepared(lambda now: FrontPageStory.objects.running(now).values_list("pk")[:1], now=datetime.datetime)
+    Prepared(
+        lambda now: FrontPageStory.objects.running(now).order_by("pk").values_list("pk")[:1], now=datetime.datetime
+    )
 )
 #: Of stories that are public, which may change without anything else on the page.
 _placed = Prepared(

@@ -92,7 +92,7 @@ def kept(key: tuple[Hashable, ...], make: Callable[[], SafeString]) -> SafeStrin
     if settings.DEBUG:  # whoever writes a template wants to see it
         return make()
     kind, zone = key[0], timezone.get_current_timezone()
-    # A front page is asked for again and again: to compare what it shows with what it showed costs a third of a digest of it.
+    # A front page is asked for again and again: to compare what it shows with what it showed costs less than a digest of it.
     last = _last.get(kind)
     if last and last[0] == key and last[1] is zone:
         return last[2]
