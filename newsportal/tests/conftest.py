@@ -11,7 +11,9 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.workflow import Status
 from comments.models import Policy, Sanction, Term
 from comments.tests.factories import make_comment
+from newsportal import site
 from newsportal.models import AuditEntry, Edition, Page, PolicyReport, WellKnownFile
+from newsportal.page_cache import schedule
 from newsportal.page_cache.counters import InDatabase, source_of
 
 
@@ -38,6 +40,17 @@ def things():
         "auditentry": AuditEntry.objects.create(event="logged_in", actor="somebody"),
         "policyreport": PolicyReport.objects.create(day=datetime.date(2026, 3, 14), directive="script-src-elem"),
     }  # fmt: skip
+
+
+@pytest.fixture
+def site_numbers(monkeypatch):
+    """Pages know the numbers of this test's database, and not those of a Redis that has others'."""
+    source = source_of()
+    monkeypatch.setattr(site, "counters", lambda: InDatabase(source))
+    schedule._known.clear()
+    yield
+    if opened := getattr(source, "_connection", None):
+        opened.close()
 
 
 @pytest.fixture

@@ -6,23 +6,11 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Section
 from articles.tests.factories import make_section
-from newsportal import site
 from newsportal.models import Page
 from newsportal.page_cache import schedule
-from newsportal.page_cache.counters import InDatabase, source_of
 from newsportal.tests.served import Served
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def numbers(monkeypatch):
-    """Those of this test's database, and of no Redis that has others'."""
-    source = source_of()
-    monkeypatch.setattr(site, "counters", lambda: InDatabase(source))
-    yield
-    if opened := getattr(source, "_connection", None):
-        opened.close()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site_numbers")]
 
 
 def asked(client, url: str = "/latest/") -> tuple[str, list[str]]:

@@ -14,25 +14,11 @@ from articles import planned
 from articles.models import Banner, FrontPageStory
 from articles.tests.factories import make_article, make_section
 from articles.tests.test_next_version import at, in_an_hour, keep
-from newsportal import site
-from newsportal.page_cache import schedule
-from newsportal.page_cache.counters import InDatabase, source_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site_numbers")]
 
 HOUR = datetime.timedelta(hours=1)
 TABLES = ("articles_banner", "adverts_booking", "articles_frontpagestory", "articles_nextversion")
-
-
-@pytest.fixture(autouse=True)
-def numbers(monkeypatch):
-    """Those of this test's database, and of no Redis that has others'."""
-    source = source_of()
-    monkeypatch.setattr(site, "counters", lambda: InDatabase(source))
-    schedule._known.clear()
-    yield
-    if opened := getattr(source, "_connection", None):
-        opened.close()
 
 
 def asked(client, url: str = "/") -> list[str]:
