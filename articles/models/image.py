@@ -174,7 +174,8 @@ class Image(models.Model):
             make_renditions(self, new_files, renditions.crop_sizes(self))
             with transaction.atomic():
                 before = Image.objects.select_for_update().get(pk=self.pk)
-                self.save(update_fields=["focal_x", "focal_y"])
+                # With the sizes that have been made around it: others may have come since this was read.
+                self.save(update_fields=["focal_x", "focal_y", "size_set"])
                 order_for_image(self)
                 obsolete = before.file_names() - self.file_names()
                 transaction.on_commit(partial(remove_unused, obsolete, self.digest), robust=True)

@@ -122,6 +122,20 @@ def test_one_whose_focal_point_was_moved_meanwhile_is_left_for_the_next_time(med
     assert files_in(media) == meanwhile.file_names()
 
 
+@pytest.mark.django_db
+def test_an_editor_who_moves_the_focal_point_meanwhile_leaves_no_size_without_its_file(
+    media, django_capture_on_commit_callbacks
+):
+    image = from_before()
+    opened = Image.objects.get(pk=image.pk)
+    image.add_newest_sizes()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        opened.refocus(0.1, 0.1)
+
+    assert files_in(media) == Image.objects.get(pk=image.pk).file_names()
+
+
 def test_after_the_upgrade_a_picture_has_the_sizes_that_it_had(history):
     old = history.at(("articles", "0027_texts_last")).get_model("articles", "Image").objects
     old.create(title="A view", alt="Hills", file="pictures/aa/b.jpg", width=1400, height=900, digest="a" * 64)
