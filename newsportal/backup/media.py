@@ -19,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from articles.models import Image
+from articles.pictures.renditions import CROPS_SHOWN_BY
 from newsportal.backup import BackupError
 from newsportal.backup.archive import Kept, copied, hashed, is_inside
 from newsportal.backup.engine import Ask
@@ -72,20 +73,10 @@ def named(ask: Ask, tables: Iterable[str]) -> set[str]:
     names: set[str] = set()
     present = set(tables)
     if "articles_image" in present:
-        which = "size_set" if _has_run(ask, "0028_size_set") else "1"
-        for file, digest, width, height, focal_x, focal_y, size_set in ask(
-            f"SELECT file, digest, width, height, focal_x, focal_y, {which} FROM articles_image"  # noqa: S608
-        ):
-            image = Image(
-                file=file,
-                digest=digest,
-                width=width,
-                height=height,
-                focal_x=focal_x,
-                focal_y=focal_y,
-                size_set=size_set,
-            )
-            names |= image.file_names()
+        told = ("file", *CROPS_SHOWN_BY)
+        columns = ["1" if name == "size_set" and not _has_run(ask, "0028_size_set") else name for name in told]
+        for row in ask(f"SELECT {', '.join(columns)} FROM articles_image"):  # noqa: S608
+            names |= Image(**dict(zip(told, row, strict=True))).file_names()
     if "articles_article" in present and _has_run(ask, "0019_search_fields_and_share_card"):
         names |= {name for (name,) in ask("SELECT share_card FROM articles_article WHERE share_card <> ''")}
     return names
