@@ -2,9 +2,9 @@
 
     python -m benchmarks.held [--minutes 30] [--of-limit 0.7] [--articles 5000] [--json FILE]
 
-Makes a newspaper, serves it as deploy/systemd/newsportal.service does, measures how much of the mixture it answers when everybody
-asks as fast as they can, and then asks for a part of that. At the end each write that was answered with success is looked for in
-the database. 1 when something did not hold.
+Makes a newspaper, serves it as newsportal.service and newsportal-pages.service of deploy/systemd do, measures how much of the
+mixture it answers when everybody asks as fast as they can, and then asks for a part of that. At the end each write that was
+answered with success is looked for in the database. 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import json
 import os
 import queue
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -29,12 +28,12 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import lxml.html
 
-from benchmarks.servers import HOST, ROOT, Server, environment, running
-from deploy.loopback import free_port
+from benchmarks.servers import HOST, ROOT, Server, environment, service
 
 #: Of a hundred requests of readers. The desk comes beside them.
 MIXTURE = {"story": 75, "list": 20, "search": 3, "comment": 2}
@@ -105,12 +104,17 @@ class Told:
         return sum(map(len, self.latencies.values()))
 
 
-class Browser:
-    """One connection that is kept."""
+class Ports(NamedTuple):
+    desk: int
+    pages: int
 
-    def __init__(self, port: int):
-        self._port = port
-        self._connection: HTTPConnection | None = None
+
+class Browser:
+    """One connection to each service, which is kept."""
+
+    def __init__(self, ports: Ports):
+        self._ports = ports
+        self._connections: dict[int, HTTPConnection] = {}
 
     def ask(
         self,
@@ -119,21 +123,22 @@ class Browser:
         *,
         accept: tuple[int, ...] = (200,),
         data: dict | list | None = None,
+        is_page: bool = False,
         **headers: str,
     ) -> bytes:
         """The answer's body. Raises Failed for any other status, and when there is no answer."""
+        port = self._ports.pages if is_page else self._ports.desk
         body = urlencode(data).encode() if data is not None else None
         headers = {"Host": HOST, "Accept-Encoding": "gzip", **headers}
         if body is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
         try:
-            if self._connection is None:
-                self._connection = HTTPConnection(HOST, self._port, timeout=30)
-            self._connection.request(method, path, body, headers)
-            answer = self._connection.getresponse()
+            connection = self._connections.setdefault(port, HTTPConnection(HOST, port, timeout=30))
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
-            self._connection = None
+            self._connections.pop(port, None)
             raise Failed(f"{method} {path}: {error!r}") from error
         if answer.status not in accept:
             raise Failed(f"{method} {path}: {answer.status}")
@@ -143,8 +148,8 @@ class Browser:
 class Load:
     """What one process asks. `name` tells its writes from those of others."""
 
-    def __init__(self, port: int, newspaper: dict, told: Told, name: str = ""):
-        self.port, self.newspaper, self.told, self.name = port, newspaper, told, name
+    def __init__(self, ports: Ports, newspaper: dict, told: Told, name: str = ""):
+        self.ports, self.newspaper, self.told, self.name = ports, newspaper, told, name
         self.over = threading.Event()
         self._lock = threading.Lock()
         self._serial = 0
@@ -179,7 +184,7 @@ class Load:
         return (self.told.count - before) / (time.monotonic() - began)
 
     def _client(self, seed: str, is_eager: bool) -> None:
-        chance, browser = random.Random(seed), Browser(self.port)
+        chance, browser = random.Random(seed), Browser(self.ports)
         while not self.over.is_set():
             if is_eager:
                 kind = self._kind(chance)
@@ -206,7 +211,7 @@ class Load:
         pk = self.newspaper["drafts"][len(self.told.published)]
         data = {"action": "publish_selected", "_selected_action": pk, "_sure": "yes", "csrfmiddlewaretoken": TOKEN}
         try:
-            Browser(self.port).ask(
+            Browser(self.ports).ask(
                 "POST", "/admin/articles/article/", accept=(302,), data=data, Cookie=self.newspaper["cookie"]
             )
         except Failed as failure:
@@ -224,9 +229,9 @@ class Load:
 
     # --- Each returns how long the reader waited, in seconds ----------------------------------------------------------
 
-    def _read(self, browser: Browser, path: str) -> float:
+    def _read(self, browser: Browser, path: str, *, is_page: bool = True) -> float:
         began = time.perf_counter()
-        browser.ask("GET", path)
+        browser.ask("GET", path, is_page=is_page)
         return time.perf_counter() - began
 
     def _story(self, chance: random.Random, browser: Browser) -> float:
@@ -236,7 +241,8 @@ class Load:
         return self._read(browser, chance.choice(self.newspaper["lists"]))
 
     def _search(self, chance: random.Random, browser: Browser) -> float:
-        return self._read(browser, "/search/?" + urlencode({"q": chance.choice(self.newspaper["words"])}))
+        words = urlencode({"q": chance.choice(self.newspaper["words"])})
+        return self._read(browser, f"/search/?{words}", is_page=False)
 
     def _comment(self, chance: random.Random, browser: Browser) -> float:
         said = f"Held {self.name}-{self._next()}: what I say is said once."
@@ -317,9 +323,11 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
     newspaper = ask_database(env, PREPARE % {"articles": articles, "editors": EDITORS, "drafts": drafts})
     told = Told()
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(serving(env))
-        load = Load(server.port, newspaper, told)
-        chance, browser = random.Random(0), Browser(server.port)
+        # As nginx would ask them; it is not there, since it would keep pages for a second, and sets who asks.
+        desk = stack.enter_context(service("newsportal", env))
+        pages = stack.enter_context(service("newsportal-pages", env | {"PAGE_CACHE_FOLDER": str(folder / "made")}))
+        load = Load(Ports(desk.port, pages.port), newspaper, told)
+        chance, browser = random.Random(0), Browser(load.ports)
         for kind in (*MIXTURE, "save"):
             load.once(kind, chance, browser)
         asking = stack.enter_context(ProcessPoolExecutor(ASKING, get_context("spawn")))
@@ -337,7 +345,7 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
         limit = ask(asking, load, seconds=min(30, seconds), rate=None)
         say(f"{limit:.0f} a second; {part:.0%} of that for {seconds / 60:.0f} minutes")
         told.latencies.clear()
-        aside.append(threading.Thread(target=look, args=[server, told, stop], daemon=True))
+        aside.append(threading.Thread(target=look, args=[[desk, pages], told, stop], daemon=True))
         aside[-1].start()
         rate = ask(asking, load, seconds=seconds, rate=part * limit)
         stop.set()
@@ -357,7 +365,7 @@ def ask(asking: ProcessPoolExecutor, load: Load, *, seconds: float, rate: float 
     """Let all processes ask for so long, `rate` times a second together, or as fast as they can. Returns requests a second."""
     load.rounds += 1
     parts = [
-        asking.submit(part_of, load.port, load.newspaper, f"{load.rounds}.{number}", seconds, rate and rate / ASKING)
+        asking.submit(part_of, load.ports, load.newspaper, f"{load.rounds}.{number}", seconds, rate and rate / ASKING)
         for number in range(ASKING)
     ]
     rates = []
@@ -368,26 +376,17 @@ def ask(asking: ProcessPoolExecutor, load: Load, *, seconds: float, rate: float 
     return sum(rates)
 
 
-def part_of(port: int, newspaper: dict, name: str, seconds: float, rate: float | None) -> tuple[float, Told]:
+def part_of(ports: Ports, newspaper: dict, name: str, seconds: float, rate: float | None) -> tuple[float, Told]:
     """In a process of its own."""
     # Clients that wait for each other would measure themselves: Python changes from thread to thread every five milliseconds.
     sys.setswitchinterval(0.0005)
     told = Told()
-    return Load(port, newspaper, told, name).run(seconds, rate), told
+    return Load(ports, newspaper, told, name).run(seconds, rate), told
 
 
-def serving(env: dict[str, str]):
-    """As deploy/systemd/newsportal.service does, on a free port."""
-    unit = (ROOT / "deploy" / "systemd" / "newsportal.service").read_text(encoding="utf-8").replace("\\\n", " ")
-    options = re.search(r"^ExecStart=\S+ (.+)$", unit, re.MULTILINE)[1].split()  # type: ignore[index]
-    port = free_port()
-    options[options.index("--port") + 1] = str(port)
-    return running([sys.executable, "-m", "granian", *options], port, env)
-
-
-def look(server: Server, told: Told, stop: threading.Event) -> None:
+def look(servers: list[Server], told: Told, stop: threading.Event) -> None:
     while not stop.wait(LOOK):
-        told.memory.append(server.largest_memory())
+        told.memory.append(max(server.largest_memory() for server in servers))
 
 
 def publish(load: Load, stop: threading.Event) -> None:
@@ -396,7 +395,7 @@ def publish(load: Load, stop: threading.Event) -> None:
 
 
 def edit(load: Load, stop: threading.Event, editor: int) -> None:
-    chance, browser = random.Random(editor), Browser(load.port)
+    chance, browser = random.Random(editor), Browser(load.ports)
     while not stop.wait(SAVE):
         load.once("save", chance, browser)
 
@@ -455,19 +454,18 @@ def report(found: dict) -> str:
         f"{found['published']} stories published.",
     ]
     lines += [
-        f"{kind:>10}: {told['n']:>8} p50 {told['p50']:8.2f}  p95 {told['p95']:8.2f}  p99 {told['p99']:8.2f} ms"
+        f"{kind:>10}: {told['n']:>8} p50 {told['p50']:8.2f}  p95 {told['p95']:8.2f}  p99 {told['p99']:8.2f} ms, "
+        f"{told['p99'] / told['p50']:5.1f} × p50"
         for kind, told in found["kinds"].items()
         if told
     ]
     begin, end = (found["memory"][name] / 1e6 for name in ("begin", "end"))
-    whole = found["kinds"]["all"]
     lines += [
         f"errors: {len(found['errors']) or 'none'}",
         *found["errors"][:5],
         f"lost writes: {len(found['lost']) or 'none'}",
         *found["lost"][:5],
         f"memory of the largest process: {begin:.0f} MB after a sixth of the time, {end:.0f} MB at the end",
-        f"p99 is {whole['p99'] / whole['p50']:.1f} × p50",
     ]
     return "\n".join(lines)
 

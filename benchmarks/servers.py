@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -86,20 +87,40 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def granian(application: str, env: dict[str, str] | None = None, *, workers: int = 1):
-    """An application on granian, with the threads that `quickstart` gives it."""
+def granian(application: str, env: dict[str, str] | None = None):
+    """An application in one process that serves as those of newsportal-pages.service do, on a free port."""
+    options, own = unit("newsportal-pages")
+    options[options.index("--workers") + 1] = "1"
+    options[-1] = application
+    return _granian(options, own | (env or dict(os.environ)))
+
+
+def service(name: str, env: dict[str, str]):
+    """What deploy/systemd/<name>.service serves, with as many processes and threads, on a free port."""
+    options, own = unit(name)
+    return _granian(options, own | env)
+
+
+def unit(name: str) -> tuple[list[str], dict[str, str]]:
+    """(granian's options in this unit of deploy/systemd, the variables for granian that are set there)."""
+    text = (ROOT / "deploy" / "systemd" / f"{name}.service").read_text(encoding="utf-8").replace("\\\n", " ")
+    found = re.search(r"^ExecStart=\S+/granian (.+)$", text, re.MULTILINE)
+    if not found:
+        raise ValueError(f"{name}.service does not start granian.")
+    return found[1].split(), dict(re.findall(r"^Environment=(GRANIAN_\w+)=(\S+)$", text, re.MULTILINE))
+
+
+def _granian(options: list[str], env: dict[str, str]):
     port = free_port()
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", "4", "--no-access-log", "--log-level", "error", application),
-    ]
-    return running(command, port, env or dict(os.environ))
+    options[options.index("--port") + 1] = str(port)
+    return running([sys.executable, "-m", "granian", *options], port, env)
 
 
-def static_file(folder: Path, page: bytes):
-    """nginx with a finished page, compressed beforehand: what is cheapest of all."""
-    (folder / "page.html").write_bytes(page)
-    (folder / "page.html.gz").write_bytes(gzip.compress(page, 9))
+def static_files(folder: Path, pages: list[bytes]):
+    """nginx with these pages as finished files, compressed beforehand: what is cheapest of all. They are /0.html, /1.html…"""
+    for number, page in enumerate(pages):
+        (folder / f"{number}.html").write_bytes(page)
+        (folder / f"{number}.html.gz").write_bytes(gzip.compress(page, 9))
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
@@ -107,7 +128,7 @@ def static_file(folder: Path, page: bytes):
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}
 http {{
-  access_log off; gzip_static on; sendfile on; tcp_nopush on; open_file_cache max=100; keepalive_requests 1000000;
+  access_log off; gzip_static on; sendfile on; tcp_nopush on; open_file_cache max=1000; keepalive_requests 1000000;
   types {{ text/html html; }}
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;

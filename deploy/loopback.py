@@ -325,17 +325,25 @@ def _wait_for_node(port: int) -> None:
     wait_until(lambda: status(port, "/healthz") == 200, "a node")
 
 
-def nginx_configuration(folder: Path, *, port: int, upstream: list[int], sends_files: bool = True) -> Path:
+def nginx_configuration(
+    folder: Path, *, port: int, upstream: list[int], pages: list[int] | None = None, sends_files: bool = True
+) -> Path:
     """deploy/nginx.conf with what it says is to be changed, and without TLS; the file that nginx is to be given.
 
-    `sends_files`: False where the nodes have them, and nginx does not.
+    `pages`: what makes the pages that are the same for everyone, where it is not `upstream`. `sends_files`: False where the nodes
+    have them, and nginx does not.
     """
     site = (PROJECT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     if not sends_files:
-        site = re.sub(r"^    location [^\n]*\{\n        alias .*?^    \}\n", "", site, flags=re.M | re.S)
-    servers = " ".join(f"server {HOST}:{node};" for node in upstream)
+        site = re.sub(r"^( +)location [^\n]*\{\n +alias .*?^\1\}\n", "", site, flags=re.M | re.S)
+
+    def servers(ports: list[int], parameters: str = "") -> str:
+        return " ".join(f"server {HOST}:{node}{parameters};" for node in ports)
+
     for what, by in (
-        (r"server 127\.0\.0\.1:8000;", servers), (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
+        (r"server 127\.0\.0\.1:8000;", servers(upstream)), (r"server 127\.0\.0\.1:8001;", servers(pages or upstream)),
+        (r"server 127\.0\.0\.1:8000 backup;", servers(upstream, " backup") if pages else ""),
+        (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
         (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""),
         # The port is not the usual one, and Django compares it with what browsers say of where a form comes from.
         (r"Host \$host;", "Host $http_host;"),
@@ -354,11 +362,19 @@ def nginx_configuration(folder: Path, *, port: int, upstream: list[int], sends_f
 
 @contextlib.contextmanager
 def nginx(
-    folder: Path, upstream: list[int], port: int | None = None, *, sends_files: bool = True
+    folder: Path,
+    upstream: list[int],
+    port: int | None = None,
+    *,
+    pages: list[int] | None = None,
+    sends_files: bool = True,
 ) -> Iterator[tuple[int, subprocess.Popen]]:
-    """nginx before these nodes: its port, and its process. Raises RuntimeError with what `nginx -t` says against the file."""
+    """nginx before these nodes, as `nginx_configuration` has them: its port, and its process.
+
+    Raises RuntimeError with what `nginx -t` says against the file.
+    """
     port = port or free_port()
-    whole = nginx_configuration(folder, port=port, upstream=upstream, sends_files=sends_files)
+    whole = nginx_configuration(folder, port=port, upstream=upstream, pages=pages, sends_files=sends_files)
     command = ["nginx", "-p", str(folder), "-c", str(whole)]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)  # noqa: S603
     if checked.returncode:

@@ -12,7 +12,7 @@ from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
 from articles.body.embeds import EMBED_FRAME_ORIGINS
-from newsportal.environment import BASE_DIR, Environment
+from newsportal.environment import BASE_DIR, REQUIRED, Environment
 
 env = Environment()
 
@@ -408,9 +408,11 @@ TAGGIT_CASE_INSENSITIVE = True
 # Lines of JSON for whatever collects logs, or text for a person; neither names anybody.
 LOG_FORMAT = env.choice("LOG_FORMAT", "json" if SECURE else "text", ["json", "text"])
 LOG_REQUESTS = env.flag("LOG_REQUESTS", LOG_FORMAT == "json")
-# Numbers for Prometheus, for who has the token alone; the processes of a machine add them up in a folder that they share.
+# Numbers for Prometheus, for who has the token alone; the processes of a server add them up in a folder that they share, by itself
+# the one that systemd makes for a service (RuntimeDirectory=).
 METRICS_TOKEN = env.secret("METRICS_TOKEN", minimum=16) if env.text("METRICS_TOKEN", "") else ""
-METRICS_FOLDER = env.text("METRICS_FOLDER") if METRICS_TOKEN else ""
+_runtime = env.text("RUNTIME_DIRECTORY", "")
+METRICS_FOLDER = env.text("METRICS_FOLDER", f"{_runtime}/numbers" if _runtime else REQUIRED) if METRICS_TOKEN else ""
 # Where what broke is reported to; nothing of it is loaded without.
 SENTRY_DSN = env.address("SENTRY_DSN", "")
 for variable, is_set, package in (

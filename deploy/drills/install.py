@@ -50,7 +50,8 @@ EOF
 """
 ROOTS = "usr/local/share/ca-certificates/pebble.crt"
 HEADLINE = "The ferry is late"
-UNITS = ("newsportal", "newsportal-worker", "newsportal-nightly", "newsportal-backup")
+PAGES = "newsportal-pages"
+UNITS = ("newsportal", PAGES, "newsportal-worker", "newsportal-nightly", "newsportal-backup")
 
 
 def main() -> None:
@@ -83,7 +84,9 @@ def main() -> None:
             machine.shut_down()
             machine.boot()
             drill.comes_to("the site is there again", lambda: Reader(machine).get("/search/").status == 200)
-            units = "nginx newsportal newsportal-worker newsportal-nightly.timer newsportal-backup.timer"
+            units = (
+                "nginx newsportal newsportal-pages newsportal-worker newsportal-nightly.timer newsportal-backup.timer"
+            )
             drill.holds("and so is all else", machine.does(f"systemctl is-active {units}"))
     drill.end()
 
@@ -252,6 +255,12 @@ def kill(drill: Drill, machine: Machine) -> None:
     drill.comes_to("it answers", lambda: someone.get("/search/").status == 200, 10)
     left = [number for number in before if machine.does(f"kill -0 {number}")]
     drill.holds("and nothing is left of the other", not left, left)
+    first = main_process(machine, PAGES)
+    machine.run(f"kill -9 {first}")
+    # Which nobody has asked for: nginx has no such page, and asks the other service.
+    answer = someone.get("/latest/")
+    drill.holds("who serves pages is killed, and the other service makes them", answer.status == 200, answer)
+    drill.comes_to("systemd starts it anew", lambda: main_process(machine, PAGES) not in {0, first})
 
 
 def limits(drill: Drill, machine: Machine) -> None:
@@ -272,7 +281,7 @@ def serving(machine: Machine, parent: int) -> list[int]:
 def worker(drill: Drill, machine: Machine) -> None:
     """The unit of which one says: only with BACKGROUND_WORKER=process."""
     machine.run(
-        "echo BACKGROUND_WORKER=process >> /etc/newsportal.env; systemctl restart newsportal;"
+        "echo BACKGROUND_WORKER=process >> /etc/newsportal.env; systemctl restart newsportal newsportal-pages;"
         "systemctl enable --quiet --now newsportal-worker"
     )
     first = main_process(machine, "newsportal-worker")
@@ -320,7 +329,7 @@ FOLDERS = [
 SECRETS = ["/etc/newsportal.env", "/etc/shadow", f"/etc/letsencrypt/live/{NAME}/privkey.pem", "/root/.bashrc"]
 # /tmp and /var/tmp are its own, /dev/shm is memory.
 WRITES = {"/dev/shm", "/tmp", "/var/tmp", "/var/lib/newsportal", "/var/lib/newsportal/media"}
-MORE = {"newsportal": {"/run/probe"}, "newsportal-backup": {"/srv/backups"}}
+MORE = {"newsportal": {"/run/probe"}, PAGES: {"/run/probe"}, "newsportal-backup": {"/srv/backups"}}
 NOTHING = {
     "opens": ["AF_INET", "AF_INET6", "AF_UNIX"], "sees": [], "does": [], "NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16,
     "CapBnd": "0" * 16,
@@ -333,7 +342,7 @@ def shut_in(drill: Drill, machine: Machine) -> None:
     for name in UNITS:
         unit = (machine.folder / f"etc/systemd/system/{name}.service").read_text(encoding="utf-8").replace("\\\n", " ")
         unit = re.sub(r"^(?:ExecStart|Restart|RestartSec|Type)=.*\n", "", unit, flags=re.M)
-        unit = unit.replace("RuntimeDirectory=newsportal", "RuntimeDirectory=probe")
+        unit = re.sub(r"^RuntimeDirectory=.*$", "RuntimeDirectory=probe", unit, flags=re.M)
         own = f"[Service]\nType=oneshot\nExecStart={probe}\n"
         (machine.folder / f"etc/systemd/system/probe-{name}.service").write_text(
             unit.replace("[Service]\n", own), encoding="utf-8"
@@ -360,11 +369,11 @@ def upgrade(drill: Drill, machine: Machine, code: Path) -> None:
     run(*git, "commit", "--quiet", "--all", "--message", "The next release")
     run(*git, "tag", "next-release")
     run(*git, "push", "--quiet", "origin", "HEAD", "next-release")
-    before = main_process(machine), main_process(machine, "newsportal-worker")
+    before = [main_process(machine, unit) for unit in ("newsportal", PAGES, "newsportal-worker")]
     with Reading(Reader(machine), "/") as reading:
         step(drill, machine, "an upgrade", "\n".join(lines).replace("NEW-VERSION", "next-release"))
     consult(drill, machine, doctor)
-    now = main_process(machine), main_process(machine, "newsportal-worker")
+    now = [main_process(machine, unit) for unit in ("newsportal", PAGES, "newsportal-worker")]
     drill.holds("it is run by others, and so is the work in the background", not {0, *before} & {*now}, (before, now))
     times = reading.answers.total()
     drill.holds(

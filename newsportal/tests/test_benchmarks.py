@@ -20,15 +20,15 @@ def measured(cpu: float) -> dict:
 
 
 def words(**pages: dict[str, float]) -> dict[str, str]:
-    """Target → word, for a run in which "hello" cost 1 ms and a file 0.05."""
+    """Target → word, for a run in which "hello" cost 1 ms."""
     databases = {
         name: {
             "modes": {"rendered": {page: measured(cpu) for page, cpu in told.items()}},
-            "again": 0.1, "memory": 160e6, "story_bytes": 25_000,
+            "again": 0.1, "memory": 160e6, "story_bytes": 25_000, "files": {},
         }
         for name, told in pages.items()
     }  # fmt: skip
-    results = {"limits": {"hello": 1.0, "static file": 0.05}, "databases": databases}
+    results = {"limits": {"hello": 1.0}, "databases": databases}
     return {verdict.target: verdict.word for verdict in verdicts(results)}
 
 
@@ -41,6 +41,20 @@ def test_targets_are_judged_by_ratios():
     assert told["story page without its pictures, on the wire: 25 KB, small database"] == "reached"
     assert told["any public page from the cache: hello × 0.2, small database"] == "not measured"
     assert told["every page: large database ÷ small × 1.2"] == "not measured"
+
+
+def test_through_nginx_each_page_is_held_against_itself_as_a_file():
+    def word(**through_nginx: float) -> str:
+        pages = {page: measured(cpu) for page, cpu in through_nginx.items()}
+        found = {
+            "modes": {"through deploy/nginx.conf": pages}, "files": {"front": 0.01, "feed": 0.02}, "again": None, "memory": None,
+            "story_bytes": None,
+        }  # fmt: skip
+        told = {verdict.target: verdict.word for verdict in verdicts({"limits": {}, "databases": {"small": found}})}
+        return told["any public page through deploy/nginx.conf: its file × 1.3, small database"]
+
+    assert word(front=0.0129, feed=0.0259) == "reached"
+    assert word(front=0.0131, feed=0.02) == "missed"
 
 
 def test_growth_is_judged_by_the_page_that_grew_most():

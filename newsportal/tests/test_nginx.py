@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,6 +13,7 @@ from articles.tests.factories import make_article
 from deploy import loopback
 from deploy.loopback import nginx
 from newsportal.tests import nodes
+from newsportal.tests.answering import begin, end
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -80,6 +82,62 @@ def test_what_is_one_persons_is_never_kept(folder, story):
                 status, headers, _ = nodes.ask(port, path)
                 assert status in {200, 204} and "X-Cache" not in headers, path
         assert nodes.ask(port, "/nowhere/")[0] == 404
+
+
+def test_pages_are_made_by_their_own_service_and_all_that_may_take_long_by_the_other(folder, story):
+    kept = [story.get_absolute_url(), "/", "/latest/", f"/comments/on/{story.pk}/", "/comments/feed/"]
+    asked_anew = ["/admin/login/", "/search/?q=before", "/search?q=before", "/comments/yours/", f"/comments/waiting/{story.pk}/",
+                  "/media/none.webp", "/healthz", "/readyz", "/csp-reports/"]  # fmt: skip
+    with nodes.running(2) as (desk, maker), nginx(folder, [desk], pages=[maker]) as (port, _):
+        nodes.kill(desk)
+        assert {path: nodes.ask(port, path)[0] for path in kept} == dict.fromkeys(kept, 200)
+        assert {path: nodes.ask(port, path)[0] for path in asked_anew} == dict.fromkeys(asked_anew, 502)
+    with nodes.running(2) as (desk, maker), nginx(folder, [desk], pages=[maker]) as (port, _):
+        nodes.kill(maker)
+        # Which nginx has not got.
+        again = [f"{path}?sort=newest" for path in kept]
+        assert {path: nodes.ask(port, path)[0] for path in again} == dict.fromkeys(again, 200)
+        assert nodes.ask(port, "/search/?q=before")[0] == 200
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Says which cookies it was sent."""
+
+    def do_GET(self) -> None:
+        body = self.headers.get("Cookie", "").encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_cookies_are_for_what_is_one_persons(folder):
+    server = ThreadingHTTPServer((loopback.HOST, 0), Echo)
+    begin(server)
+    try:
+        with nginx(folder, [server.server_port]) as (port, _):
+            paths = (
+                "/admin/",
+                "/comments/yours/",
+                "/preview/x/",
+                "/",
+                "/latest/",
+                "/comments/on/1/",
+                "/search/",
+                "/media/x",
+            )
+            sent = {path: nodes.ask(port, path, Cookie="a=1")[2] for path in paths}
+    finally:
+        end(server)
+    assert {path for path, cookies in sent.items() if cookies == b"a=1"} == {
+        "/admin/",
+        "/comments/yours/",
+        "/preview/x/",
+    }
+    assert set(sent.values()) == {b"a=1", b""}
 
 
 def test_files_are_served_for_ever_and_nothing_beside_them(folder, story):

@@ -92,6 +92,12 @@ def test_numbers_need_a_folder_that_processes_share():
     assert read(METRICS_FOLDER="numbers").METRICS_TOKEN == ""
 
 
+def test_a_service_of_systemd_has_a_folder_for_its_numbers():
+    own = {"METRICS_TOKEN": "a-token-of-the-tests", "RUNTIME_DIRECTORY": "/run/newsportal-pages"}
+    assert read(**own).METRICS_FOLDER == "/run/newsportal-pages/numbers"
+    assert read(**own, METRICS_FOLDER="numbers").METRICS_FOLDER == "numbers"
+
+
 @pytest.mark.parametrize(
     ("variable", "library"), [("METRICS_TOKEN", "prometheus_client"), ("SENTRY_DSN", "sentry_sdk")]
 )

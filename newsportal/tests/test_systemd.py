@@ -72,7 +72,7 @@ def test_all_are_shut_in_the_same_way():
     boxes = [
         unit.read_text(encoding="utf-8").partition("\nUMask=")[2].partition("\n\n")[0].strip() for unit in SERVICES
     ]
-    assert len(boxes) == 4 and "ProtectSystem=strict" in boxes[0]
+    assert len(boxes) == 5 and "ProtectSystem=strict" in boxes[0]
     # Which means less than it says in systemd 252 (decision 31).
     assert "ReadOnlyPaths=/run" in boxes[0]
     assert len(set(boxes)) == 1
