@@ -29,7 +29,7 @@ def passed_on() -> re.Pattern[str]:
     """What is answered by itself each time: the desk, what depends on who asks, files. Settings are not there at import."""
     return re.compile(
         rf"/{re.escape(settings.ADMIN_PATH)}"
-        r"|/(?:static|media|search|preview|read)/|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
+        r"|/(?:static|media|search|preview|read)(?:/|$)|/healthz|/readyz|/metrics|/comments/(?!on/|replies/|\d|feed/)"
     )
 
 

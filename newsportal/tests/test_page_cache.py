@@ -105,6 +105,10 @@ def test_what_is_of_one_person_or_is_not_there_is_never_kept(served, url):
     assert len(served._cache._kept) == 0
 
 
+def test_an_address_without_its_last_slash_leads_to_what_was_searched_for(served):
+    assert served.get("/search?q=harbour").headers["Location"] == "/search/?q=harbour"
+
+
 def test_neither_cookies_nor_unknown_parameters_make_another_page(served, story):
     url = story.get_absolute_url()
     plain = served.get(url)
