@@ -182,7 +182,7 @@ MARKS = _marks(
     (0x300, 0x1D00), (0x1DC0, 0x1E00), (0x20D0, 0x2100), (0x302A, 0x3100), (0xA800, 0xAC00), (0xFE20, 0xFE30)
 )
 #: What is one word in a text that is normalised (NFC).
-WORD = re.compile(rf"{LETTER}(?:{LETTER}|[{MARKS}{INVISIBLE}]|['’ʼ](?={LETTER}))*")
+WORD = re.compile(rf"{LETTER}+(?:(?:[{MARKS}{INVISIBLE}]|['’ʼ](?={LETTER})){LETTER}*)*")
 APOSTROPHE = re.compile("['’ʼ]")
 
 #: Thai, Lao, Burmese, Khmer, kana, Han, Hangul (which has spaces, but hangs endings on its words).

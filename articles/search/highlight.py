@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -68,56 +68,71 @@ def _has_unspaced(text: str) -> bool:
 
 def _finds(text: str, query: Query) -> tuple[int, dict[int, str]]:
     """(how many pieces the text has, the number of each that is found → what stands there)."""
-    if _has_unspaced(text):
-        pieces = list(_pieces(text, query))
-        return len(pieces), {n: text[piece.start : piece.end] for n, piece in enumerate(pieces) if piece.is_found}
-    # Each word is a piece: a story of a thousand is looked through for each result of a search.
-    words, may_be_found, is_found = analysis.WORD.findall(text), _likely(query), _finder(query, analysis.language())
-    wanted = {word for word in set(words) if may_be_found(word) and is_found(word)}
-    return len(words), {n: word for n, word in enumerate(words) if word in wanted} if wanted else {}
+    words, likely, known = analysis.WORD.findall(text), *_known(query, analysis.language())
+    if not _has_unspaced(text):
+        # Each word is a piece: a story of a thousand is looked through for each result of a search.
+        return len(words), {n: word for n, word in enumerate(words) if likely[word[0]] and known[word]}
+    count, finds = 0, {}
+    for word in words:
+        if word.isascii() or not analysis.UNSPACED.search(word):
+            if likely[word[0]] and known[word]:
+                finds[count] = word
+            count += 1
+            continue
+        for piece in _characters(0, word, set(query.tokens), _beginnings(query)):
+            if piece.is_found:
+                finds[count] = word[piece.start : piece.end]
+            count += 1
+    return count, finds
 
 
 def _pieces(text: str, query: Query) -> Iterator[Piece]:
     wanted, beginnings = set(query.tokens), _beginnings(query)
-    may_be_found, is_found = _likely(query), _finder(query, analysis.language())
+    likely, known = _known(query, analysis.language())
     for match in analysis.WORD.finditer(text):
         word = match[0]
         if not word.isascii() and analysis.UNSPACED.search(word):
             yield from _characters(match.start(), word, wanted, beginnings)
             continue
-        yield Piece(match.start(), match.end(), may_be_found(word) and is_found(word))
+        yield Piece(match.start(), match.end(), likely[word[0]] and known[word])
+
+
+class _Likely(dict[str, bool]):
+    """Of first letters whether a word may be looked for: of a story's words that is a tenth, which are then looked at."""
+
+    def __init__(self, query: Query, language: str):
+        super().__init__()
+        letters = {token[0] for token in (*query.tokens, *_beginnings(query))}
+        # What folds to nothing says nothing of how its word begins.
+        self._letters = {*letters, ""} if analysis.begins_as_its_word(language) else None
+
+    def __missing__(self, first: str) -> bool:
+        self[first] = may_be = self._letters is None or analysis.fold(first)[:1] in self._letters
+        return may_be
+
+
+class _Known(dict[str, bool]):
+    """Of words whether they are looked for, as they are met: the texts that a search finds have most words in common."""
+
+    #: So many, of each of the few searches that are remembered.
+    MOST = 2_000
+
+    def __init__(self, query: Query, language: str):
+        super().__init__()
+        self._language, self._wanted, self._beginnings = language, set(query.tokens), _beginnings(query)
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[word] = found = not self._wanted.isdisjoint(analysis.tokens_of(word, self._language)) or (
+            bool(self._beginnings) and analysis.fold(word).startswith(self._beginnings)
+        )
+        return found
 
 
 @lru_cache(maxsize=4)
-def _finder(query: Query, language: str) -> Callable[[str], bool]:
-    """Whether a word is looked for. It remembers what it has said: the texts that a search finds have most words in common."""
-    wanted, beginnings = set(query.tokens), _beginnings(query)
-
-    @lru_cache(maxsize=2_000)
-    def is_found(word: str) -> bool:
-        return not wanted.isdisjoint(analysis.tokens_of(word, language)) or (
-            bool(beginnings) and analysis.fold(word).startswith(beginnings)
-        )
-
-    return is_found
-
-
-def _likely(query: Query) -> Callable[[str], bool]:
-    """Whether a word begins as one that is looked for: of a story's words that is a tenth, which are then looked at."""
-    language = analysis.language()
-    if not analysis.begins_as_its_word(language):
-        return lambda word: True
-    letters = {token[0] for token in (*query.tokens, *_beginnings(query))}
-    known: dict[str, bool] = {}
-
-    def may_be_found(word: str) -> bool:
-        first = word[0]
-        if first not in known:
-            # What folds to nothing says nothing of how its word begins.
-            known[first] = analysis.fold(first)[:1] in {*letters, ""}
-        return known[first]
-
-    return may_be_found
+def _known(query: Query, language: str) -> tuple[_Likely, _Known]:
+    return _Likely(query, language), _Known(query, language)
 
 
 def _beginnings(query: Query) -> tuple[str, ...]:
