@@ -15,10 +15,10 @@ from django.http.response import HttpResponseBase
 
 #: What stands around or in every page: sections, tags, contributors, pictures, adverts, the banner, and what is scheduled.
 SITE = "site"
-#: Which stories there are, and what lists say of them.
+#: Which stories there are, and in which order.
 LISTS = "lists"
-#: How many comments stories have.
-COUNTS = "counts"
+#: What lists say of any of them, and how many comments any of them has: for lists that do not name those that they show.
+CARDS, COUNTS = "cards", "counts"
 
 #: Where a response says what it shows, in the form that caches have agreed on.
 HEADER = "Surrogate-Key"
@@ -27,6 +27,16 @@ HEADER = "Surrogate-Key"
 def of_story(pk: int) -> str:
     """The key of one story's page."""
     return f"story-{pk}"
+
+
+def of_card(pk: int) -> str:
+    """The key of what lists say of one story."""
+    return f"card-{pk}"
+
+
+def of_count(pk: int) -> str:
+    """The key of how many comments one story has."""
+    return f"count-{pk}"
 
 
 def shows(response: HttpResponseBase, *keys: str) -> None:

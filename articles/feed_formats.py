@@ -76,6 +76,8 @@ class Feed:
     #: When the last of its stories came, or was really updated.
     updated: datetime.datetime = NEVER
     items: list[str] = field(default_factory=list)
+    #: The primary keys of the stories that they are of.
+    stories: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

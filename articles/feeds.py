@@ -121,7 +121,7 @@ def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., Http
         if settings.WEBSUB_HUB:
             links.append(f'<{settings.WEBSUB_HUB}>; rel="hub"')
         response["Link"] = ", ".join(links)
-        editions.shows(response, editions.LISTS)
+        editions.shows(response, editions.LISTS, *map(editions.of_card, found.stories))
         return response
 
     return feed
@@ -138,6 +138,7 @@ def feed_of(subject: Subject, format: Format) -> Feed:
         url=settings.SITE_URL + feed_path(subject.page, format),
         updated=max((_updated_at(story) or story["publish_at"] for story in entries), default=NEVER),
         items=[_item(story, format) for story in entries],
+        stories=[story.pk for story in entries],
     )
 
 

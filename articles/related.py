@@ -87,21 +87,43 @@ def relate(article: Article, *, others_too: bool = True) -> int:
     `others_too`: it also takes its place in the lists of those that it is close to, and loses the one that it had elsewhere.
     """
     now = timezone.now()
-    with transaction.atomic(), editions.touching(editions.of_story(article.pk)):
+    with transaction.atomic():
         # The story is held: of two jobs about it the second sees what the first has done.
-        if not Article.objects.filter(pk=article.pk).update(related_at=now):
+        stored = (
+            Article.objects.select_for_update()
+            .only("publish_at", "section", "status", "related_at")
+            .filter(pk=article.pk)
+            .first()
+        )
+        if stored is None:
             return 0
-        stored = Article.objects.only("publish_at", "section", "status").get(pk=article.pk)
         tags = list(TaggedArticle.objects.filter(content_object=article.pk).values_list("tag", flat=True))
         close = _closeness(article.pk, section=stored.section_id, tags=tags)
         ranked = {pk: _rank(strength, moment) for pk, (strength, moment) in close.items()}
-        best = sorted(ranked, key=lambda pk: (ranked[pk], pk), reverse=True)[:KEPT]
-        RelatedArticle.objects.filter(article=article.pk).delete()
-        RelatedArticle.objects.bulk_create(RelatedArticle(article=article, other_id=pk, rank=ranked[pk]) for pk in best)
+        best = _best(ranked)
+        before = dict(RelatedArticle.objects.filter(article=article.pk).values_list("other", "rank"))
+        is_seen = stored.related_at is None or _in_order(before) != _in_order(best)
+        with editions.touching(*([editions.of_story(article.pk)] if is_seen else [])):
+            Article.objects.filter(pk=article.pk).update(related_at=now)
+            if before != best:
+                RelatedArticle.objects.filter(article=article.pk).delete()
+                RelatedArticle.objects.bulk_create(
+                    RelatedArticle(article=article, other_id=pk, rank=rank) for pk, rank in best.items()
+                )
         if others_too:
             _place_in_lists(stored, {pk: strength for pk, (strength, _) in close.items()})
     article.related_at = now
     return len(best)
+
+
+def _best(ranked: dict[int, float]) -> dict[int, float]:
+    """Those of a list that are kept, with their ranks."""
+    return {pk: ranked[pk] for pk in sorted(ranked, key=lambda pk: (ranked[pk], pk), reverse=True)[:KEPT]}
+
+
+def _in_order(ranked: dict[int, float]) -> list[int]:
+    """As readers get them (ArticleQuerySet.first_public): what they see is the same for as long as this is."""
+    return sorted(ranked, key=lambda pk: (-ranked[pk], pk))
 
 
 def _closeness(article: int, *, section: int | None, tags: list[int]) -> dict[int, tuple[float, datetime.datetime]]:
@@ -130,30 +152,32 @@ def _rank(strength: float, moment: datetime.datetime) -> float:
 
 def _place_in_lists(article: Article, strengths: dict[int, float]) -> None:
     """Its place in the lists of others: those that have been worked out, and no other. Lists keep their length."""
-    others = set(RelatedArticle.objects.filter(other=article.pk).values_list("article", flat=True)).union(strengths)
-    with editions.touching(*map(editions.of_story, others)):
-        _place_among(article, strengths)
-
-
-def _place_among(article: Article, strengths: dict[int, float]) -> None:
-    RelatedArticle.objects.filter(other=article.pk).exclude(article__in=strengths).delete()
     listed_from = article.listed_from()
-    if listed_from is None:
-        return
     known = (
-        Article.objects.filter(pk__in=strengths, related_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+        Article.objects.filter(pk__in=strengths, related_at__isnull=False) if listed_from else Article.objects.none()
     )
-    RelatedArticle.objects.bulk_create(
-        (RelatedArticle(article_id=pk, other=article, rank=_rank(strengths[pk], listed_from)) for pk in known),
-        update_conflicts=True,
-        update_fields=["rank"],
-        unique_fields=["article", "other"],
-    )
-    lists: dict[int, list[int]] = defaultdict(list)
-    rows = RelatedArticle.objects.filter(article__in=strengths).order_by("article", "-rank", "-other")
-    for pk, owner in rows.values_list("pk", "article"):
-        lists[owner].append(pk)
-    RelatedArticle.objects.filter(pk__in=[pk for pks in lists.values() for pk in pks[KEPT:]]).delete()
+    wanted = {pk: _rank(strengths[pk], listed_from) for pk in known.values_list("pk", flat=True) if listed_from}
+    owners = {*wanted, *RelatedArticle.objects.filter(other=article.pk).values_list("article", flat=True)}
+    lists: dict[int, dict[int, float]] = {pk: {} for pk in sorted(owners)}
+    rows: dict[tuple[int, int], int] = {}
+    found = RelatedArticle.objects.filter(article__in=owners).values_list("pk", "article", "other", "rank")
+    for row, owner, other, rank in found:
+        lists[owner][other], rows[owner, other] = rank, row
+    seen, gone, placed = [], [], []
+    for owner, before in lists.items():
+        after = {other: rank for other, rank in before.items() if other != article.pk}
+        after = _best(after | ({article.pk: wanted[owner]} if owner in wanted else {}))
+        gone += [rows[owner, other] for other in before if other not in after]
+        if article.pk in after and after != before:
+            placed.append(RelatedArticle(article_id=owner, other=article, rank=after[article.pk]))
+        if _in_order(after) != _in_order(before):
+            seen.append(owner)
+    with editions.touching(*map(editions.of_story, seen)):
+        if gone:
+            RelatedArticle.objects.filter(pk__in=gone).delete()
+        RelatedArticle.objects.bulk_create(
+            placed, update_conflicts=True, update_fields=["rank"], unique_fields=["article", "other"]
+        )
 
 
 def relate_all(*, missing: bool = False, progress: Callable[[int], object] = lambda count: None) -> int:

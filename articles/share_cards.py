@@ -102,7 +102,8 @@ def renew(article: Article) -> bool:
         with transaction.atomic():
             # Of two processes that make it at once, one says so; the file is the same.
             rows = type(article)._default_manager.filter(pk=article.pk, share_card=present)
-            with editions.touching(*article.shown_on()):
+            # Lists do not show it.
+            with editions.touching(*article.shown_on(article) & {editions.of_story(article.pk)}):
                 renewed = rows.update(share_card=wanted)
             if renewed:
                 article.share_card = wanted

@@ -43,7 +43,7 @@ _corrections = Prepared(lambda article: Correction.objects.filter(article=articl
 def front(request: HttpRequest) -> HttpResponse:
     context = vars(front_page.compose()) | {"canonical_url": f"{settings.SITE_URL}/"}
     response = render(request, "articles/front.html", context)
-    editions.shows(response, editions.LISTS, editions.COUNTS)
+    editions.shows(response, editions.LISTS, editions.CARDS, editions.COUNTS)
     return response
 
 
@@ -57,7 +57,9 @@ class ArticleList(TemplateView):
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         response = super().get(request, *args, **kwargs)
-        editions.shows(response, editions.LISTS, editions.COUNTS)
+        stories = [story.pk for story in response.context_data["page"].items]  # type: ignore[attr-defined]
+        cards, counts = map(editions.of_card, stories), map(editions.of_count, stories)
+        editions.shows(response, editions.LISTS, *cards, *counts)
         return response
 
     def of(self) -> dict[str, int]:
@@ -177,7 +179,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         "canonical_url": settings.SITE_URL + request.path + (f"?before={before}" if before else ""),
     }
     response = render(request, "articles/corrections.html", context)
-    editions.shows(response, editions.LISTS)
+    editions.shows(response, editions.LISTS, editions.CARDS)
     return response
 
 
@@ -191,7 +193,7 @@ def most_read_lists(request: HttpRequest) -> HttpResponse:
         "canonical_url": settings.SITE_URL + request.path,
     }
     response = render(request, "articles/most_read.html", context)
-    editions.shows(response, editions.LISTS, editions.COUNTS)
+    editions.shows(response, editions.LISTS, editions.CARDS, editions.COUNTS)
     return response
 
 
@@ -245,15 +247,16 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
     if article.is_gone():
         latest = Article.objects.public().for_lists().newest_first()[:6]
         response = render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)
-        editions.shows(response, editions.of_story(article.pk), editions.LISTS, editions.COUNTS)
+        editions.shows(response, editions.of_story(article.pk), editions.LISTS, editions.CARDS, editions.COUNTS)
         return response
     if not article.is_public():
         raise Http404("There is no such story.")
     context = story_context(article)
     response = render(request, "articles/story.html", with_given(context))
+    cards = [editions.of_card(other.pk) for other in context["related"]]
     # Until it is worked out what goes with it, that is the newest of its tags.
     follows_tags = not article.related_at and context["tags"]
-    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if follows_tags else []))
+    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if follows_tags else []), *cards)
     return response
 
 

@@ -48,7 +48,8 @@ def make_room(comment: Comment, locked: dict[int, Comment]) -> dict[str, Any]:
 
 
 def _count(comment: Comment, step: int) -> None:
-    with editions.touching(editions.of_story(comment.article_id), editions.COUNTS):
+    story = comment.article_id
+    with editions.touching(editions.of_story(story), editions.of_count(story), editions.COUNTS):
         Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + step)
 
 

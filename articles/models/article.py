@@ -206,6 +206,11 @@ class Article(models.Model):
 
     #: Written by others at any time, and never by saving a story that was read some time before.
     KEPT_BY_OTHERS = frozenset({"comment_count", "related_at", "share_card", "version"})
+    #: Who changes nothing else leaves the story in all lists that it stands in, at its place, and in no other.
+    SAID_IN_PLACE = frozenset({
+        "headline", "short_headline", "standfirst", "dateline", "lead_image", "body", "search_title", "search_description",
+        "body_html", "reading_minutes", "updated_at", "modified_at",
+    })  # fmt: skip
     MOVED_FIELDS = ("status", "publish_at", "published_on", "slug", "withdrawn_at", "withdrawal_note")
 
     objects = ArticleQuerySet.as_manager()
@@ -379,17 +384,33 @@ class Article(models.Model):
         transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
 
     def shown_on(self, before: Article | None = None) -> set[str]:
-        """The keys (articles.editions) of the pages on which readers see this story, or what it was `before`; none of a draft."""
+        """The keys (articles.editions) of the pages on which readers see this story, or what it was `before`; none of a draft.
+
+        Without `before`, those of all that a change of it might move.
+        """
         if not any(
             story and (story.published_on or story.status not in workflow.UNPUBLISHED) for story in (self, before)
         ):
             return set()
+        if self._stands_where(before):
+            return {editions.of_story(self.pk), editions.of_card(self.pk), editions.CARDS}
         from articles.models.related import RelatedArticle
 
         stories = RelatedArticle.objects.filter(other=self.pk).values_list("article", flat=True) if self.pk else []
         keys = {editions.LISTS, *map(editions.of_story, [self.pk, *stories] if self.pk else [])}
         # It appears by itself, on pages that know of no change to come.
         return keys | {editions.SITE} if self.is_scheduled() else keys
+
+    def _stands_where(self, before: Article | None) -> bool:
+        """Whether it stands in the same lists, and at the same place in each."""
+        if before is None:
+            return False
+        moving = (
+            field.attname
+            for field in self._meta.concrete_fields
+            if field.name not in self.SAID_IN_PLACE | self.KEPT_BY_OTHERS
+        )
+        return all(getattr(self, name) == getattr(before, name) for name in moving)
 
     @property
     def address(self) -> tuple[datetime.date | None, str]:

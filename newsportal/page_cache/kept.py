@@ -46,6 +46,8 @@ class Page:
     made_at: float = 0.0
     changes_at: float = float("inf")
     etag: str = ""
+    #: The number of ANY under which it was last known to be true: for as long as nothing is touched nothing else is asked for.
+    true_under: int | None = None
     #: Encoding, or that there is no body → (headers, body), once they stay what they are: filled by who sends it.
     prepared: dict[str, tuple[Headers, bytes]] = field(default_factory=dict)
     _encoded: dict[str, bytes] = field(default_factory=dict)

@@ -130,10 +130,11 @@ class InRedis:
     def _question(self, connection: Any, keys: tuple[str, ...]) -> bytes:
         packed = self._packed.get(keys)
         if packed is None:
-            if len(self._packed) > 10_000:
-                self._packed.clear()
             commands = [b"".join(connection.pack_command("HMGET", self._prefix + key, *FIELDS)) for key in keys]
-            packed = self._packed[keys] = b"".join(commands)
+            packed = b"".join(commands)
+            # With each request one is asked for; several only when something has changed.
+            if len(keys) == 1:
+                self._packed[keys] = packed
         return packed
 
     def _connected(self) -> Any:

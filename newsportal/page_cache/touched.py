@@ -5,13 +5,13 @@ Every table of ours is in one of the two lists: a test sees to it. What is in ne
 
 from __future__ import annotations
 
-from articles.editions import COUNTS, LISTS, SITE
+from articles.editions import CARDS, COUNTS, LISTS, SITE
 
 _EVERYWHERE = frozenset({SITE})
 
 #: Table → keys that a write to it touches.
 BY_TABLE: dict[str, frozenset[str]] = {
-    "articles_article": frozenset({SITE, LISTS, COUNTS}),
+    "articles_article": frozenset({SITE, LISTS, CARDS, COUNTS}),
     "articles_rankedstory": frozenset({LISTS}),
     "articles_sitemapmonth": frozenset({LISTS}),
     **dict.fromkeys(

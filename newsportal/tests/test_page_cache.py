@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverts.tests.factories import make_booking
-from articles.models import Article, Banner, FrontPageStory, Section, Tag
+from articles.models import Article, Banner, FrontPageStory, Image, Section, Tag
 from articles.related import relate
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.sample_pictures import drawing
@@ -351,6 +351,127 @@ def test_a_burst_of_comments_on_one_story_costs_the_others_nothing(served, story
         served.get("/feed/")
         served.get("/sitemap.xml")
     assert served.made == made
+
+
+@pytest.fixture
+def lists(story) -> list[str]:
+    """Addresses of lists and feeds that do not show the story."""
+    ago = timezone.now() - datetime.timedelta(days=40)
+    other = make_article(
+        headline="Another story", section=make_section(name="Ports"), tags=("Ships",), publish_at=ago, lead_image=make_image(),
+        bylines=((make_contributor(name="Bo"), "written"),),
+    )  # fmt: skip
+    relate(other)
+    places = [
+        other.section.get_absolute_url(),
+        other.tags.get().get_absolute_url(),
+        other.authors[0].get_absolute_url(),
+    ]
+    day = timezone.localdate(other.publish_at, timezone.get_default_timezone())
+    return [*places, *(f"{place}feed/" for place in places), f"/{day:%Y/%m/%d}/"]
+
+
+def put_picture(story):
+    story.lead_image = Image.objects.exclude(pk=story.lead_image_id).get()
+    story.save()
+
+
+OF_ONE_STORY = {
+    "its words": edit,
+    "its picture": put_picture,
+    "a comment": lambda story: make_comment(article=story, status="published"),
+}
+
+
+@pytest.mark.parametrize("change", OF_ONE_STORY)
+def test_a_change_of_one_story_costs_the_lists_nothing_that_do_not_show_it(served, story, lists, change):
+    with_it = [story.section.get_absolute_url(), story.tags.get().get_absolute_url(), "/latest/", "/"]
+    for url in [*lists, *with_it]:
+        served.get(url)
+    made = served.made
+    OF_ONE_STORY[change](story)
+    for url in lists:
+        served.get(url)
+    assert served.made == made
+    for url in with_it:
+        served.get(url)
+    assert served.made == made + len(with_it)
+
+
+def test_a_story_that_moves_is_missed_and_found_at_once(served, story, lists):
+    section, tag, *_ = lists
+    for url in lists:
+        assert "Vladimír" not in served.get(url).text
+    story.section = Section.objects.get(name="Ports")
+    story.save()
+    assert "Vladimír" in served.get(section).text
+    story.tags.add("Ships")
+    assert "Vladimír" in served.get(tag).text
+    story.publish_at = timezone.now() - datetime.timedelta(days=40)
+    story.save()
+    assert "Vladimír" in served.get(lists[-1]).text
+    story.kind = Article.Kind.SPONSORED
+    story.save()
+    assert "Sponsored" in served.get(section).text
+
+
+def test_words_of_a_story_are_seen_beside_others_and_cost_no_page_that_does_not_show_it(served, story):
+    beside = make_article(headline="Beside", tags=("Boats",))
+    alone = make_article(headline="Alone", tags=("Ships",))
+    for article in (story, beside, alone):
+        relate(article)
+    for article in (beside, alone):
+        served.get(article.get_absolute_url())
+    made = served.made
+    edit(story)
+    assert "Vladimír on the ferry" in served.get(beside.get_absolute_url()).text
+    served.get(alone.get_absolute_url())
+    assert served.made == made + 1
+
+
+def test_to_work_out_again_what_goes_with_a_story_costs_no_page_unless_it_is_something_else(story):
+    beside = [make_article(headline=f"Beside {n}", tags=("Boats",)) for n in range(3)]
+    for article in (story, *beside, story):
+        relate(article)
+    before = numbers()
+    relate(Article.objects.get(pk=story.pk))
+    assert numbers() == before
+    story.tags.add("Ships")
+    relate(make_article(headline="Closer", tags=("Ships",)))
+    before = numbers()
+    beside[0].tags.clear()
+    relate(Article.objects.get(pk=beside[0].pk))
+    touched = {key for key, number in numbers().items() if number != before.get(key)}
+    assert {f"story-{beside[0].pk}", f"story-{story.pk}"} <= touched
+
+
+class Noted(InDatabase):
+    """Notes which numbers are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(source_of())
+        self.asked: list[tuple[str, ...]] = []
+
+    def read(self, keys):
+        self.asked.append(tuple(keys))
+        return super().read(keys)
+
+
+def test_a_page_is_held_against_its_own_numbers_only_when_something_was_touched(settings, story):
+    settings.DEBUG = False
+    counters, other = Noted(), make_article(section=make_section(name="Ports"))
+    served, url = Served(counters), story.section.get_absolute_url()
+    served.get(url)
+    counters.asked.clear()
+    served.get(url)
+    assert counters.asked == [("any",)]
+    make_comment(article=other, status="published")
+    counters.asked.clear()
+    made = served.made
+    served.get(url)
+    served.get(url)
+    assert served.made == made
+    assert [len(keys) > 1 for keys in counters.asked] == [False, True, False]
 
 
 def test_what_waits_unseen_touches_nothing(story):

@@ -248,14 +248,14 @@ def test_what_one_call_does_not_take_is_several(cdn, settings, back_end, most):
 
 
 HEADERS = {
-    "varnish": {"Cache-Control": "public, max-age=0, s-maxage=60, stale-if-error=86400", "xkey": "site lists counts"},
+    "varnish": {"Cache-Control": "public, max-age=0, s-maxage=60, stale-if-error=86400", "xkey": "site lists cards counts"},
     "fastly": {
         "Cache-Control": "public, no-cache", "Surrogate-Control": "max-age=60, stale-if-error=86400",
-        "Surrogate-Key": "site lists counts",
+        "Surrogate-Key": "site lists cards counts",
     },
     "cloudflare": {
         "Cache-Control": "public, no-cache", "Cloudflare-CDN-Cache-Control": "max-age=60, stale-if-error=86400",
-        "Cache-Tag": "site,lists,counts",
+        "Cache-Tag": "site,lists,cards,counts",
     },
 }  # fmt: skip
 
