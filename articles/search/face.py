@@ -112,7 +112,8 @@ def find(
 ) -> Found:  # fmt: skip
     """The page of public stories below the cursor `before`, or above `after`; the first page for a cursor that is none.
 
-    As many queries for any archive. When nothing is found, `suggestion` is the query in words that do find something.
+    As many queries for any archive, and one less where all that is found is ranked. When nothing is found, `suggestion` is the
+    query in words that do find something.
     """
     if not query:
         return Found()
@@ -177,6 +178,8 @@ def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int
         candidates |= {candidate.number: candidate for candidate in some[:RANKED]}
         if not in_head:
             total = len(some) if len(some) <= RANKED else None
+        if total is not None:
+            break  # all are here, those with the words in their head among them
     rows = ranked(list(candidates.values()), query, _with_phrase(query, list(candidates)))
     below, above = _place(before), _place(after)
     if below:
