@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from articles.editions import afresh, said_to_touch
-from newsportal.page_cache.touched import BY_TABLE
+from newsportal.page_cache.touched import BY_TABLE, SEEN_ONCE_NAMED
 
 if TYPE_CHECKING:
     Wrapper = BaseDatabaseWrapper
@@ -45,7 +45,7 @@ class Observed(Wrapper):
     def _observe(self, execute: Callable, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         match = WRITE.match(sql) if sql[:1] in "IUD" else None
         keys = BY_TABLE.get(match[1]) if match else None
-        if not keys:
+        if not keys or (sql[0] == "I" and match[1] in SEEN_ONCE_NAMED and "ON CONFLICT" not in sql):  # type: ignore[index]
             return execute(sql, params, many, context)
         said = said_to_touch()
         self.touched |= keys if said is None else said

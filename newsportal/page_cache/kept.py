@@ -21,8 +21,8 @@ Headers = list[tuple[str, str]]
 BROTLI_QUALITY, GZIP_LEVEL = 6, 6
 #: Below this a header more costs what compressing saves.
 WORTH_COMPRESSING = 500
-#: What a page costs beside its bytes, about.
-OVERHEAD = 2_000
+#: What a page costs beside its bytes, about, and each of its keys with its number.
+OVERHEAD, KEY = 2_000, 100
 
 COMPRESSES = ("text/", "application/json", "application/feed+json", "application/xml", "application/rss+xml",
               "application/atom+xml", "application/ld+json", "application/opensearchdescription+xml", "image/svg+xml")  # fmt: skip
@@ -94,7 +94,7 @@ class Page:
     @property
     def size(self) -> int:
         """Bytes of memory, about, with the other encoding that will be asked for."""
-        return OVERHEAD + len(self.body) + 2 * len(self._encoded.get("gzip", b""))
+        return OVERHEAD + KEY * len(self.keys) + len(self.body) + 2 * len(self._encoded.get("gzip", b""))
 
 
 @lru_cache(1024)

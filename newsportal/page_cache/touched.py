@@ -27,6 +27,10 @@ BY_TABLE: dict[str, frozenset[str]] = {
     ),
 }  # fmt: skip
 
+#: Of these a row that is new is seen by nobody until something names it, which touches what it must: a newsroom uploads a picture
+#: for each story, and no page is to be made anew for it.
+SEEN_ONCE_NAMED = frozenset({"articles_contributor", "articles_image", "articles_tag"})
+
 #: Tables of ours that no kept page shows.
 SEEN_BY_NO_READER = frozenset({
     "articles_article_body_images",  # the text's own HTML has them

@@ -482,6 +482,21 @@ def test_what_waits_unseen_touches_nothing(story):
     assert numbers() == before
 
 
+def test_what_nobody_has_named_yet_touches_nothing(story):
+    before = numbers()
+    picture, tag, author = make_image(), Tag.objects.create(name="Tides"), make_contributor(name="Bo")
+    assert numbers() == before
+    picture.alt = "Others"
+    picture.save()
+    assert numbers() != before
+    before = numbers()
+    Tag.objects.bulk_create([tag], update_conflicts=True, update_fields=["name"], unique_fields=["id"])
+    assert numbers() != before
+    before = numbers()
+    story.bylines.create(contributor=author, role="written", order=9)
+    assert numbers() != before
+
+
 def test_drafts_touch_nothing(story, editor):
     draft = make_article(status=Status.DRAFT, headline="A draft", section=story.section)
     before = numbers()
