@@ -33,12 +33,16 @@ class Newsroom:
     """How a day goes. The busiest hour has `peak` times the mean; `lists` and `stories` are the pages that are asked for then."""
 
     peak: float = 4
-    #: Changes an hour that lists show (published, edited, withdrawn), and that every page shows (a section, a banner, a schedule).
-    of_lists: float = 120
+    #: Changes an hour that all lists show (published, moved, withdrawn), that every page shows (a section, a banner, a schedule),
+    #: and of the words of a story.
+    of_lists: float = 40
     of_all: float = 20
-    #: Comments an hour that appear, each on one story and in the counts of lists.
+    edits: float = 80
+    #: Comments an hour that appear, each on one story and in the counts of lists that show it.
     comments: float = 600
     lists: int = 200
+    #: Lists, and pages of other stories, that show a story.
+    with_it: int = 10
     stories: int = 5_000
     #: Stored when written: milliseconds of processor for a save or a comment, as `comments.py` and `search.py` measure them.
     write: float = 40
@@ -84,9 +88,10 @@ def costs_of(results: dict[str, Any], database: str = "small") -> Costs:
 def needed(views: int, costs: Costs, newsroom: Newsroom = Newsroom(), *, processes: int = 2) -> Needed:
     requests = views / DAY * newsroom.peak
     changes = newsroom.of_lists + newsroom.of_all
-    touched = newsroom.lists * (changes + newsroom.comments) + newsroom.stories * newsroom.of_all + newsroom.comments
+    of_one_story = (newsroom.edits + newsroom.comments) * (1 + newsroom.with_it)
+    touched = newsroom.lists * changes + newsroom.stories * newsroom.of_all + of_one_story
     made = min(requests, touched / 3600 * processes)
-    writes = (newsroom.comments + newsroom.of_lists) / 3600 * newsroom.write
+    writes = (newsroom.comments + newsroom.edits + newsroom.of_lists) / 3600 * newsroom.write
     hit = costs.kept if processes <= 2 else costs.kept_on_many
     alone = (requests - made) * hit + made * costs.made + writes
     # nginx asks for each page once in a second in which it is wanted at all, and is told that it is the same.

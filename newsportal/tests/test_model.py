@@ -23,6 +23,14 @@ def test_a_busier_desk_makes_more_pages_whoever_reads():
     assert busy.made > calm.made
 
 
+def test_an_edit_costs_fewer_pages_than_a_story_that_moves():
+    def made(**desk: float) -> float:
+        return needed(100_000_000, COSTS, Newsroom(**desk)).made
+
+    quiet = made(of_lists=0, edits=0)
+    assert 0 < made(of_lists=0, edits=100) - quiet < made(of_lists=100, edits=0) - quiet
+
+
 def test_each_process_makes_its_own_pages():
     assert needed(100_000_000, COSTS, processes=8).made == 4 * needed(100_000_000, COSTS, processes=2).made
 
