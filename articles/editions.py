@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 SITE = "site"
 #: Which stories there are, and in which order.
 LISTS = "lists"
-#: What lists say of any of them, and how many comments any of them has: for lists that do not name those that they show.
+#: What lists say of any of them, and how many comments and readers any of them has: for lists that do not name those they show.
 CARDS, COUNTS = "cards", "counts"
 
 #: Where a response says what it shows, in the form that caches have agreed on.

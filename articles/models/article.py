@@ -375,7 +375,7 @@ class Article(models.Model):
             )
         self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
         self.body_images.set(images)
-        self.tagged.update(publish_at=self.listed_from())
+        self.list_tags()
         self.list_bylines()
         order_share_card(self, before.share_card if before else "")
         SitemapMonth.objects.note(before, self)
@@ -441,6 +441,14 @@ class Article(models.Model):
             or PreviousSlug.objects.filter(**address).exclude(article_id=self.pk).exists()
         )
 
+    def list_tags(self) -> None:
+        """Write `publish_at` on its tags, which is what their lists read."""
+        stale = self.tagged.exclude(publish_at=self.listed_from())
+        # Asked first: most who save change words, and lists that are written to are made anew.
+        if stale.exists():
+            with editions.touching(editions.LISTS):
+                stale.update(publish_at=self.listed_from())
+
     def list_bylines(self) -> None:
         """Write `publish_at` on the first byline of each contributor, which is what their list reads."""
         seen: set[int] = set()
@@ -450,7 +458,8 @@ class Article(models.Model):
             wanted = None if contributor in seen else self.listed_from()
             seen.add(contributor)
             if listed != wanted:
-                Byline.objects.filter(pk=pk).update(publish_at=wanted)
+                with editions.touching(editions.LISTS):
+                    Byline.objects.filter(pk=pk).update(publish_at=wanted)
 
     # --- Verbs --------------------------------------------------------------------------------------------------------
 

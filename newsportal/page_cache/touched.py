@@ -12,7 +12,7 @@ _EVERYWHERE = frozenset({SITE})
 #: Table → keys that a write to it touches.
 BY_TABLE: dict[str, frozenset[str]] = {
     "articles_article": frozenset({SITE, LISTS, CARDS, COUNTS}),
-    "articles_rankedstory": frozenset({LISTS}),
+    "articles_rankedstory": frozenset({COUNTS}),
     "articles_sitemapmonth": frozenset({LISTS}),
     **dict.fromkeys(
         (

@@ -16,13 +16,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverts.tests.factories import make_booking
-from articles.models import Article, Banner, FrontPageStory, Image, Section, Tag
+from articles.models import Article, Banner, Byline, FrontPageStory, Image, RankedStory, Section, Tag, TaggedArticle
 from articles.related import relate
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.sample_pictures import drawing
 from articles.workflow import Status
 from comments.decide import decide
 from comments.models import Policy
+from comments.most_discussed import RANKING
 from comments.reactions import pick, toggle_like
 from comments.tests.factories import make_comment, make_reader
 from newsportal.filling.rows import Table
@@ -413,6 +414,29 @@ def test_a_story_that_moves_is_missed_and_found_at_once(served, story, lists):
     story.kind = Article.Kind.SPONSORED
     story.save()
     assert "Sponsored" in served.get(section).text
+
+
+def test_what_a_save_puts_right_in_lists_is_seen_there(served, story):
+    author, tag = make_contributor(name="Bo"), Tag.objects.create(name="Tides")
+    Byline.objects.bulk_create([Byline(article=story, contributor=author, role="written", order=9)])
+    TaggedArticle.objects.bulk_create([TaggedArticle(content_object=story, tag=tag)])
+    for named in (author, tag):
+        assert "Vladimír" not in served.get(named.get_absolute_url()).text
+    story.save()
+    for named in (author, tag):
+        assert "Vladimír" in served.get(named.get_absolute_url()).text
+
+
+def test_what_is_most_discussed_is_seen_where_it_stands_and_costs_no_other_list(served, story, lists):
+    for url in [*lists, "/", "/most-read/"]:
+        assert "Most discussed" not in served.get(url).text
+    made = served.made
+    RankedStory.objects.replace(RANKING, [(story.pk, 7)])
+    for url in lists:
+        served.get(url)
+    assert served.made == made
+    for url in ("/", "/most-read/"):
+        assert "Most discussed" in served.get(url).text
 
 
 def test_words_of_a_story_are_seen_beside_others_and_cost_no_page_that_does_not_show_it(served, story):
