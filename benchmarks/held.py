@@ -15,6 +15,7 @@ import json
 import os
 import queue
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -291,6 +292,8 @@ def main() -> int:
     parser.add_argument("--articles", type=int, default=5_000)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    # `kill` ends it as Ctrl-C does: whom it has started is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="held-") as name:
         found = hold(Path(name), options.articles, options.minutes * 60, options.of_limit)
     if options.json:
@@ -331,6 +334,8 @@ def hold(folder: Path, articles: int, seconds: float, part: float) -> dict:
         for kind in (*MIXTURE, "save"):
             load.once(kind, chance, browser)
         asking = stack.enter_context(ProcessPoolExecutor(ASKING, get_context("spawn")))
+        # Before the pool waits for them, which is as long as the load was to be.
+        stack.callback(end, asking)
         stop = threading.Event()
         aside = [
             threading.Thread(target=publish, args=[load, stop], daemon=True),
@@ -374,6 +379,12 @@ def ask(asking: ProcessPoolExecutor, load: Load, *, seconds: float, rate: float 
         rates.append(done)
         load.told.add(told)
     return sum(rates)
+
+
+def end(asking: ProcessPoolExecutor) -> None:
+    """Whoever is still asking stops; those that have nothing to do any more lose nothing."""
+    for process in list((asking._processes or {}).values()):
+        process.terminate()
 
 
 def part_of(ports: Ports, newspaper: dict, name: str, seconds: float, rate: float | None) -> tuple[float, Told]:
