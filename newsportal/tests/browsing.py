@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+# Beside other work a page takes longer than the five seconds for which Playwright waits by itself.
+expect.set_options(timeout=15_000)
+
 
 class Watch:
     """Notes every violation of the policy and every request to another origin in the contexts that it makes."""
