@@ -101,6 +101,13 @@ def relate(article: Article, *, others_too: bool = True) -> int:
         close = _closeness(article.pk, section=stored.section_id, tags=tags)
         ranked = {pk: _rank(strength, moment) for pk, (strength, moment) in close.items()}
         best = _best(ranked)
+        strengths = {pk: strength for pk, (strength, _) in close.items()} if others_too else {}
+        holders = (
+            set(RelatedArticle.objects.filter(other=article.pk).values_list("article", flat=True))
+            if others_too
+            else set()
+        )
+        _hold({article.pk, *strengths, *holders})
         before = dict(RelatedArticle.objects.filter(article=article.pk).values_list("other", "rank"))
         is_seen = stored.related_at is None or _in_order(before) != _in_order(best)
         with editions.touching(*([editions.of_story(article.pk)] if is_seen else [])):
@@ -111,9 +118,17 @@ def relate(article: Article, *, others_too: bool = True) -> int:
                     RelatedArticle(article=article, other_id=pk, rank=rank) for pk, rank in best.items()
                 )
         if others_too:
-            _place_in_lists(stored, {pk: strength for pk, (strength, _) in close.items()})
+            _place_in_lists(stored, strengths, holders)
     article.related_at = now
     return len(best)
+
+
+def _hold(owners: set[int]) -> None:
+    """Let nobody else change the lists of these stories until the transaction ends: what readers get of them is compared with what
+    they had, which must be there still. All at once, in one order: two who hold some of each other's would wait for ever.
+    """  # fmt: skip
+    rows = RelatedArticle.objects.filter(article__in=owners).order_by("pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
 
 
 def _best(ranked: dict[int, float]) -> dict[int, float]:
@@ -150,14 +165,16 @@ def _rank(strength: float, moment: datetime.datetime) -> float:
     return math.log(strength) + math.log(2) * moment.timestamp() / HALF_LIFE
 
 
-def _place_in_lists(article: Article, strengths: dict[int, float]) -> None:
-    """Its place in the lists of others: those that have been worked out, and no other. Lists keep their length."""
-    listed_from = article.listed_from()
-    known = (
-        Article.objects.filter(pk__in=strengths, related_at__isnull=False) if listed_from else Article.objects.none()
-    )
-    wanted = {pk: _rank(strengths[pk], listed_from) for pk in known.values_list("pk", flat=True) if listed_from}
-    owners = {*wanted, *RelatedArticle.objects.filter(other=article.pk).values_list("article", flat=True)}
+def _place_in_lists(article: Article, strengths: dict[int, float], holders: set[int]) -> None:
+    """Its place in the lists of others: those that have been worked out, and no other. Lists keep their length.
+
+    `holders`: whose lists it is in. They are held, and so are those of whom it is close to.
+    """
+    wanted: dict[int, float] = {}
+    if (listed_from := article.listed_from()) is not None:
+        known = Article.objects.filter(pk__in=strengths, related_at__isnull=False).values_list("pk", flat=True)
+        wanted = {pk: _rank(strengths[pk], listed_from) for pk in known}
+    owners = {*wanted, *holders}
     lists: dict[int, dict[int, float]] = {pk: {} for pk in sorted(owners)}
     rows: dict[tuple[int, int], int] = {}
     found = RelatedArticle.objects.filter(article__in=owners).values_list("pk", "article", "other", "rank")

@@ -3,10 +3,11 @@
 import datetime
 import math
 import re
+import threading
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -186,3 +187,28 @@ def test_publishing_and_tagging_relate_in_the_background_and_drafts_do_not():
     draft.tags.remove("Fog")
     drain()
     assert shown(other) == []
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one write at a time")
+@pytest.mark.django_db(transaction=True)
+def test_lists_that_are_compared_stay_what_they_are_until_that_is_over():
+    """Else two who change one list each compare it without the other, and neither says that readers see another order."""
+    stories = [make_article(headline=f"Story {n}", tags=("Boats",)) for n in range(3)]
+    for story in [*stories, *stories]:
+        relate(story)
+    done = threading.Event()
+
+    def relate_another() -> None:
+        try:
+            relate(Article.objects.get(pk=stories[1].pk))
+        finally:
+            connections.close_all()
+        done.set()
+
+    another = threading.Thread(target=relate_another)
+    with transaction.atomic():
+        relate(Article.objects.get(pk=stories[0].pk))
+        another.start()
+        assert not done.wait(1)
+    another.join(30)
+    assert done.is_set()
