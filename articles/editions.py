@@ -15,10 +15,14 @@ from django.http.response import HttpResponseBase
 
 #: What stands around or in every page: sections, tags, contributors, pictures, adverts, the banner, and what is scheduled.
 SITE = "site"
-#: Which stories there are, and in which order.
+#: Which stories any list has, and in which order: for who cannot say which lists a write moves stories in.
 LISTS = "lists"
+#: The same of the lists of all stories: front page, latest, archive, sitemaps.
+NEWEST = "newest"
 #: What lists say of any of them, and how many comments and readers any of them has: for lists that do not name those they show.
 CARDS, COUNTS = "cards", "counts"
+#: All that are not of one story, or of one list.
+OF_MANY = frozenset({SITE, LISTS, NEWEST, CARDS, COUNTS})
 
 #: Where a response says what it shows, in the form that caches have agreed on.
 HEADER = "Surrogate-Key"
@@ -37,6 +41,19 @@ def of_card(pk: int) -> str:
 def of_count(pk: int) -> str:
     """The key of how many comments one story has."""
     return f"count-{pk}"
+
+
+def of_section(pk: int) -> str:
+    """The key of which stories one section has."""
+    return f"section-{pk}"
+
+
+def of_tag(pk: int) -> str:
+    return f"tag-{pk}"
+
+
+def of_contributor(pk: int) -> str:
+    return f"contributor-{pk}"
 
 
 def shows(response: HttpResponseBase, *keys: str) -> None:

@@ -59,6 +59,8 @@ class Subject:
     description: str = ""
     #: Where the time and the number of a story stand in the index that serves these stories (articles.paging).
     key: tuple[str, str] = OF_STORIES
+    #: Says when these are other stories, or in another order (articles.editions).
+    edition: str = editions.NEWEST
 
 
 def site(request: HttpRequest) -> Subject:
@@ -67,18 +69,22 @@ def site(request: HttpRequest) -> Subject:
 
 def section(request: HttpRequest, slug: str) -> Subject:
     of = get_object_or_404(Section, slug=slug)
-    return Subject(of.get_absolute_url(), SectionList.stories_of(of), of.name, of.description, SectionList.key)
+    return Subject(
+        of.get_absolute_url(), SectionList.stories_of(of), of.name, of.description, edition=editions.of_section(of.pk)
+    )
 
 
 def tag(request: HttpRequest, slug: str) -> Subject:
     of = get_object_or_404(Tag, slug=slug)
-    return Subject(of.get_absolute_url(), TagList.stories_of(of), of.name, key=TagList.key)
+    return Subject(
+        of.get_absolute_url(), TagList.stories_of(of), of.name, key=TagList.key, edition=editions.of_tag(of.pk)
+    )
 
 
 def contributor(request: HttpRequest, slug: str) -> Subject:
     of = get_object_or_404(Contributor, slug=slug)
-    stories = ContributorList.stories_of(of)
-    return Subject(of.get_absolute_url(), stories, of.name, of.biography, ContributorList.key)
+    stories, edition = ContributorList.stories_of(of), editions.of_contributor(of.pk)
+    return Subject(of.get_absolute_url(), stories, of.name, of.biography, ContributorList.key, edition)
 
 
 def search(request: HttpRequest) -> Subject:
@@ -113,7 +119,8 @@ def feed_paths(place: str, name: str, subject: Callable[..., Subject]) -> list[U
 def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., HttpResponse]:
     @require_safe
     def feed(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        found = feed_of(subject(request, **kwargs), format)
+        of = subject(request, **kwargs)
+        found = feed_of(of, format)
         response = HttpResponse(format.write(found), content_type=f"{format.served_as}; charset=utf-8")
         # WebSub, 4: where a subscriber reads it without reading the feed. No Last-Modified: it has whole seconds, and does
         # not tell when an older story was withdrawn. The ETag, which is of the bytes, does.
@@ -121,7 +128,7 @@ def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., Http
         if settings.WEBSUB_HUB:
             links.append(f'<{settings.WEBSUB_HUB}>; rel="hub"')
         response["Link"] = ", ".join(links)
-        editions.shows(response, editions.LISTS, *map(editions.of_card, found.stories))
+        editions.shows(response, editions.LISTS, of.edition, *map(editions.of_card, found.stories))
         return response
 
     return feed

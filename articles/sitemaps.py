@@ -46,7 +46,7 @@ class File(NamedTuple):
 
 def _xml(request: HttpRequest, template: str, context: dict) -> HttpResponse:
     response = render(request, template, {"origin": settings.SITE_URL} | context, content_type="application/xml")
-    editions.shows(response, editions.LISTS, editions.CARDS)
+    editions.shows(response, editions.LISTS, editions.NEWEST, editions.CARDS)
     return response
 
 

@@ -43,7 +43,7 @@ _corrections = Prepared(lambda article: Correction.objects.filter(article=articl
 def front(request: HttpRequest) -> HttpResponse:
     context = vars(front_page.compose()) | {"canonical_url": f"{settings.SITE_URL}/"}
     response = render(request, "articles/front.html", context)
-    editions.shows(response, editions.LISTS, editions.CARDS, editions.COUNTS)
+    editions.shows(response, editions.LISTS, editions.NEWEST, editions.CARDS, editions.COUNTS)
     return response
 
 
@@ -59,12 +59,16 @@ class ArticleList(TemplateView):
         response = super().get(request, *args, **kwargs)
         stories = [story.pk for story in response.context_data["page"].items]  # type: ignore[attr-defined]
         cards, counts = map(editions.of_card, stories), map(editions.of_count, stories)
-        editions.shows(response, editions.LISTS, *cards, *counts)
+        editions.shows(response, editions.LISTS, self.edition(), *cards, *counts)
         return response
 
     def of(self) -> dict[str, int]:
         """What `listing` is given."""
         return {}
+
+    def edition(self) -> str:
+        """The key of which stories it has, and in which order."""
+        return editions.NEWEST
 
     def period(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
         """The first and the last moment of the list."""
@@ -106,6 +110,9 @@ class SectionList(ArticleList):
     def of(self):
         return {"section": self.section.pk}
 
+    def edition(self):
+        return editions.of_section(self.section.pk)
+
     def heading(self):
         self.section = _one(_sections(slug=self.kwargs["slug"]))
         description = self.section.description or f"{self.section.name}: all stories of {settings.SITE_NAME}."
@@ -125,6 +132,9 @@ class TagList(ArticleList):
 
     def of(self):
         return {"tag": self.tag.pk}
+
+    def edition(self):
+        return editions.of_tag(self.tag.pk)
 
     def heading(self):
         self.tag = _one(_tags(slug=self.kwargs["slug"]))
@@ -146,6 +156,9 @@ class ContributorList(ArticleList):
 
     def of(self):
         return {"contributor": self.contributor.pk}
+
+    def edition(self):
+        return editions.of_contributor(self.contributor.pk)
 
     def heading(self):
         contributors = Contributor.objects.select_related("photo").prefetch_related("links")
@@ -179,7 +192,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         "canonical_url": settings.SITE_URL + request.path + (f"?before={before}" if before else ""),
     }
     response = render(request, "articles/corrections.html", context)
-    editions.shows(response, editions.LISTS, editions.CARDS)
+    editions.shows(response, editions.LISTS, editions.NEWEST, editions.CARDS)
     return response
 
 
@@ -193,7 +206,7 @@ def most_read_lists(request: HttpRequest) -> HttpResponse:
         "canonical_url": settings.SITE_URL + request.path,
     }
     response = render(request, "articles/most_read.html", context)
-    editions.shows(response, editions.LISTS, editions.CARDS, editions.COUNTS)
+    editions.shows(response, editions.LISTS, editions.NEWEST, editions.CARDS, editions.COUNTS)
     return response
 
 
@@ -247,7 +260,8 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
     if article.is_gone():
         latest = Article.objects.public().for_lists().newest_first()[:6]
         response = render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)
-        editions.shows(response, editions.of_story(article.pk), editions.LISTS, editions.CARDS, editions.COUNTS)
+        keys = editions.of_story(article.pk), editions.LISTS, editions.NEWEST, editions.CARDS, editions.COUNTS
+        editions.shows(response, *keys)
         return response
     if not article.is_public():
         raise Http404("There is no such story.")
@@ -255,8 +269,8 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
     response = render(request, "articles/story.html", with_given(context))
     cards = [editions.of_card(other.pk) for other in context["related"]]
     # Until it is worked out what goes with it, that is the newest of its tags.
-    follows_tags = not article.related_at and context["tags"]
-    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if follows_tags else []), *cards)
+    of_tags = [] if article.related_at else [editions.of_tag(tag.pk) for tag in context["tags"]]
+    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if of_tags else []), *of_tags, *cards)
     return response
 
 

@@ -397,7 +397,7 @@ class Article(models.Model):
         from articles.models.related import RelatedArticle
 
         stories = RelatedArticle.objects.filter(other=self.pk).values_list("article", flat=True) if self.pk else []
-        keys = {editions.LISTS, *map(editions.of_story, [self.pk, *stories] if self.pk else [])}
+        keys = {*self._lists_with(before), *map(editions.of_story, [self.pk, *stories] if self.pk else [])}
         # It appears by itself, on pages that know of no change to come.
         return keys | {editions.SITE} if self.is_scheduled() else keys
 
@@ -411,6 +411,18 @@ class Article(models.Model):
             if field.name not in self.SAID_IN_PLACE | self.KEPT_BY_OTHERS
         )
         return all(getattr(self, name) == getattr(before, name) for name in moving)
+
+    def _lists_with(self, before: Article | None) -> set[str]:
+        """The keys of the lists that it comes into, goes from, or moves in. A tag or byline that is new says so itself."""
+        if before is None:
+            return {editions.LISTS}
+        sections = {story.section_id for story in (self, before) if story.section_id}
+        return {
+            editions.NEWEST,
+            *map(editions.of_section, sections),
+            *map(editions.of_tag, self.tagged.values_list("tag", flat=True)),
+            *map(editions.of_contributor, self.bylines.values_list("contributor", flat=True)),
+        }
 
     @property
     def address(self) -> tuple[datetime.date | None, str]:
@@ -443,11 +455,11 @@ class Article(models.Model):
 
     def list_tags(self) -> None:
         """Write `publish_at` on its tags, which is what their lists read."""
-        stale = self.tagged.exclude(publish_at=self.listed_from())
+        stale = dict(self.tagged.exclude(publish_at=self.listed_from()).values_list("pk", "tag"))
         # Asked first: most who save change words, and lists that are written to are made anew.
-        if stale.exists():
-            with editions.touching(editions.LISTS):
-                stale.update(publish_at=self.listed_from())
+        if stale:
+            with editions.touching(editions.NEWEST, *map(editions.of_tag, stale.values())):
+                self.tagged.filter(pk__in=stale).update(publish_at=self.listed_from())
 
     def list_bylines(self) -> None:
         """Write `publish_at` on the first byline of each contributor, which is what their list reads."""
@@ -458,7 +470,7 @@ class Article(models.Model):
             wanted = None if contributor in seen else self.listed_from()
             seen.add(contributor)
             if listed != wanted:
-                with editions.touching(editions.LISTS):
+                with editions.touching(editions.NEWEST, editions.of_contributor(contributor)):
                     Byline.objects.filter(pk=pk).update(publish_at=wanted)
 
     # --- Verbs --------------------------------------------------------------------------------------------------------
@@ -491,8 +503,10 @@ class Article(models.Model):
         """Take a story back. Its address answers 410 with the note, and nothing lists it any more."""
         with self._move("withdraw", by, note):
             self.withdrawn_at, self.withdrawal_note = timezone.now(), note
-            # Published again one day, it is to be looked at first.
-            NextVersion.objects.filter(article=self).update(due_at=None)
+            # Published again one day, it is to be looked at first. Most have none: what is planned is seen on all pages.
+            planned = NextVersion.objects.filter(article=self, due_at__isnull=False)
+            if planned.exists():
+                planned.update(due_at=None)
 
     def correct(
         self,

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from articles.editions import CARDS, COUNTS, LISTS, SITE
+from articles.editions import OF_MANY
 from newsportal.database.observed import TABLE
 from newsportal.page_cache import counters
 from newsportal.page_cache.counters import ANY, UNREACHED
@@ -31,7 +31,7 @@ def least(numbers: Iterable[int]) -> int:
 
 def statements(keys: Iterable[str], least: int) -> list[str]:
     """SQL, the same for both databases, that raises the numbers of these keys and of all that a restored database has."""
-    wanted = sorted({SITE, LISTS, CARDS, COUNTS, ANY, UNREACHED} | {key for key in keys if KEY.fullmatch(key)})
+    wanted = sorted(OF_MANY | {ANY, UNREACHED} | {key for key in keys if KEY.fullmatch(key)})
     rows = ", ".join(f"('{key}', {least})" for key in wanted)
     return [
         f"UPDATE {TABLE} SET number = CASE WHEN number < {least} THEN {least} ELSE number + 1 END",  # noqa: S608
@@ -55,7 +55,7 @@ def settle() -> None:
 
         time.sleep(LEASE)
     with transaction.atomic():
-        connection.touched |= {SITE, LISTS, CARDS, COUNTS}  # type: ignore[attr-defined]
+        connection.touched |= OF_MANY  # type: ignore[attr-defined]
     # django-redis would empty the whole of Redis, which may have other uses.
     delete = getattr(cache, "delete_pattern", None)
     if delete:

@@ -64,11 +64,11 @@ def headline_of(name: str) -> Callable[[str], object]:
 
 def newsroom() -> list[Thing]:
     editor = User.objects.create_superuser("editor-in-chief")
-    section = make_section(name="Harbours")
+    section, ports = make_section(name="Harbours"), make_section(name="Ports")
     tag = Tag.objects.create(name="Boats 0!")
     stories = {
         name: make_article(headline=f"{name} 0!", section=section, lead_image=make_image())
-        for name in ("Edited", "Moved", "Talked", "Left", "Right")
+        for name in ("Edited", "Moved", "Roamed", "Talked", "Left", "Right")
     }
     for story in stories.values():
         story.tags.add(tag)
@@ -96,6 +96,12 @@ def newsroom() -> list[Thing]:
         story.publish(editor)
         return "0"
 
+    def roam():
+        story = stories["Roamed"]
+        story.section = ports if story.section == section else section
+        story.save()
+        return "0" if story.section == ports else None
+
     def talk():
         comment = make_comment(article=stories["Talked"])
         decide(comment, "published", by=editor)
@@ -117,7 +123,7 @@ def newsroom() -> list[Thing]:
         return places["now"]
 
     def lead(page: str) -> object:
-        found = re.search(r'front-lead">.*?(Left|Right|Edited|Moved|Talked) \d+!', page, re.DOTALL)
+        found = re.search(r'front-lead">.*?(Left|Right|Edited|Moved|Roamed|Talked) \d+!', page, re.DOTALL)
         return found[1] if found else None
 
     def count(page: str) -> object:
@@ -131,10 +137,11 @@ def newsroom() -> list[Thing]:
     return [
         Thing([*lists, stories["Edited"].get_absolute_url()], headline_of("Edited"), edit, ["0"]),
         Thing([stories["Edited"].get_absolute_url(), "/corrections/"], correction, correct, [None]),
-        Thing(lists, headline_of("Moved"), move, ["0"]),
+        Thing([*lists, tag.get_absolute_url(), f"{tag.get_absolute_url()}feed/"], headline_of("Moved"), move, ["0"]),
         Thing([stories["Talked"].get_absolute_url()], count, talk, ["0"]),
         Thing([tag.get_absolute_url(), stories["Left"].get_absolute_url()], headline_of("Boats"), rename, ["0"]),
         Thing(["/"], lead, arrange, ["Left"]),
+        Thing([ports.get_absolute_url(), f"{ports.get_absolute_url()}feed/"], headline_of("Roamed"), roam, [None]),
     ]  # fmt: skip
 
 

@@ -399,6 +399,73 @@ def test_a_change_of_one_story_costs_the_lists_nothing_that_do_not_show_it(serve
     assert served.made == made + len(with_it)
 
 
+def put_back(story):
+    story.publish_at -= datetime.timedelta(days=60)
+    story.save()
+
+
+def rename_address(story):
+    story.slug = "ferry"
+    story.save()
+
+
+MOVES = {
+    "it is withdrawn": lambda story: story.withdraw(None, "It was not so."),
+    "its time": put_back,
+    "its address": rename_address,
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_story_that_moves_costs_the_lists_nothing_that_it_never_stood_in(served, story, lists, move):
+    *others, archive = lists
+    places = [
+        story.section.get_absolute_url(), story.tags.get().get_absolute_url(), story.authors[0].get_absolute_url()
+    ]  # fmt: skip
+    with_it = [*places, *(f"{place}feed/" for place in places), "/", "/latest/", "/feed/", "/sitemap.xml", archive]
+    for url in [*others, *with_it]:
+        served.get(url)
+    made = served.made
+    MOVES[move](story)
+    for url in others:
+        served.get(url)
+    assert served.made == made
+    for url in with_it:
+        served.get(url)
+    assert served.made == made + len(with_it)
+
+
+def test_a_draft_that_is_published_is_seen_in_its_lists_at_once_and_costs_no_others(served, story, lists):
+    author = make_contributor(name="Cy")
+    draft = make_article(
+        headline="Just out", section=story.section, tags=("Boats",), status=Status.DRAFT, bylines=((author, "written"),)
+    )
+    with_it = [story.section.get_absolute_url(), story.tags.get().get_absolute_url(), author.get_absolute_url(), "/"]
+    for url in [*lists, *with_it]:
+        assert "Just out" not in served.get(url).text
+    made = served.made
+    draft.publish(None)
+    for url in lists[:-1]:
+        served.get(url)
+    assert served.made == made
+    for url in with_it:
+        assert "Just out" in served.get(url).text, url
+
+
+def test_a_story_goes_from_one_section_and_comes_into_the_other(served, story, lists):
+    left, *others = story.section.get_absolute_url(), *lists[1:-1]
+    for url in [left, *lists]:
+        served.get(url)
+    made = served.made
+    story.section = Section.objects.get(name="Ports")
+    story.save()
+    assert "Vladimír" not in served.get(left).text
+    assert "Vladimír" in served.get(lists[0]).text
+    for url in set(others) - {f"{lists[0]}feed/"}:
+        served.get(url)
+    assert served.made == made + 2
+
+
 def test_a_story_that_moves_is_missed_and_found_at_once(served, story, lists):
     section, tag, *_ = lists
     for url in lists:

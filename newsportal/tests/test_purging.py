@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from articles.editions import LISTS, SITE
+from articles.editions import NEWEST, SITE
 from articles.models import Section
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
@@ -124,7 +124,7 @@ def test_a_burst_of_commits_is_few_calls(cdn, story):
     settled()
     # The first; the ten together; and both once more.
     assert 3 <= len(cdn.calls) <= 4
-    assert LISTS in keys(cdn.calls[1])
+    assert NEWEST in keys(cdn.calls[1])
 
 
 def test_very_many_keys_are_all_pages(cdn, monkeypatch):
@@ -248,14 +248,14 @@ def test_what_one_call_does_not_take_is_several(cdn, settings, back_end, most):
 
 
 HEADERS = {
-    "varnish": {"Cache-Control": "public, max-age=0, s-maxage=60, stale-if-error=86400", "xkey": "site lists cards counts"},
+    "varnish": {"Cache-Control": "public, max-age=0, s-maxage=60, stale-if-error=86400", "xkey": "site lists newest cards counts"},
     "fastly": {
         "Cache-Control": "public, no-cache", "Surrogate-Control": "max-age=60, stale-if-error=86400",
-        "Surrogate-Key": "site lists cards counts",
+        "Surrogate-Key": "site lists newest cards counts",
     },
     "cloudflare": {
         "Cache-Control": "public, no-cache", "Cloudflare-CDN-Cache-Control": "max-age=60, stale-if-error=86400",
-        "Cache-Tag": "site,lists,cards,counts",
+        "Cache-Tag": "site,lists,newest,cards,counts",
     },
 }  # fmt: skip
 
