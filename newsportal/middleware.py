@@ -76,7 +76,11 @@ class ConditionalGet(ConditionalGetMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.method == "GET" and isinstance(response, HttpResponse) and self.needs_etag(response):
             response.headers.setdefault("ETag", etag_of(response.content))
-        return super().process_response(request, response)
+        answer = super().process_response(request, response)
+        if answer is not response:
+            # A browser that has the page takes the headers of this answer for the page's (RFC 9111, 3.2): its policy, too.
+            vars(answer).update({name: value for name, value in vars(response).items() if name.startswith("_csp")})
+        return answer
 
 
 def public_pages(get_response: GetResponse) -> GetResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from articles.body.embeds import EMBED_FRAME_ORIGINS
 from newsportal.middleware import GetResponse
 from newsportal.staff.gate import is_at_desk
 
@@ -20,6 +21,11 @@ HEADER = "Content-Security-Policy"
 REQUIRED = {"require-trusted-types-for": ["'script'"]}
 FOR_READERS = REQUIRED | {"trusted-types": ["fragments"]}
 AT_THE_DESK = REQUIRED | {"trusted-types": ["default", "desk-unread", "fragments"]}
+
+#: Nothing may be framed but on a page on which a reader can ask for it: from these, and once its button has been pressed.
+FRAMES = {"frame-src": sorted(EMBED_FRAME_ORIGINS)}
+#: What stands in such a page (articles.body.render).
+EMBED = b"data-embed-frame="
 
 #: Bytes of a request: the largest form of a reader is a comment. The desk takes a picture of 25 MB; to one of up to 100 it says so
 #: beside the field, and what was typed is still there.
@@ -87,6 +93,18 @@ def limited_bodies(get_response: GetResponse) -> GetResponse:
             said = f"{most // 2**20} MB" if at_desk else f"{most // 2**10} KB"
             return render(request, "413.html", {"most": said, "is_at_desk": at_desk}, status=413)
         return get_response(request)
+
+    return middleware
+
+
+def frames_for_embeds(get_response: GetResponse) -> GetResponse:
+    """Let a page with something to embed frame it. To be nearer to the view than what compresses pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.streaming and EMBED in response.content:
+            response._csp_update = getattr(response, "_csp_update", {}) | FRAMES  # type: ignore[attr-defined]
+        return response
 
     return middleware
 

@@ -11,7 +11,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
-from articles.body.embeds import EMBED_FRAME_ORIGINS
 from newsportal.environment import BASE_DIR, REQUIRED, Environment
 
 env = Environment()
@@ -66,7 +65,6 @@ CONTENT_SECURITY_POLICY: dict[str, dict] = {
         "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "frame-src": sorted(EMBED_FRAME_ORIGINS),
         "img-src": [SELF, "data:"],
         "manifest-src": [SELF],
         "object-src": [NONE],
@@ -117,6 +115,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "newsportal.middleware.ConditionalGet",
+    "newsportal.security.frames_for_embeds",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

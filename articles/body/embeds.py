@@ -37,7 +37,7 @@ PROVIDERS = (
     _provider("TikTok", r"tiktok\.com/@[\w.]+/video/(?P<id>\d{5,25})", "https://www.tiktok.com/embed/v2/{id}", "post"),
 )  # fmt: skip
 
-#: The policy of the reading pages lets frames come from here, and from nowhere else.
+#: A page with an embed may load frames from here, and from nowhere else (newsportal.security).
 EMBED_FRAME_ORIGINS = frozenset(
     {
         "https://www.youtube-nocookie.com",

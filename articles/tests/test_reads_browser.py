@@ -85,3 +85,20 @@ def test_who_saves_data_loads_smaller_pictures(watch):
         loaded[name] = picture.evaluate("image => [image.currentSrc, image.naturalWidth > 0]")
     assert re.search(r"-(960|1600)\.avif$", loaded["usual"][0])
     assert re.search(r"-480\.avif$", loaded["saving"][0]) and loaded["saving"][1]
+
+
+def test_a_film_is_loaded_once_its_reader_asks_for_it_and_nobody_hears_of_them_before(watch):
+    film = make_article(body='<p>Seen from the pier.</p><figure data-embed="https://vimeo.com/76979871"></figure>')
+    page = watch.page(user_agent=AGENT)
+    page.route(
+        "https://player.vimeo.com/**", lambda route: route.fulfill(content_type="text/html", body="<p>A ferry</p>")
+    )
+    page.goto(film.get_absolute_url())
+    expect(page.get_by_text("Loads from Vimeo")).to_be_visible()
+    assert not watch.problems
+    page.get_by_role("button", name="Show it here").click()
+    expect(page.frame_locator("iframe[title='From Vimeo']").get_by_text("A ferry")).to_be_visible()
+    assert [problem.partition("?")[0] for problem in watch.problems] == [
+        "foreign: https://player.vimeo.com/video/76979871"
+    ]
+    watch.problems.clear()

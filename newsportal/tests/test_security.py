@@ -58,6 +58,23 @@ def test_a_page_with_a_nonce_has_a_policy_of_its_own(client, administrator):
     assert "nonce-" not in client.get("/admin/")["Content-Security-Policy"]
 
 
+def test_only_a_page_with_something_to_embed_may_frame_anything(client, administrator):
+    film = make_article(body='<p>Seen.</p><figure data-embed="https://vimeo.com/76979871"></figure>')
+    client.force_login(administrator)
+    preview = reverse("admin:articles_article_preview", args=[film.pk])
+    for path in (film.get_absolute_url(), preview):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "; frame-src https://" in policy
+        assert client.get(path, headers={"accept-encoding": "gzip"})["Content-Security-Policy"] == policy
+    page = client.get(film.get_absolute_url())
+    known = client.get(film.get_absolute_url(), headers={"if-none-match": page["ETag"]})
+    assert known.status_code == 304
+    assert known["Content-Security-Policy"] == page["Content-Security-Policy"]
+    for path in ("/", make_article().get_absolute_url(), "/feed/", "/admin/", "/nowhere/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "frame-src" not in policy and "default-src 'none'" in policy
+
+
 def test_a_nonce_that_comes_after_the_policy_is_refused(client):
     request = client.get("/").wsgi_request
     with pytest.raises(CSPNonceError):
