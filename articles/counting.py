@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from crawleruseragents import is_crawler
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -88,7 +88,8 @@ class Tally:
         with self._lock:
             if len(self._pending) < MOST_PENDING:
                 self._pending.setdefault(seen.reader, seen)
-            if settings.READS_BATCH_SECONDS and self._thread is None:
+            # One that has died of what nobody foresaw is followed by another.
+            if settings.READS_BATCH_SECONDS and not (self._thread and self._thread.is_alive()):
                 # No daemon, though a server's own threads may be: an orderly stop of the process waits for what is pending.
                 self._thread = threading.Thread(target=self._work, name="reads", daemon=False)
                 self._thread.start()
@@ -101,7 +102,7 @@ class Tally:
             seen, self._pending = self._pending, {}
         try:
             return write_down(list(seen.values()))
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.error("Reads could not be written down (%s); they are tried again.", type(error).__name__)
             with self._lock:
                 self._pending = seen | self._pending

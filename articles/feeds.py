@@ -75,7 +75,7 @@ def section(request: HttpRequest, slug: str) -> Subject:
 
 
 def tag(request: HttpRequest, slug: str) -> Subject:
-    of = get_object_or_404(Tag, slug=slug)
+    of = get_object_or_404(Tag.objects.known_to_readers(), slug=slug)
     return Subject(
         of.get_absolute_url(), TagList.stories_of(of), of.name, key=TagList.key, edition=editions.of_tag(of.pk)
     )

@@ -16,8 +16,8 @@ from articles.models import Article, Version
 from articles.numbers import number_in
 
 PAGE_SIZE = 50
-#: What readers see of a story. The rest (its address, an embargo) is the newsroom's business.
-READ = {"headline", "standfirst", "body", "lead_image", "kind", "bylines", "dateline", "section", "tags"}
+#: What readers see of a story. The rest (its address, an embargo, what the library calls a picture) is the newsroom's business.
+READ = {"headline", "standfirst", "body", "kind", "bylines", "dateline", "section", "tags"}
 
 
 def has_public_versions(article: Article) -> bool:

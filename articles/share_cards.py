@@ -92,7 +92,7 @@ def make_share_card(article: int) -> None:
 
 
 def renew(article: Article) -> bool:
-    """Make the card that the story should have and delete the one that it had; whether there was anything to do."""
+    """Make the card that the story should have and delete the one that it had; whether that was done."""
     present, wanted = article.share_card, wanted_name(article)
     if present == wanted:
         return False
@@ -100,16 +100,26 @@ def renew(article: Article) -> bool:
         if wanted:
             new_files.put(wanted, render(card_of(article), article.lead_image))
         with transaction.atomic():
-            # Of two processes that make it at once, one says so; the file is the same.
             rows = type(article)._default_manager.filter(pk=article.pk, share_card=present)
+            held = (
+                rows.select_for_update(of=("self",)).select_related("section", "lead_image").defer("body", "body_html")
+            )
+            stored = held.first()
+            # Of two processes that make it at once, one says so; the file is the same. And who has changed the story meanwhile has
+            # had the card made that it should have now.
+            if stored is None:
+                return False
+            if wanted_name(stored) != wanted:
+                if wanted and wanted not in {present, stored.share_card}:
+                    files.remove([wanted])
+                return False
             # Lists do not show it.
-            with editions.touching(*article.shown_on(article) & {editions.of_story(article.pk)}):
-                renewed = rows.update(share_card=wanted)
-            if renewed:
-                article.share_card = wanted
-                if present:
-                    transaction.on_commit(partial(files.remove, [present]), robust=True)
-                transaction.on_commit(partial(article_changed.send, sender=type(article), article=article))
+            with editions.touching(*stored.shown_on(stored) & {editions.of_story(article.pk)}):
+                rows.update(share_card=wanted)
+            article.share_card = wanted
+            if present:
+                transaction.on_commit(partial(files.remove, [present]), robust=True)
+            transaction.on_commit(partial(article_changed.send, sender=type(article), article=article))
     return True
 
 

@@ -136,6 +136,13 @@ class TagList(ArticleList):
     def edition(self):
         return editions.of_tag(self.tag.pk)
 
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        # Of what a draft is about nobody is told, and no page says what nobody has published.
+        if not context["page"].items:
+            raise Http404("Nothing has been published about this.")
+        return context
+
     def heading(self):
         self.tag = _one(_tags(slug=self.kwargs["slug"]))
         description = f"Stories about {self.tag.name} in {settings.SITE_NAME}."

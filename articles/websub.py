@@ -85,7 +85,7 @@ def _changed(places: set[str]) -> None:
     due_at = datetime.datetime.fromtimestamp(due, datetime.UTC)
     is_first = not ChangedFeed.objects.filter(due_at=due_at).exists()
     ChangedFeed.objects.bulk_create(
-        [ChangedFeed(place=place, due_at=due_at) for place in places], ignore_conflicts=True
+        [ChangedFeed(place=place, due_at=due_at) for place in sorted(places)], ignore_conflicts=True
     )
     if is_first:
         ping.using(run_after=due_at).enqueue()

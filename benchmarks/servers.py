@@ -90,9 +90,8 @@ def _stat(pid: int) -> list[str]:
 def granian(application: str, env: dict[str, str] | None = None):
     """An application in one process that serves as those of newsportal-pages.service do, on a free port."""
     options, own = unit("newsportal-pages")
-    options[options.index("--workers") + 1] = "1"
     options[-1] = application
-    return _granian(options, own | (env or dict(os.environ)))
+    return _granian(options, own | (env or dict(os.environ)) | {"GRANIAN_WORKERS": "1"})
 
 
 def service(name: str, env: dict[str, str]):

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 
 from articles import editions
 from comments.folding import fold
@@ -99,15 +97,23 @@ def learn(comment: Comment, as_: str) -> None:
         if was == as_ or not Comment.objects.filter(pk=comment.pk, learned=was).update(learned=as_):
             return
         comment.learned = as_
-        words = [ALL, *words_of(comment.body)]
+        # One by one, and in one order everywhere, so that two transactions cannot wait for each other.
+        words = sorted({ALL, *words_of(comment.body)})
         if was:
-            WordCount.objects.filter(word__in=words).update(**{was: Greatest(F(was) - 1, 0)})
+            _take_back(words, was)
         if as_:
             _add(words, as_)
 
 
+def _take_back(words: Iterable[str], kind: str) -> None:
+    column = {"good": "good", "bad": "bad"}[kind]
+    sql = f"UPDATE {WordCount._meta.db_table} SET {column} = {column} - 1 WHERE word = %s AND {column} > 0"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [(word,) for word in words])
+
+
 def _add(words: Iterable[str], kind: str) -> None:
-    # In one order everywhere, so that two transactions cannot wait for each other; added in the database, so that none is lost.
+    # Added in the database, so that none is lost.
     table, good = WordCount._meta.db_table, int(kind == "good")
     sql = (
         f"INSERT INTO {table} (word, good, bad) VALUES (%s, %s, %s) "  # noqa: S608 (a name of ours)

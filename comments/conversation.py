@@ -40,8 +40,10 @@ class Shown(NamedTuple):
     root_id: int | None
     parent_id: int | None
     parent_name: str | None
+    parent_status: str | None
     answers_id: int | None
     answers_name: str | None
+    answers_status: str | None
     author_id: int | None
     name: str
     body_html: str
@@ -57,7 +59,7 @@ class Shown(NamedTuple):
     def of(cls, root: Comment) -> Shown:
         """A beginning, which answers nobody."""
         return cls(
-            root.pk, None, None, None, None, None, root.author_id, root.name, root.body_html, root.status,
+            root.pk, None, None, None, None, None, None, None, root.author_id, root.name, root.body_html, root.status,
             root.visible_replies, root.place, root.likes, root.picked_at, root.created_at, root.edited_at,
         )  # fmt: skip
 
@@ -145,8 +147,8 @@ def _numbers(cursor: str, count: int) -> list[int]:
 
 def _of_list(comments: models.QuerySet[Comment]) -> models.QuerySet[Any, Any]:
     return comments.values_list(
-        "pk", "root", "parent", "parent__name", "answers", "answers__name", "author", "name", "body_html", "status",
-        "visible_replies", "place", "likes", "picked_at", "created_at", "edited_at",
+        "pk", "root", "parent", "parent__name", "parent__status", "answers", "answers__name", "answers__status", "author", "name",
+        "body_html", "status", "visible_replies", "place", "likes", "picked_at", "created_at", "edited_at",
     )  # fmt: skip
 
 

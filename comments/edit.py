@@ -21,6 +21,8 @@ from comments.post import PostRefused, key_of, refuse_by, status_by
 from comments.signals import comment_changed
 
 EDITABLE_FOR = datetime.timedelta(minutes=10)
+#: Who looks at a comment in the queue sees every text that it had.
+MOST_EDITS = 20
 EDITABLE = (Status.PENDING, Status.PUBLISHED)
 #: Kept with the new text, so that nothing else publishes what a person was to read.
 WAITED = Finding(Verdict.HOLD, "edited", "It waited for a moderator before its author changed it.")
@@ -36,6 +38,7 @@ def may_edit(comment: Comment, reader: Reader) -> bool:
         (comment.is_proved or comment.is_staff)
         and reader.owns(comment)
         and comment.status in EDITABLE
+        and comment.revision <= MOST_EDITS
         and not comment.visible_replies
         and timezone.now() - comment.created_at < EDITABLE_FOR
     )
@@ -47,7 +50,9 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
     What the checks would hold goes back to the moderators; what waits or was read by one is never published by this.
     """
     if not may_edit(comment, reader):
-        raise EditRefused("It can no longer be changed: that is possible for 10 minutes, until somebody answers.")
+        raise EditRefused(
+            "It can no longer be changed: that is possible for 10 minutes, until somebody answers, and not for ever."
+        )
     if body == comment.body:
         return comment
     before, comment.body = comment.body, body

@@ -9,6 +9,7 @@ from django.core import signing
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from articles.accents import MOST, is_heaped
 from comments import text
 from comments.checks.honeypot import FIELD as HONEYPOT
 from comments.identity import Reader
@@ -17,6 +18,8 @@ from comments.models.comment import MAX_LENGTH, MAX_NAME_LENGTH, MIN_LENGTH
 from comments.models.commenter import normal_email
 
 STAMP_SALT = "comments.form"
+#: So many times as much as fits is not even looked at.
+BEYOND = 4
 
 
 class TextField(forms.CharField):
@@ -28,7 +31,15 @@ class TextField(forms.CharField):
         self.longest, self.shortest = longest, shortest
 
     def to_python(self, value: Any) -> str:
-        return text.clean(super().to_python(value) or "")
+        typed = super().to_python(value) or ""
+        # Before anything is done with it: to clean it takes the longer the longer it is.
+        if len(typed) > BEYOND * self.longest:
+            raise forms.ValidationError(
+                f"This is far too long: at most {self.longest:,} characters fit. Nothing has been cut."
+            )
+        if is_heaped(typed):
+            raise forms.ValidationError(f"A letter here has more than {MOST} accents. Please take some off.")
+        return text.clean(typed)
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -73,7 +84,10 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "data-count": MAX_LENGTH}),
     )
     wants_replies = forms.BooleanField(label="Mail me when somebody replies", required=False)
-    parent = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    # Not brought back by browsers: a page that has just been drawn answers nobody.
+    parent = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput(attrs={"autocomplete": "off"})
+    )
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
     HIDDEN = ("parent", "stamp", HONEYPOT)

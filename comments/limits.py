@@ -13,6 +13,8 @@ def is_too_often(act: str, network: str, *, an_hour: int) -> bool:
     counter = f"comments.{act}.{network}.{timezone.now():%Y%m%d%H}"
     cache.add(counter, 0, HOUR)
     try:
-        return cache.incr(counter) > an_hour
-    except ValueError:  # it has expired between two lines, or the cache is down
+        count = cache.incr(counter)
+    except ValueError:  # it has expired between two lines
         return False
+    # None while Redis is away.
+    return count is not None and count > an_hour

@@ -43,9 +43,11 @@ def comment_html(comment: Shown, *, closed: bool = False, name_parent: bool = Fa
         address(verb, pk) for verb in ("comment", "comment_like", "comment_reply", "comment_report")
     )
     answered = ""
+    # A name that was taken away with its comment may be why it was.
     if comment.answers_id:
-        answered = _answers(comment.answers_id, comment.answers_name)
-    elif name_parent and comment.parent_id != comment.root_id:
+        if comment.answers_status == Status.PUBLISHED:
+            answered = _answers(comment.answers_id, comment.answers_name)
+    elif name_parent and comment.parent_id != comment.root_id and comment.parent_status == Status.PUBLISHED:
         answered = _answers(comment.parent_id, comment.parent_name)
     iso, told = moment(comment.created_at)
     picked = comment.picked_at is not None
@@ -105,7 +107,7 @@ def moment(at: datetime.datetime) -> tuple[str, str]:
     """For machines and for readers, as the filters `date:"c"` and `date:"j M Y, H:i T"` have it."""
     at = timezone.localtime(at)
     return (
-        at.isoformat(),
+        at.isoformat(timespec="seconds"),
         f"{at.day} {_month(at.month, get_language())} {at.year}, {at.hour:02}:{at.minute:02} {_zone(at)}",
     )
 

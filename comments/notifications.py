@@ -48,13 +48,18 @@ def ask_to_confirm(commenter: Commenter, comment: Comment | None) -> None:
     Anyone can type any address, so the letter holds nothing that was typed, and a network has LINKS_AN_HOUR. Who asks
     without a comment has been counted.
     """
-    if not (settings.MAIL_ENABLED and commenter.email and _claim_link(commenter)):
+    if not (settings.MAIL_ENABLED and commenter.email and (claimed_at := _claim_link(commenter))):
         return
-    if comment is None or not is_too_often("links", comment.network, an_hour=LINKS_AN_HOUR):
-        send_confirmation.enqueue(commenter.pk, comment.article_id if comment else None)
+    if comment is not None and is_too_often("links", comment.network, an_hour=LINKS_AN_HOUR):
+        # Else who has none left in a network could spend those of an address for its owner.
+        before = {"link_sent_at": commenter.link_sent_at, "links_sent": commenter.links_sent}
+        Commenter.objects.filter(pk=commenter.pk, link_sent_at=claimed_at).update(**before)
+        return
+    send_confirmation.enqueue(commenter.pk, comment.article_id if comment else None)
 
 
-def _claim_link(commenter: Commenter) -> bool:
+def _claim_link(commenter: Commenter) -> datetime.datetime | None:
+    """When the address has been given one more link; None where it has had enough."""
     now = timezone.now()
     after_a_quiet_day = Q(link_sent_at=None) | Q(link_sent_at__lte=now - DAY)
     within_bounds = Q(link_sent_at__lte=now - LINK_PAUSE, links_sent__lt=LINKS_A_DAY)
@@ -62,7 +67,7 @@ def _claim_link(commenter: Commenter) -> bool:
     claimed = Commenter.objects.filter(after_a_quiet_day | within_bounds, pk=commenter.pk).update(
         link_sent_at=now, links_sent=Case(When(after_a_quiet_day, then=Value(1)), default=F("links_sent") + 1)
     )
-    return bool(claimed)
+    return now if claimed else None
 
 
 @task

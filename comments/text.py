@@ -8,6 +8,8 @@ import unicodedata
 from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.accents import without_heaps
+
 # Characters that turn the direction of the text around them: one of them in a name rewrites the page for others.
 BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 QUOTED = re.compile(r"^>[ ]?", re.MULTILINE)
@@ -18,7 +20,7 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     # Last: what is taken out may have stood between a letter and its accent.
-    text = unicodedata.normalize("NFC", BIDI_OVERRIDES.sub("", text))
+    text = unicodedata.normalize("NFC", without_heaps(BIDI_OVERRIDES.sub("", text)))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 

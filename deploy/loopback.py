@@ -344,7 +344,7 @@ def nginx_configuration(
         (r"server 127\.0\.0\.1:8000;", servers(upstream)), (r"server 127\.0\.0\.1:8001;", servers(pages or upstream)),
         (r"server 127\.0\.0\.1:8000 backup;", servers(upstream, " backup") if pages else ""),
         (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
-        (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""),
+        (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""), (r"listen \[::\][^;]*;", ""),
         # The port is not the usual one, and Django compares it with what browsers say of where a form comes from.
         (r"Host \$host;", "Host $http_host;"),
         (r"/var/cache/nginx/newsportal", f"{folder}/nginx-cache"), *([(r"/srv/newsportal", str(folder))] if sends_files else []),

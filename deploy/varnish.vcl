@@ -19,7 +19,8 @@ acl purgers {
 
 sub vcl_recv {
     if (req.method == "PURGE") {
-        if (client.ip !~ purgers) {
+        # Not through who ends TLS, which may be on this machine, and asks for the world.
+        if (client.ip !~ purgers || req.http.X-Forwarded-Proto || req.http.X-Forwarded-For ~ ",") {
             return (synth(403));
         }
         if (req.http.xkey-softpurge) {
@@ -39,7 +40,7 @@ sub vcl_recv {
         set req.grace = 24h;
     }
 
-    # As newsportal/page_cache/key.py has it: the desk, and what depends on who asks.
+    # As newsportal/page_cache/key.py has it: the desk (here: ADMIN_PATH), and what depends on who asks.
     if (req.url ~ "^/(admin|search|preview|read)/|^/(healthz|readyz|metrics)|^/comments/(?!on/|replies/|\d|feed/)") {
         return (pass);
     }

@@ -38,10 +38,14 @@ MAX_STARTS = 5
 LOOK_EVERY = 60
 #: For how many seconds a process that ends lets its job be finished.
 AT_EXIT = 10.0
+#: After so many seconds who works looks for what else is due: jobs that wait for a silent machine may go on for ever.
+AT_ONCE = 60.0
 
 
 def drain(stopped: threading.Event | None = None) -> int:
-    """Do all jobs that are due, or those until `stopped` is set: a job that is begun is finished. Returns how many were done."""
+    """Do all jobs that are due, or those until `stopped` is set, or for AT_ONCE; a job that is begun is finished. Returns how many
+    were done.
+    """  # fmt: skip
     worker = _Draining(stopped or threading.Event())
     # What takes longer is done by another meanwhile.
     with patience.of(ABANDONED_AFTER.total_seconds()):
@@ -56,10 +60,11 @@ class _Draining(Worker):
             batch=True, interval=0.1, startup_delay=False, max_tasks=None, excluded_queue_names=[],
         )  # fmt: skip
         self._stopped = stopped
+        self._until = time.monotonic() + AT_ONCE
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
         super().run_task(db_task_result)
-        self.running = not self._stopped.is_set()
+        self.running = not self._stopped.is_set() and time.monotonic() < self._until
 
 
 def put_back_abandoned(now: datetime.datetime | None = None) -> int:
@@ -180,6 +185,8 @@ class InProcess:
                 # Asked without a lock first: looking writes nothing where nothing is due.
                 if DBTaskResult.objects.ready().exists():
                     drain(self._stopped)
+                    if DBTaskResult.objects.ready().exists():  # AT_ONCE is over: what recurs is looked at first
+                        self._woken = self._looks = True
                 self._set_alarm()
             except Exception as error:
                 # Without the details: a database quotes the values it refuses.

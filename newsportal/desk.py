@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import FieldDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from articles.numbers import number_in
 from newsportal.stale import RefusesStale
 
 APP_ORDER = ["articles", "comments", "adverts", "newsportal", "auth"]
+
+
+class OfItself(admin.ModelAdmin):
+    """A list is filtered by what its own rows say.
+
+    Django lets an address ask by what refers to them, too: so a reporter would learn of a colleague's draft which picture leads it.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        name = lookup.partition("__")[0]
+        try:
+            field = self.opts.get_field(name)
+        except FieldDoesNotExist:  # a filter's own name, "pk", or nothing, of which Django takes care
+            return super().lookup_allowed(lookup, value, request)
+        is_own = field.concrete or not field.auto_created
+        return is_own and super().lookup_allowed(lookup, value, request)
 
 
 class Desk(admin.AdminSite):
@@ -29,6 +49,7 @@ class Desk(admin.AdminSite):
     def register(self, model_or_iterable, admin_class=None, **options):
         """Every screen refuses to overwrite what somebody else has saved, unless it knows how to merge."""
         admin_class = admin_class or admin.ModelAdmin
+        admin_class = type(admin_class.__name__, (OfItself, admin_class), {"__module__": admin_class.__module__})
         if not getattr(admin_class, "merges_changes", False) and not issubclass(admin_class, RefusesStale):
             admin_class = type(
                 admin_class.__name__, (RefusesStale, admin_class), {"__module__": admin_class.__module__}
@@ -40,7 +61,11 @@ class Desk(admin.AdminSite):
         return sorted(apps, key=lambda app: APP_ORDER.index(app["app_label"]) if app["app_label"] in APP_ORDER else 99)
 
     def get_urls(self) -> list:
-        return [path("back/", self.admin_view(self.back), name="back"), *super().get_urls()]
+        return [
+            path("back/", self.admin_view(self.back), name="back"),
+            path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site"),
+            *super().get_urls(),
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict | None = None):
         """Never Django's own, which knows of no second factor. Its address is the same (newsportal.staff.urls)."""
@@ -53,6 +78,18 @@ class Desk(admin.AdminSite):
         from newsportal.staff import views
 
         return views.change_password(request)
+
+    def on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+        """Where something stands on the site, for who may look at it here: Django tells it to everybody, of drafts as well."""
+        from django.contrib.contenttypes.models import ContentType  # not there yet when this site object is made
+        from django.contrib.contenttypes.views import shortcut
+
+        kind = ContentType.objects.filter(pk=number_in(content_type_id)).first()
+        screen: Any = self._registry.get(kind.model_class()) if kind else None  # type: ignore[arg-type]
+        found = screen and screen.get_object(request, object_id)
+        if not found or not screen.has_view_or_change_permission(request, found):
+            raise Http404("There is no such thing.")
+        return shortcut(request, kind.pk, object_id)  # type: ignore[union-attr]
 
     def back(self, request: HttpRequest) -> HttpResponse:
         """Where a login ends that was asked for by an open page: it closes itself."""

@@ -24,8 +24,8 @@ AT_THE_DESK = REQUIRED | {"trusted-types": ["default", "desk-unread", "fragments
 
 #: Nothing may be framed but on a page on which a reader can ask for it: from these, and once its button has been pressed.
 FRAMES = {"frame-src": sorted(EMBED_FRAME_ORIGINS)}
-#: What stands in such a page (articles.body.render).
-EMBED = b"data-embed-frame="
+#: What stands in such a page (articles.body.render), and in nothing that a reader has typed: that has no elements.
+EMBED = b'<figure class="embed" data-embed-frame="'
 
 #: Bytes of a request: the largest form of a reader is a comment. The desk takes a picture of 25 MB; to one of up to 100 it says so
 #: beside the field, and what was typed is still there.

@@ -43,8 +43,10 @@ if env.flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000) if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
-SECURE_HSTS_PRELOAD = SECURE
+# Of a newspaper at example.org all other names beneath it must speak TLS, too, unless this says that they do not.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE and env.flag("HSTS_SUBDOMAINS", True)
+if SECURE and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 # Host cookies cannot be set by a neighbouring subdomain; browsers accept the prefix over TLS alone.
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
@@ -194,7 +196,11 @@ CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
 if "redis" in CACHES["default"]["BACKEND"].lower():
     # django-redis, not Django's own back end: the site must stay up while Redis is down.
     CACHES["default"]["BACKEND"] = "django_redis.cache.RedisCache"
-    CACHES["default"]["OPTIONS"] = {"CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True}
+    CACHES["default"]["OPTIONS"] = {
+        "CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True,
+        # One that hangs keeps nobody waiting for longer.
+        "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1,
+    }  # fmt: skip
 else:
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
 

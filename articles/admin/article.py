@@ -279,8 +279,11 @@ class ArticleAdmin(
         count = 0
         stories = list(self.model.objects.filter(pk__in=articles.values("pk")))
         around = Around(stories)
+        seen = request.POST.getlist("_seen")
         for article in stories:
             try:
+                if seen and f"{article.pk}:{article.version}" not in seen:
+                    raise MoveRefused("Somebody has saved it since you were asked. Look at it again.")
                 if verb == "publish" and (
                     blocking := [p.sentence for p in preflight(article, around=around) if p.blocks]
                 ):
@@ -419,6 +422,8 @@ class ArticleAdmin(
             try:
                 note = form.cleaned_data.get("note", "")
                 if name == "publish":
+                    # Before preflight, which tells of other stories.
+                    workflow.check(article, workflow.MOVES[name], request.user)
                     note = self._preflight(request, article, note, form.cleaned_data.get("publish_anyway", ""))
                 getattr(article, name)(request.user, note=note)
                 self.message_user(request, f"{capfirst(article.state_label())}: “{article}”.", messages.SUCCESS)
@@ -442,7 +447,7 @@ class ArticleAdmin(
 
     def _preflight(self, request: HttpRequest, article: Article, note: str, anyway: str) -> str:
         """Say what is odd about it; the note with the reason for overriding. Raises MoveRefused for what blocks."""
-        problems = preflight(Article.objects.get(pk=article.pk))
+        problems = preflight(Article.objects.get(pk=article.pk), request.user)
         blocking = [problem.sentence for problem in problems if problem.blocks]
         if blocking and not anyway:
             raise MoveRefused([*blocking, "Mend it, or say under “Publish anyway” why it goes out all the same."])

@@ -154,13 +154,16 @@ class ImageAdmin(UncountedAdmin):
         form.not_stored = hasattr(request, "not_stored")
         return form
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any):
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any):
+        # A new picture is decoded, made in all sizes and stored, and only then written, in one row: in Django's transaction around
+        # all of it nobody else could write to SQLite for as long.
+        view = super().changeform_view if object_id else self._changeform_view
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return view(request, object_id, *args, **kwargs)
         except NotStored:
             # Once more, for the form with what was typed and what is wrong.
             request.not_stored = True
-            return super().changeform_view(request, *args, **kwargs)
+            return view(request, object_id, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: ImageForm, change: bool) -> None:
         if isinstance(form, NewImageForm):
@@ -172,6 +175,11 @@ class ImageAdmin(UncountedAdmin):
         super().save_model(request, obj, form, change)
         if form.changed_data:
             obj.renew_stories()
+
+    def has_change_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        """Its words and its cut are on every page with it at once: of what readers see they are for who publishes."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or request.user.has_perm(PUBLISH) or not obj.is_shown())
 
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)

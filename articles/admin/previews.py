@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from csp.constants import SELF
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +20,7 @@ from articles.editing.snapshot import opened, take
 from articles.models import Article, PreviewLink, Version
 from articles.numbers import number_in
 from articles.preview_views import show
+from articles.workflow import PUBLISH
 
 #: In CSS pixels; what a preview is shown in.
 WIDTHS = {360: "Phone", 768: "Tablet", 1280: "Desktop"}
@@ -35,9 +38,12 @@ class LinkForm(forms.Form):
         help_text="Only for one version. Empty: the latest.",
     )
 
-    def __init__(self, article: Article, *args, **kwargs):
+    def __init__(self, article: Article, user: User, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.article = article
+        if not user.has_perm(PUBLISH):
+            shows: Any = self.fields["shows"]
+            shows.choices = [choice for choice in PreviewLink.Shows.choices if choice[0] != PreviewLink.Shows.NEXT]
         self.version: Version | None = None
 
     def clean(self):
@@ -93,7 +99,10 @@ class PreviewMixin:
         article = self._story(request, pk)
         number = request.GET.get("version", "")
         pinned = {"shows": PreviewLink.Shows.VERSION, "number": number} if number else None
-        form, address = LinkForm(article, request.POST if "_make" in request.POST else None, initial=pinned), ""
+        form, address = (
+            LinkForm(article, request.user, request.POST if "_make" in request.POST else None, initial=pinned),
+            "",
+        )
         if request.method == "POST" and (number := request.POST.get("_revoke", "")):
             link = get_object_or_404(article.preview_links, pk=number_in(number))
             link.revoke()
@@ -104,7 +113,7 @@ class PreviewMixin:
                 article, data["name"], request.user, lasts=datetime.timedelta(days=data["days"]), version=form.version,
                 follows_next=data["shows"] == PreviewLink.Shows.NEXT,
             )  # fmt: skip
-            address, form = settings.SITE_URL + reverse("preview", args=[token]), LinkForm(article)
+            address, form = settings.SITE_URL + reverse("preview", args=[token]), LinkForm(article, request.user)
         links = article.preview_links.select_related("made_by", "version").annotate(
             opened=Count("openings"), last_opened=Max("openings__opened_at")
         )

@@ -7,6 +7,7 @@ import unicodedata
 
 import nh3
 
+from articles.accents import without_heaps
 from articles.body import embeds
 from articles.body.markup import Attributes, Rewriter, start_tag
 
@@ -34,9 +35,17 @@ _cleaner = nh3.Cleaner(
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
-EMPTY = re.compile(
-    r"<(p|h2|h3|li|blockquote|aside class=\"pullquote\")>(?:\s|&nbsp;|\u00a0|\u200b|<br>)*</(?:p|h2|h3|li|blockquote|aside)>"
-)
+TAG = re.compile(r"(<[^>]*>)")
+NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+DEEPEST = 100
+#: These end where the next of their kind begins, or hold nothing: of them there are as many as a text has paragraphs.
+CLOSED_BY_THE_NEXT = {
+    "p", "li", "dt", "dd", "option", "thead", "tbody", "tfoot", "tr", "td", "th", "area", "base", "br", "col", "embed", "hr", "img",
+    "input", "link", "meta", "source", "track", "wbr",
+}  # fmt: skip
+BLANK = re.compile(r"(?:\s|&nbsp;|\u00a0|\u200b)*")
+#: Of these nothing is left where nothing is in them.
+EMPTIED = {f"<{name}>" for name in ("p", "h2", "h3", "li", "blockquote", 'aside class="pullquote"')}
 
 
 def _is_fit(name: str, value: str) -> bool:
@@ -50,13 +59,56 @@ def _is_fit(name: str, value: str) -> bool:
 
 def sanitise(html: str) -> str:
     """The stored form of any HTML; "" when there is nothing in it. Doing it twice changes nothing."""
-    html = unicodedata.normalize("NFC", html).replace("\x00", "").replace("\r\n", "\n")
-    html = _Canonical().rewrite(_cleaner.clean(html))
+    html = without_heaps(unicodedata.normalize("NFC", without_heaps(html))).replace("\x00", "").replace("\r\n", "\n")
+    html = _Canonical().rewrite(_cleaner.clean(_shallow(html)))
     # What stood inside another block may have been taken apart: the parser puts the pieces right.
-    html = _cleaner.clean(html)
-    while (shorter := EMPTY.sub("", html)) != html:
-        html = shorter
-    return html.strip()
+    return _without_empty(_cleaner.clean(html)).strip()
+
+
+def _shallow(html: str) -> str:
+    """Without the tags that stand deeper than any text does: a parser takes as long as the square of their number."""
+    if html.count("<") <= DEEPEST:
+        return html
+    kept: list[str] = []
+    around: list[bool] = []
+    for piece in TAG.split(html):
+        if (tag := NAME.match(piece)) and tag[2].lower() not in CLOSED_BY_THE_NEXT:
+            if not tag[1]:
+                around.append(len(around) < DEEPEST)
+                is_kept = around[-1]
+            else:
+                is_kept = around.pop() if around else True
+            if not is_kept:
+                continue
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _without_empty(html: str) -> str:
+    """What the cleaner has made, without blocks in which nothing is, nor anything but such blocks: in one pass, however deep."""
+    kept: list[str] = []
+    #: Of each element that is open: where it begins in `kept`, and whether nothing has been in it so far.
+    around: list[tuple[int, bool]] = []
+
+    def fill() -> None:
+        if around:
+            around[-1] = around[-1][0], False
+
+    for piece in TAG.split(html):
+        if piece.startswith("</") and around:
+            begins, is_empty = around.pop()
+            if is_empty and kept[begins] in EMPTIED:
+                del kept[begins:]
+                continue
+            fill()
+        elif piece == "<hr>":
+            fill()
+        elif piece.startswith("<") and piece != "<br>":
+            around.append((len(kept), True))
+        elif piece != "<br>" and not BLANK.fullmatch(piece):
+            fill()
+        kept.append(piece)
+    return "".join(kept)
 
 
 class _Canonical(Rewriter):

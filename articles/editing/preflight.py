@@ -274,7 +274,7 @@ def _story(named: dict[str, Any], moment: datetime.datetime) -> bool:
 DESTINATIONS: dict[str, Destination] = {
     "story": _story,
     "section": lambda named, moment: Section.objects.filter(slug=named["slug"]).exists(),
-    "tag": lambda named, moment: Tag.objects.filter(slug=named["slug"]).exists(),
+    "tag": lambda named, moment: Tag.objects.known_to_readers().filter(slug=named["slug"]).exists(),
     "contributor": lambda named, moment: Contributor.objects.filter(slug=named["slug"]).exists(),
 }
 

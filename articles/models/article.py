@@ -417,11 +417,13 @@ class Article(models.Model):
         if before is None:
             return {editions.LISTS}
         sections = {story.section_id for story in (self, before) if story.section_id}
+        # Held: none of them is made another tag's or contributor's before this is committed.
+        tagged, bylines = self.tagged.select_for_update(), self.bylines.select_for_update()
         return {
             editions.NEWEST,
             *map(editions.of_section, sections),
-            *map(editions.of_tag, self.tagged.values_list("tag", flat=True)),
-            *map(editions.of_contributor, self.bylines.values_list("contributor", flat=True)),
+            *map(editions.of_tag, tagged.values_list("tag", flat=True)),
+            *map(editions.of_contributor, bylines.values_list("contributor", flat=True)),
         }
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.files import File
@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from articles import workflow
 from articles.editions import touching
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles
@@ -146,7 +147,8 @@ class Image(models.Model):
         with NewFiles() as new_files:
             new_files.put(str(self.file), picture.content)
             make_renditions(self, new_files, renditions.all_sizes(self))
-            self.save(force_insert=True)
+            with transaction.atomic():
+                self.save(force_insert=True)
 
     def _sent_before(self) -> Image | None:
         said = (
@@ -196,6 +198,20 @@ class Image(models.Model):
                 if unmoved.update(size_set=self.size_set):
                     return True
         remove_unused({size.name(format) for size in added for format in renditions.FORMATS}, self.digest)
+        return False
+
+    def is_shown(self) -> bool:
+        """Whether readers may see it: in a story that is out, beside a name, in an advert. Texts of static pages name none."""
+        relations: list[Any] = self._meta.get_fields(include_hidden=True)
+        for relation in relations:
+            # Without the rows between stories and pictures, of which drafts have some, too.
+            if relation.concrete or not relation.auto_created or relation.related_model._meta.auto_created:
+                continue
+            uses = relation.related_model._default_manager.filter(**{relation.field.name: self.pk})
+            if relation.related_model._meta.label == "articles.Article":
+                uses = uses.exclude(status__in=workflow.UNPUBLISHED)
+            if uses.exists():
+                return True
         return False
 
     def renew_stories(self) -> None:

@@ -29,9 +29,9 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         """A new link for somebody without an account, and its token, which is kept nowhere: (link, token).
 
         `version`: the one that it shows; None follows the story, or with `follows_next` what the story will be once its next
-        version is live. Raises PermissionDenied for who may not edit the story.
+        version is live, which is for who publishes. Raises PermissionDenied for who may not show it.
         """
-        if not workflow.may_edit(article, by):
+        if not workflow.may_edit(article, by) or (follows_next and not by.has_perm(workflow.PUBLISH)):
             raise PermissionDenied(f"{by} may not show this story to others.")
         token = secrets.token_urlsafe(32)
         ends = timezone.now() + min(lasts, LONGEST)
@@ -42,9 +42,17 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         return link, token
 
     def opened_by(self, token: str) -> PreviewLink | None:
-        """The link that this token opens now: not revoked, not over, and its story not withdrawn."""
-        alive = self.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=timezone.now())
-        return alive.exclude(article__status=Status.WITHDRAWN).select_related("article", "version__text").first()
+        """The link that this token opens now: not revoked, not over, its story not withdrawn, and who made it still here and
+        allowed to.
+        """  # fmt: skip
+        alive = self.filter(
+            token_hash=hash_of(token), revoked_at=None, expires_at__gt=timezone.now(), made_by__is_active=True
+        )
+        related = ("article", "version__text", "made_by")
+        link = alive.exclude(article__status=Status.WITHDRAWN).select_related(*related).first()
+        if link and link.follows_next and not link.made_by.has_perm(workflow.PUBLISH):  # type: ignore[union-attr]
+            return None
+        return link
 
 
 class PreviewLink(models.Model):

@@ -7,6 +7,8 @@ import datetime
 from django.db import models, transaction
 from django.utils import timezone
 
+from articles import editions
+
 #: A list that nobody has made anew for so long says nothing of now, and is not shown.
 STALE = datetime.timedelta(hours=6)
 #: As many are kept: more than any page shows, so that a withdrawn story leaves no hole.
@@ -17,7 +19,10 @@ class RankedStoryQuerySet(models.QuerySet["RankedStory"]):
     def replace(self, ranking: str, stories: list[tuple[int, int]]) -> None:
         """Store the list of this name anew: (number of the story, what it was ranked by), the first first."""
         now = timezone.now()
-        with transaction.atomic():
+        # The first one of all plans something, its own end: that is seen on all pages (newsportal.page_cache.schedule).
+        is_planned = self.model._default_manager.filter(made_at__gt=now - STALE).exists()
+        keys = [editions.COUNTS] if is_planned or not stories else [editions.COUNTS, editions.SITE]
+        with transaction.atomic(), editions.touching(*keys):
             self.filter(ranking=ranking).delete()
             self.bulk_create(
                 self.model(ranking=ranking, place=place, article_id=pk, count=count, made_at=now)

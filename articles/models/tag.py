@@ -1,17 +1,34 @@
 """What stories are about."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
 from articles.models.slug import make_slug
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def known_to_readers(self) -> TagQuerySet:
+        """Those of a story that is out: of the others nobody is told that they are there."""
+        listed = TaggedArticle.objects.filter(tag=models.OuterRef("pk"), publish_at__lte=timezone.now())
+        return self.filter(models.Exists(listed))
+
+
 class Tag(TagBase):
     """A subject: a place, a matter, a thing that more than one story is about."""
 
+    objects = TagQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
+
+    def clean(self):
+        if self._state.adding:
+            # As of contributors: the desk offers one in which diacritics stay.
+            self.slug = make_slug(self.slug or self.name) or self.slug  # type: ignore[has-type]
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         slug = make_slug(tag) or "tag"

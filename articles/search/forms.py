@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -15,15 +17,17 @@ from articles.search.query import LONGEST_QUERY, Query, parse
 class NamedField(forms.CharField):
     """Something with a slug, by its slug or its name as a reader would type it."""
 
-    def __init__(self, *, model: type[models.Model], missing: str, **kwargs):
-        self.model, self.missing = model, missing
+    def __init__(self, *, among: Callable[[], models.QuerySet[Any]], missing: str, **kwargs):
+        self.among, self.missing = among, missing
         super().__init__(required=False, **kwargs)
 
     def clean(self, value):
         text = super().clean(value)
         if not (slug := make_slug(text)):
             return None
-        found = self.model._default_manager.filter(slug=slug).first()
+        known = self.among()
+        # An address that was written by hand may have letters that no slug of ours has.
+        found = known.filter(slug=slug).first() or known.filter(models.Q(slug=text) | models.Q(name=text)).first()
         if found is None:
             raise forms.ValidationError(self.missing)
         return found
@@ -36,8 +40,10 @@ class SearchForm(forms.Form):
         error_messages={"invalid_choice": "There is no such section."},
     )  # fmt: skip
     kind = forms.ChoiceField(required=False, choices=[("", "All kinds"), *Article.Kind.choices])
-    tag = NamedField(model=Tag, missing="There is no such tag.")
-    contributor = NamedField(model=Contributor, label="Author", missing="Nobody of this name has written here.")
+    tag = NamedField(among=lambda: Tag.objects.known_to_readers(), missing="There is no such tag.")
+    contributor = NamedField(
+        among=Contributor.objects.all, label="Author", missing="Nobody of this name has written here."
+    )
     first_day = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     last_day = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     sort = forms.ChoiceField(required=False, label="Order", choices=Sort.choices)

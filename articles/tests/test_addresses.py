@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 
-from articles.models import Article, PreviousSlug
+from articles.models import Article, Contributor, PreviousSlug, Section, Tag
 from articles.models.slug import MAX_LENGTH, make_slug
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
@@ -140,3 +140,20 @@ def test_the_database_itself_refuses_two_stories_at_one_address():
     first, second = make_article(headline="A", publish_at=MORNING), make_article(headline="B", publish_at=MORNING)
     with pytest.raises(IntegrityError):
         Article.objects.filter(pk=second.pk).update(slug=first.slug)
+
+
+@pytest.mark.parametrize("model", [Contributor, Section, Tag])
+def test_an_address_that_the_desk_offers_has_no_diacritics_and_old_ones_stay(model):
+    new = model(name="Tereza Holubová", slug="tereza-holubová")
+    new.full_clean(exclude=["colour"])
+    assert new.slug == "tereza-holubova"
+    old = model.objects.create(name="Vladimír", slug="vladimír")
+    old.full_clean(exclude=["colour"])
+    assert old.slug == "vladimír"
+
+
+def test_an_author_is_found_by_name_whatever_the_address(client):
+    author = Contributor.objects.create(name="Tereza Holubová", slug="tereza-holubová")
+    make_article(headline="About the harbour", bylines=((author, "written"),))
+    page = client.get("/search/", {"q": "harbour", "contributor": "Tereza Holubová"}).content.decode()
+    assert "Nobody of this name" not in page and "About the" in page

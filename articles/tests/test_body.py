@@ -1,6 +1,7 @@
 """Body HTML: whatever comes in leaves in its stored form, and nothing in it can do anything on a reader's page."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -122,3 +123,35 @@ def test_embeds_are_known_by_their_address_and_framed_from_a_known_origin(url, p
 def test_reading_time_is_at_least_a_minute():
     assert body.reading_minutes("<p>Short.</p>") == 1
     assert body.reading_minutes(f"<p>{'word ' * 690}</p>") == 3
+
+
+@pytest.mark.parametrize(
+    "heavy",
+    [
+        "<blockquote>" * 200_000,
+        "<p>" + "\u0301" * 20_000 + "\u0316" * 20_000 + "</p>",
+        "<blockquote><p>" * 50_000 + "x",
+        "<x><b>" * 100_000,
+        "<p>a" * 20_000,
+    ],
+    ids=["nested", "accents", "nested around something", "unknown", "many"],
+)
+def test_what_takes_long_elsewhere_is_quick_here(heavy):
+    began = time.process_time()
+    once = body.sanitise(heavy)
+    assert time.process_time() - began < 5
+    assert body.sanitise(once) == once
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("<p>a</p><blockquote><p> </p><p><br></p></blockquote><p>b</p>", "<p>a</p><p>b</p>"),
+        ("<ul><li></li><li>x</li></ul>", "<ul><li>x</li></ul>"),
+        ("<blockquote><p>said</p><p></p></blockquote>", "<blockquote><p>said</p></blockquote>"),
+        ("<p><strong></strong></p>", "<p><strong></strong></p>"),
+        ("<h2> &nbsp;</h2><hr><p>x<br>y</p>", "<hr><p>x<br>y</p>"),
+    ],
+)
+def test_blocks_with_nothing_in_them_go_and_all_else_stays(typed, stored):
+    assert body.sanitise(typed) == stored

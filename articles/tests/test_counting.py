@@ -206,7 +206,7 @@ def test_a_beacon_asks_the_database_nothing_and_a_batch_costs_the_same_for_many(
     own = counting.tally
     read(stories[0])  # the salt is known from now on
     settings.READS_BATCH_SECONDS = 3600
-    own._thread = threading.Thread()  # somebody who will write down later
+    own._thread = threading.current_thread()  # somebody who will write down later
 
     def cost(number: int) -> int:
         with CaptureQueriesContext(connection) as none:

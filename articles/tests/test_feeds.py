@@ -17,7 +17,7 @@ from articles import feeds
 from articles.body import portable
 from articles.feed_formats import FORMATS
 from articles.models import Article, Byline, TaggedArticle
-from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_costs import fill, make_newsroom
 from articles.views import ContributorList, SectionList, TagList
 
@@ -144,7 +144,7 @@ def test_a_search_can_be_followed_with_its_filters(client, place):
 
 
 def test_empty_feeds_are_feeds(client):
-    for thing in (make_section(), make_tag(), make_contributor()):
+    for thing in (make_section(), make_contributor()):
         for place in PLACES[:2]:
             assert parse(client, thing.get_absolute_url() + place).entries == []
         assert json.loads(raw(client, thing.get_absolute_url() + "feed/json/"))["items"] == []

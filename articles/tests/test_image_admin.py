@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -374,3 +375,17 @@ def test_a_focal_point_stays_when_its_crops_cannot_be_stored(desk, settings, tmp
     assert 'value="Another title"' in response.content.decode()
     image.refresh_from_db()
     assert (image.focal_x, image.title) != (0.3, "Another title")
+
+
+def test_while_a_picture_is_made_others_can_write(desk, monkeypatch):
+    """SQLite has one writer at a time, who would be this one for as long as decoding and storing take."""
+    before, seen, keep = len(connection.savepoint_ids), [], Image.keep
+
+    def kept(image: Image, picture) -> None:
+        seen.append(len(connection.savepoint_ids))
+        keep(image, picture)
+
+    monkeypatch.setattr(Image, "keep", kept)
+    desk.post(reverse(ADD), WORDS | {"upload": upload()})
+    # Tests stand in a transaction of their own: within it there is no other.
+    assert seen == [before] and Image.objects.exists()

@@ -4,6 +4,8 @@ import datetime
 import re
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -252,3 +254,32 @@ def test_the_frame_shows_the_story_as_wide_as_it_says(watch, article, editor):
         frame = page.frame_locator(".look iframe")
         expect(frame.locator("h1")).to_have_text("Not yet public")
         assert frame.locator("html").evaluate("() => window.innerWidth") == width
+
+
+def test_a_link_ends_with_the_account_and_with_the_right_of_who_made_it(article):
+    leaver = User.objects.create_user("leaver", is_staff=True)
+    may = [Permission.objects.get(codename=name) for name in ("change_article", "publish_article")]
+    leaver.user_permissions.set(may)
+    token, following = issue(article, leaver), issue(article, leaver, follows_next=True)
+
+    def opened() -> list[int]:
+        return [Client().get(f"/preview/{each}/").status_code for each in (token, following)]
+
+    assert opened() == [200, 200]
+    leaver.user_permissions.set(may[:1])
+    assert opened() == [200, 404]
+    leaver.is_active = False
+    leaver.save()
+    assert opened() == [404, 404]
+
+
+def test_a_reporter_shows_nobody_what_a_story_will_be(client, reporter):
+    own = make_article(status=Status.DRAFT, created_by=reporter)
+    own.record(reporter)
+    with pytest.raises(PermissionDenied):
+        issue(own, reporter, follows_next=True)
+    client.force_login(reporter)
+    address = reverse("admin:articles_article_links", args=[own.pk])
+    assert 'value="next"' not in client.get(address).content.decode()
+    client.post(address, {"_make": "1", "name": "x", "days": "3", "shows": "next"})
+    assert not PreviewLink.objects.exists()

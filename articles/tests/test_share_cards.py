@@ -221,6 +221,15 @@ def test_an_order_that_is_done_twice_or_too_late_does_no_harm(article):
     assert Article.objects.get(pk=article.pk).share_card == name
 
 
+def test_who_comes_with_an_older_story_takes_no_card_away(article):
+    name, older = article.share_card, Article.objects.get(pk=article.pk)
+    # Read in the moment in which it was none that readers see.
+    older.status = Status.DRAFT
+    assert not renew(older)
+    assert Article.objects.get(pk=article.pk).share_card == name
+    assert default_storage.exists(name)
+
+
 def test_who_saves_an_older_copy_does_not_forget_the_card(article):
     copy = Article.objects.get(pk=article.pk)
     Article.objects.filter(pk=article.pk).update(share_card="")

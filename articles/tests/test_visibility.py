@@ -100,3 +100,12 @@ def test_a_related_story_must_be_public_too(client, noon):
     story = make_article(tags=("Trams",), publish_at=noon - SECOND)
     make_article(headline=MARK, tags=("Trams",), publish_at=noon + SECOND)
     assert MARK not in client.get(story.get_absolute_url()).content.decode()
+
+
+def test_what_only_a_draft_is_about_has_no_page(client):
+    make_article(status=Status.DRAFT, tags=("Secret plans",))
+    for address in ("/tags/secret-plans/", "/tags/secret-plans/feed/", "/tags/secret-plans/feed/json/"):
+        assert client.get(address).status_code == 404
+    assert "There is no such tag" in client.get("/search/", {"q": "harbour", "tag": "secret plans"}).content.decode()
+    make_article(tags=("Secret plans",))
+    assert client.get("/tags/secret-plans/").status_code == 200

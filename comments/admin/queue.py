@@ -128,7 +128,6 @@ class CommentAdmin(admin.ModelAdmin):
             ],
             "words": words,
             "guest": guest,
-            "may_see_guests": self._may_see_guests(request),
             "searched": SEARCHED,
         }
         return self._render(request, context | (extra_context or {}))
@@ -167,6 +166,7 @@ class CommentAdmin(admin.ModelAdmin):
             "reasons": Reason.choices,
             "may_moderate": self.has_change_permission(request),
             "may_pick": request.user.has_perm("comments.pick_comment"),
+            "may_see_guests": self._may_see_guests(request),
             "undoable": last_batch(request.user),
         }
         template = "admin/comments/comment/queue.html"

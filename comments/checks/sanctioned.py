@@ -20,7 +20,8 @@ def sanctioned(comment: Comment, submission: Submission) -> Finding | None:
 
 
 def _finding(submission: Submission, sanction: Sanction) -> Finding:
-    said = f"{sanction.get_measure_display()} ({sanction.target}): {sanction.reason}"
+    # Not of whom: who may read comments may not all know guests.
+    said = f"{sanction.get_measure_display()}: {sanction.reason}"
     if sanction.silences:
         is_sure = sanction.network or sanction.user_id or (submission.proved and sanction.hits(submission.proved))
         if is_sure:

@@ -51,8 +51,8 @@ def conversation(page: Page, closed: bool) -> SafeString:
 
 
 @register.simple_tag
-def one_comment(comment: Shown, name_parent: bool = False) -> SafeString:
-    return comment_html(comment, name_parent=name_parent)
+def one_comment(comment: Shown, name_parent: bool = False, closed: bool = False) -> SafeString:
+    return comment_html(comment, name_parent=name_parent, closed=closed)
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article
@@ -56,7 +57,7 @@ def test_replies_stand_below_what_they_answer(article):
     ]
 
 
-def test_a_reply_to_the_deepest_level_stands_beside_it_and_names_whom_it_answers(article, client):
+def test_a_reply_to_the_deepest_level_stands_beside_it_and_names_whom_it_answers(article, client, moderator):
     comment = say(article, body="0")
     for level in range(1, MAX_DEPTH):
         comment = say(parent=comment, body=str(level), name=f"Speaker {level}")
@@ -64,6 +65,10 @@ def test_a_reply_to_the_deepest_level_stands_beside_it_and_names_whom_it_answers
     assert deepest.depth == comment.depth == MAX_DEPTH - 1
     assert (deepest.parent, deepest.answers) == (comment.parent, comment)
     assert 'dir="auto">Speaker 4</a>' in client.get(article.get_absolute_url()).content.decode()
+    # A name that was taken away with its comment stands beside no answer either.
+    decide(comment, Status.REJECTED, by=moderator)
+    assert "Speaker 4" not in client.get(article.get_absolute_url()).content.decode()
+    assert "Speaker 4" not in client.get(reverse("comment_replies", args=[deepest.root_id])).content.decode()
 
 
 def test_a_reply_to_what_is_not_visible_is_refused(article, moderator):
@@ -278,4 +283,4 @@ def test_a_thread_of_ten_thousand_is_read_as_few_rows_as_one_of_fifty(client):
     root = page.nodes[0].comment
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"/comments/replies/{root.pk}/?after=9000").status_code == 200
-    assert len([query for query in queries if "comments_" in query["sql"]]) <= 2
+    assert len([query for query in queries if "comments_" in query["sql"]]) <= 3

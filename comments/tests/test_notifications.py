@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.contrib.auth.models import Group
 from django.core import signing
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
@@ -15,11 +16,13 @@ from django.utils import timezone
 from articles.attempts import LAST_ATTEMPT
 from comments import notifications
 from comments.decide import decide
+from comments.limits import is_too_often
 from comments.models import Comment, Commenter, Status
 from comments.notifications import ask_to_confirm, unsubscribe_token
-from comments.tests.factories import make_comment
+from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import Sink, do_jobs, do_later_jobs, jobs, listening, make_proved, make_reply
 from comments.tests.payloads import PAYLOADS
+from deploy.loopback import free_port
 from newsportal import backlog
 from newsportal.background import do_again, in_process
 
@@ -477,6 +480,13 @@ def test_others_are_told_nothing_and_nobody_when_nothing_waits(sink, reporter, m
     assert [letter["To"] for letter in sink.letters] == ["mo@post.example"]
 
 
+def test_where_there_is_no_mail_the_digest_tells_nobody_and_does_not_fail(settings, moderator, capsys):
+    settings.MAIL_ENABLED = False
+    make_comment()
+    call_command("comment_digest")
+    assert "EMAIL_HOST is not set" in capsys.readouterr().out
+
+
 def test_a_digest_that_cannot_be_sent_is_an_error_without_addresses(mail, moderator):
     moderator.email = "mo@post.example"
     moderator.save()
@@ -503,3 +513,24 @@ def test_the_reaper_may_run_a_notice_twice_without_a_second_letter(sink):
     notifications.send_reply_notice.enqueue(reply.pk)
     do_jobs()
     assert len(sink.letters) == 1
+
+
+def test_where_the_cache_is_away_nothing_is_counted_and_nothing_breaks(settings):
+    pytest.importorskip("django_redis")
+    settings.CACHES = {"default": {
+        "BACKEND": "django_redis.cache.RedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0",
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True},
+    }}  # fmt: skip
+    assert is_too_often("links", "a network", an_hour=0) is False
+
+
+def test_an_address_spends_no_link_where_its_network_has_none_left(sink, settings, monkeypatch):
+    monkeypatch.setattr(notifications, "LINKS_AN_HOUR", 1)
+    comments = [
+        make_comment(reader=make_reader(email=f"{who}@example.org", network="n" * 32)) for who in ("one", "two")
+    ]
+    cache.clear()
+    Commenter.objects.update(link_sent_at=None, links_sent=0)
+    for comment in comments:
+        ask_to_confirm(comment.commenter, comment)
+    assert [Commenter.objects.get(pk=comment.commenter_id).links_sent for comment in comments] == [1, 0]

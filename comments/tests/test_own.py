@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide
-from comments.edit import EditRefused, edit
+from comments.edit import MOST_EDITS, EditRefused, edit
 from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status
 from comments.reactions import pick
 from comments.tests.factories import make_comment, make_reader
@@ -96,6 +96,15 @@ def test_ten_minutes_and_no_longer(guest, time_machine):
     time_machine.move_to(timezone.now() + datetime.timedelta(minutes=10, seconds=1))
     with pytest.raises(EditRefused):
         edit(comment, "Too late.", guest)
+
+
+def test_a_text_is_not_changed_for_ever(guest):
+    comment = make_comment(reader=guest, body="Once.")
+    for number in range(MOST_EDITS):
+        edit(comment, f"Changed {number}.", guest)
+    with pytest.raises(EditRefused):
+        edit(comment, "Once more.", guest)
+    assert comment.revisions.count() == MOST_EDITS
 
 
 def test_an_answered_text_stays_as_it_was(guest):

@@ -70,6 +70,29 @@ def test_the_queue_is_worked_by_keys_alone(watch, article, moderator):
     assert statuses()["Cy"] == "pending"
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_enter_in_a_note_rejects_and_undoes_or_approves_nothing(watch, article, moderator, scripts):
+    before, comment = make_comment(article=article, name="Ada"), make_comment(article=article, name="Bo")
+    decide(before, Status.PUBLISHED, by=moderator)
+    page = watch.page(java_script_enabled=scripts)
+    log_in(page, "moderator")
+    for url in (QUEUE, f"{QUEUE}{comment.pk}/change/"):
+        page.goto(url)
+        page.click("summary:has-text('Reject…')")
+        page.fill("[name^=note-]", "Not about the harbour.")
+        page.keyboard.press("Enter")
+        if scripts:
+            break
+        assert statuses() == {"Ada": "published", "Bo": "pending"}
+    if scripts:
+        expect(page.locator(".messagelist")).to_contain_text("Rejected: the comment by Bo.")
+        assert Comment.objects.get(name="Bo").decisions.get().note == "Not about the harbour."
+    else:
+        page.click("button:text-is('Reject')")
+        expect(page.locator(".messagelist")).to_contain_text("Rejected: the comment by Bo.")
+    assert statuses() == {"Ada": "published", "Bo": "rejected"}
+
+
 def test_the_queue_is_worked_without_scripts(watch, article, moderator):
     make_comment(article=article, name="Ada")
     make_comment(article=article, name="Bo")

@@ -75,6 +75,42 @@ def test_what_was_typed_survives_a_reload(watch, article):
     expect(page.locator("#comment-body")).to_have_value("Half a thought")
 
 
+def test_a_reply_that_was_begun_is_found_where_it_was_begun(watch, article):
+    parent = make_comment(article=article, status=Status.PUBLISHED, name="Marit")
+    other = make_article()
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{parent.pk}']")
+    page.fill("#comment-body", "Half an answer")
+    # Sent under another story, a comment takes no draft of this one with it.
+    page.goto(other.get_absolute_url())
+    expect(page.locator("#comment-body")).to_have_value("")
+    write(page, "Elsewhere.")
+    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    page.goto(article.get_absolute_url())
+    for _ in range(2):
+        expect(page.locator(f"#comment-{parent.pk} form#comment-form #comment-body")).to_have_value("Half an answer")
+        expect(page.locator("#comment-form h3")).to_have_text("Reply to Marit")
+        page.reload()
+    page.fill("#comment-name", "Dagmar")
+    page.fill("#comment-email", "dagmar@example.org")
+    page.click("text=Send comment")
+    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    assert Comment.objects.get(body="Half an answer").parent == parent
+    page.goto(article.get_absolute_url())
+    expect(page.locator("#comment-body")).to_have_value("")
+
+
+def test_who_presses_twice_likes_all_the_same(watch, article):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    page.locator("button:has-text('Like')").evaluate("(button) => { button.click(); button.click(); }")
+    expect(page.locator("[data-comments-status]")).to_have_text("You like this comment.")
+    comment.refresh_from_db()
+    assert comment.likes == 1
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_comment_is_liked_once(watch, article, scripts):
     comment = make_comment(article=article, status=Status.PUBLISHED)

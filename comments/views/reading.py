@@ -34,11 +34,14 @@ def thread(request: HttpRequest, article: int) -> HttpResponse:
         page = page_of(story, sort, request.GET.get("from", ""))
     except BadCursor:
         raise Http404("There is no such page of comments.") from None
+    context = {"article": story, "page": page, "closed": _is_closed(story), "sorts": Sort}
+    return _kept_with(story, render(request, "comments/thread_page.html", context))
+
+
+def _is_closed(story: Article) -> bool:
     rules = Policy.objects.rules_for(story)
     editions.changes_at(rules.closed_at(story))
-    closed = rules.is_closed(story)
-    context = {"article": story, "page": page, "closed": closed, "sorts": Sort}
-    return _kept_with(story, render(request, "comments/thread_page.html", context))
+    return rules.is_closed(story)
 
 
 def _kept_with(story: Article, response: HttpResponse) -> HttpResponse:
@@ -54,7 +57,7 @@ def replies(request: HttpRequest, root: int) -> HttpResponse:
     after = request.GET.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Http404("There is no such page of replies.")
-    context = {"article": story, "page": replies_to(beginning, int(after))}
+    context = {"article": story, "page": replies_to(beginning, int(after)), "closed": _is_closed(story)}
     return _kept_with(story, render(request, "comments/replies_page.html", context))
 
 

@@ -51,7 +51,7 @@ EOF
 ROOTS = "usr/local/share/ca-certificates/pebble.crt"
 HEADLINE = "The ferry is late"
 PAGES = "newsportal-pages"
-UNITS = ("newsportal", PAGES, "newsportal-worker", "newsportal-nightly", "newsportal-backup")
+UNITS = ("newsportal", PAGES, "newsportal-worker", "newsportal-nightly", "newsportal-digest", "newsportal-backup")
 
 
 def main() -> None:
@@ -85,7 +85,8 @@ def main() -> None:
             machine.boot()
             drill.comes_to("the site is there again", lambda: Reader(machine).get("/search/").status == 200)
             units = (
-                "nginx newsportal newsportal-pages newsportal-worker newsportal-nightly.timer newsportal-backup.timer"
+                "nginx newsportal newsportal-pages newsportal-worker "
+                "newsportal-nightly.timer newsportal-digest.timer newsportal-backup.timer"
             )
             drill.holds("and so is all else", machine.does(f"systemctl is-active {units}"))
     drill.end()
@@ -166,14 +167,22 @@ def step(drill: Drill, machine: Machine, what: str, lines: str, answers: list[st
         drill.end()
 
 
+def examined(machine: Machine, command: str = "manage doctor") -> tuple[str, bool]:
+    """What the doctor says, and whether nothing is wrong."""
+    try:
+        return machine.run(f"cd /srv/newsportal; . ~/.bashrc; {command}"), True
+    except RuntimeError as problem:
+        return str(problem), False
+
+
 def consult(drill: Drill, machine: Machine, command: str) -> None:
     # Who types it has given the processes the moment that they need to start.
     drill.comes_to("the site answers", lambda: Reader(machine).get("/search/").status == 200)
-    try:
-        said, is_well = machine.run(f"cd /srv/newsportal; . ~/.bashrc; {command}"), True
-    except RuntimeError as problem:
-        said, is_well = str(problem), False
+    said, is_well = examined(machine, command)
     drill.holds("the doctor finds nothing wrong", is_well, said)
+    runs = re.search("systemd runs (.*)", said)
+    both = {"newsportal.service", f"{PAGES}.service"}
+    drill.holds("and that systemd runs both services", runs and both <= set(re.findall(r"[\w.-]+\w", runs[1])), said)
     for line in said.splitlines():
         if line.startswith(("LOOK", "WRONG")):
             drill.says(f"        {line}")
@@ -261,6 +270,10 @@ def kill(drill: Drill, machine: Machine) -> None:
     answer = someone.get("/latest/")
     drill.holds("who serves pages is killed, and the other service makes them", answer.status == 200, answer)
     drill.comes_to("systemd starts it anew", lambda: main_process(machine, PAGES) not in {0, first})
+    machine.run(f"systemctl stop {PAGES}")
+    said, is_well = examined(machine)
+    drill.holds("it is stopped, and the doctor says so", not is_well and f"{PAGES}.service does not run" in said, said)
+    machine.run(f"systemctl start {PAGES}")
 
 
 def limits(drill: Drill, machine: Machine) -> None:
@@ -300,7 +313,7 @@ DUE = "[Timer]\nOnActiveSec=1s\nAccuracySec=100ms\nRandomizedDelaySec=0\n"
 
 def timers(drill: Drill, machine: Machine) -> None:
     """Each is told to be due, and its service has run well then."""
-    for name in ("newsportal-backup", "newsportal-nightly"):
+    for name in ("newsportal-backup", "newsportal-digest", "newsportal-nightly"):
         drill.holds(f"{name}.timer is waiting", machine.does(f"systemctl is-active {name}.timer"))
         shows = f"systemctl show --property ActiveState,Result,InactiveEnterTimestampMonotonic {name}.service"
         due = f"/run/systemd/system/{name}.timer.d"

@@ -326,10 +326,11 @@ def whole(drill: Drill) -> None:
 
 
 class Sent(NamedTuple):
-    """Something that was written, and how it was answered."""
+    """Something that was written, how it was answered, and by whom it was."""
 
     words: str
     answer: Answer
+    by: Visitor
 
 
 class Use:
@@ -390,7 +391,8 @@ class Use:
 
     def _comments(self, number: int) -> None:
         words = f"The ferry was late on day {number} of this year, and nobody on the pier had been told."
-        self.comments.append(Sent(words, comment(somebody(self.port), self.story, words)))
+        by = somebody(self.port)
+        self.comments.append(Sent(words, comment(by, self.story, words), by))
 
     def _saves(self, _: int) -> None:
         if self._opened is None and not self._open():
@@ -399,7 +401,7 @@ class Use:
         number = len(taken(self.saves)) + 1
         words = f"<p>Of this ferry it is said for the {number}th time that it comes earlier than it did.</p>"
         answer = self._editor.post(self.desk, (self._opened or {}) | {"body": words})
-        self.saves.append(Sent(words, answer))
+        self.saves.append(Sent(words, answer, self._editor))
         if answer.status == 302:
             self._opened = None
 

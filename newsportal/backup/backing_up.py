@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -16,11 +17,15 @@ from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
 from newsportal.backup.opening import bar
-from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, place
+from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, moment_of, place
 from newsportal.environment import BASE_DIR
 
 #: Times that the database is read anew because files that its rows name were removed before they were copied.
 ATTEMPTS = 5
+#: In names of archives.
+MOMENT = "%Y%m%dT%H%M%SZ"
+#: Backups that are made one after the other are named a second after each other.
+SAME_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") 
         files = media.listing()
         with bar(len(files), "Copying media", " files") as told:
             collected.collect(files, told.update)
-        name, made_at = _new_name(at, suffix)
+        name, made_at = _new_name(at, suffix, warnings)
         dumped = scratch / database.member
         missing: set[str] | None = None
         for _ in range(ATTEMPTS):
@@ -100,11 +105,26 @@ def _nothing(count: int) -> None:
     pass
 
 
-def _new_name(at: Place, suffix: str) -> tuple[str, datetime]:
+def _new_name(at: Place, suffix: str, warnings: list[str]) -> tuple[str, datetime]:
     moment, taken = datetime.now(UTC).replace(microsecond=0), set(at.archives())
-    while (name := f"{site()}-{moment:%Y%m%dT%H%M%SZ}{suffix}.zip") in taken:
+    # By their names the newest is restored and the oldest are deleted, whatever this clock says today.
+    newest = max((_when(name) for name in _own(at)), default=moment)
+    if newest > moment:
+        if newest > moment + SAME_MOMENT:
+            warnings.append(
+                f"There is a backup of {newest:%-d %B %Y, %H:%M} UTC, which is yet to come: this one is named after it. "
+                "Look at the clock."
+            )
+        moment = newest + timedelta(seconds=1)
+    while (name := f"{site()}-{moment:{MOMENT}}{suffix}.zip") in taken:
         moment += timedelta(seconds=1)
     return name, moment
+
+
+def _when(archive: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.strptime(moment_of(archive), MOMENT).replace(tzinfo=UTC)
+    return datetime.min.replace(tzinfo=UTC)
 
 
 def _own(at: Place) -> list[str]:

@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -143,9 +144,10 @@ class Postgresql:
     @contextmanager
     def aside(self, file: Path, scratch: Path) -> Iterator[Aside]:
         self.check(file)
-        name = f"{connection.settings_dict['NAME']}_aside_{uuid.uuid4().hex[:12]}"
+        name = f"{connection.settings_dict['NAME']}_aside_{int(time.time()):x}_{uuid.uuid4().hex[:6]}"
         try:
             with _connected() as server:
+                _drop_left_over(server)
                 server.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
         except psycopg.Error as error:
             raise BackupError(
@@ -247,6 +249,19 @@ def _pipe(found: IO[bytes] | None) -> IO[bytes]:
 
 def _tables(ask: Ask) -> list[str]:
     return [name for (name,) in ask("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")]
+
+
+#: Databases that a verification made and was killed before it could drop them: older than any takes, in seconds.
+LEFT_OVER = 24 * 3600
+
+
+def _drop_left_over(server: psycopg.Connection) -> None:
+    began = re.compile(re.escape(f"{connection.settings_dict['NAME']}_aside_") + r"([0-9a-f]+)_[0-9a-f]{6}")
+    for (name,) in server.execute("SELECT datname FROM pg_database").fetchall():
+        match = began.fullmatch(name)
+        if match and int(match[1], 16) < time.time() - LEFT_OVER:
+            with suppress(psycopg.Error):  # somebody else's
+                server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _connected(name: str = "") -> psycopg.Connection:

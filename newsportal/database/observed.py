@@ -36,6 +36,8 @@ class Observed(Wrapper):
 
     #: A query that brings NULL, in one row, where there is no table of this name.
     finds_table: str
+    #: Has what was written hold what it refers to now, in a database that waits with that for the commit while others write.
+    holds_references = ""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -67,6 +69,10 @@ class Observed(Wrapper):
         if not keys or not self._has(TABLE):
             super()._commit()  # type: ignore[misc]
             return
+        if self.holds_references:
+            # Who waits there for a story that another one has must not have the numbers, for which that one waits in turn.
+            with self.cursor() as cursor:
+                cursor.execute(self.holds_references)
         purges = back_end() is not None and self._has(waiting.TABLE)
         if purges:
             waiting.note(self, keys)

@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
+from articles.models import Image
 from newsportal.doctor.finding import Finding, fine, odd, wrong
 from newsportal.watching.health import takes_files
 
@@ -55,6 +56,18 @@ def pictures_round_trip() -> list[Finding]:
     if not is_same:
         return [wrong(f"What was written to {where} came back as something else.", "Look at what stands between.")]
     return [fine(f"A file in {where} was written, read and deleted.")]
+
+
+def picture_sizes() -> list[Finding]:
+    """Whether pictures of before a release have the sizes that it brought."""
+    if Image.objects.without_newest_sizes().exists():
+        return [
+            odd(
+                "Some pictures have no sizes that came with a release: phones load larger ones than they need.",
+                "Run manage.py make_renditions.",
+            )
+        ]
+    return [fine("All pictures have all sizes.")]
 
 
 def static_files_are_collected() -> list[Finding]:

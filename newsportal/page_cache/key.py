@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from django.conf import settings
 
@@ -47,11 +47,25 @@ def key_of(environ: dict) -> Key | None:
     if query:
         if len(query) > LONGEST_QUERY:
             return None
-        given = dict(parse_qsl(query, keep_blank_values=True, encoding="latin-1"))
-        query = urlencode([(name, given[name]) for name in parameters_of(path) if name in given], encoding="latin-1")
+        given = _given(query)
+        query = urlencode([(name, given[name]) for name in parameters_of(path) if given.get(name)], encoding="latin-1")
     scheme = environ.get("HTTP_X_FORWARDED_PROTO", "") if settings.SECURE_PROXY_SSL_HEADER else ""
     saves_data = environ.get("HTTP_SAVE_DATA", "").strip().lower() == "on"
     return scheme or environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), path, query, saves_data
+
+
+def _given(query: str) -> dict[str, str]:
+    """Parameters by name, as nginx has them in `$arg_…`: of several the first, its name in any case and not decoded.
+
+    Its cache tells pages apart by these. Read otherwise, an address could be made that brings one page and is kept there as another
+    (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_arg_).
+    """
+    given: dict[str, str] = {}
+    for part in query.split("&"):
+        name, has_value, value = part.partition("=")
+        if has_value:
+            given.setdefault(name.lower(), unquote_plus(value, encoding="latin-1"))
+    return given
 
 
 def parameters_of(path: str) -> tuple[str, ...]:

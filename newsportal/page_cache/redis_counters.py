@@ -91,6 +91,9 @@ class InRedis:
             found = self._ask(wanted)
             under = f"{self._reader.run_id}:{unreached}".encode()
             if all(is_under == under and open_ in {None, b"0"} for _, is_under, open_ in found):
+                # Whoever was changing them has settled it: who is next begins a time of their own.
+                for seen in [seen for seen in list(self._open_since) if seen[0] in wanted]:
+                    self._open_since.pop(seen, None)
                 return tuple(int(number or 0) for number, _, _ in found)
             numbers = self._in_database.read(wanted)
             self._bring(wanted, numbers, found, under)

@@ -26,6 +26,8 @@ from newsportal.page_cache.key import Key
 GENERATION = re.compile(r"pages-[0-9a-f]{16}")
 #: Files are spread over so many folders, each with its part of the room.
 FOLDERS = 256
+#: All of them together never take more than this part of the disk, or of the memory, that they are on: one of SHARE.
+SHARE = 4
 #: Each process looks at the room with every so many pages that it puts in a folder: a look costs what a tenth of a page does.
 PUTS_A_LOOK = 8
 #: Seconds for which a request waits for another process that makes the same page, and between two looks whether it is made.
@@ -40,10 +42,14 @@ class Shared:
 
     def __init__(self, folder: Path, capacity: int, generation: str):
         self._top = folder / generation
-        self._room = capacity // FOLDERS
         self._puts = [0] * FOLDERS
         with suppress(OSError):
             self._top.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # In /run, which is memory, others must have room as well.
+            there = os.statvfs(self._top)
+            capacity = min(capacity, there.f_blocks * there.f_frsize // SHARE)
+        self._room = capacity // FOLDERS
+        with suppress(OSError):
             for other in folder.iterdir():
                 # Nothing else is touched, whatever folder somebody has named.
                 if other != self._top and GENERATION.fullmatch(other.name):
@@ -63,19 +69,15 @@ class Shared:
         if len(stored) > self._room // 4:
             return
         file = self._file(key)
-        with suppress(OSError):
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=file.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as open_file:
-                    open_file.write(stored)
-                Path(name).replace(file)
-            except OSError:
-                Path(name).unlink()
-                raise
-            number = int(file.parent.name, 16)
-            self._puts[number] += 1
-            if self._puts[number] % PUTS_A_LOOK == 1:
+        number = int(file.parent.name, 16)
+        self._puts[number] += 1
+        try:
+            _write(file, stored)
+            is_full = False
+        except OSError:
+            is_full = True
+        if is_full or self._puts[number] % PUTS_A_LOOK == 1:
+            with suppress(OSError):
                 self._make_room(file.parent)
 
     def forget(self, key: Key) -> None:
@@ -112,6 +114,19 @@ class Shared:
                 break
             Path(path).unlink(missing_ok=True)
             excess -= size
+
+
+def _write(file: Path, stored: bytes) -> None:
+    """All of it or nothing. Raises OSError."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as open_file:
+            open_file.write(stored)
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink()
+        raise
 
 
 def _lock(descriptor: int) -> None:

@@ -144,6 +144,15 @@ def test_so_many_are_kept_and_no_file_that_nobody_lists(place, django_capture_on
     assert media_are_whole(third)
 
 
+def test_a_clock_that_is_wrong_neither_deletes_the_newest_nor_hides_it(place, capsys):
+    make_newspaper()
+    ahead = back_up(place)
+    ahead.rename(ahead.with_name(f"{ahead.name.rpartition('-')[0]}-20990101T000000Z.zip"))
+    newest = back_up(place, "--keep=1")
+    assert newest.name.endswith("-20990101T000001Z.zip")
+    assert set(Folder(place).archives()) == {newest.name}
+
+
 def test_what_a_restored_one_has_replaced_is_not_counted_and_goes_with_the_older_ones(place):
     make_newspaper()
     first = back_up(place)
@@ -254,10 +263,10 @@ def test_pictures_that_come_and_go_meanwhile(place, monkeypatch, elsewhere):
     going = goes.file_names()
     new_name = backing_up._new_name
 
-    def between(at, suffix):
+    def between(*told):
         elsewhere(goes.delete)
         comes.append(elsewhere(lambda: make_image(picture=drawing(50, 50))))
-        return new_name(at, suffix)
+        return new_name(*told)
 
     comes: list[Image] = []
     monkeypatch.setattr(backing_up, "_new_name", between)
@@ -272,9 +281,9 @@ def test_a_picture_removed_before_it_was_copied_makes_the_database_be_read_anew(
     comes: list[Image] = []
     new_name, of_rows = backing_up._new_name, media.named
 
-    def between(at, suffix):
+    def between(*told):
         comes.append(elsewhere(lambda: make_image(picture=drawing(50, 50))))
-        return new_name(at, suffix)
+        return new_name(*told)
 
     def named(ask, tables):
         names = of_rows(ask, tables)
@@ -309,9 +318,9 @@ def test_half_a_file_that_no_row_names_yet_is_not_kept(place, monkeypatch):
     half.write_bytes(b"half")
     new_name = backing_up._new_name
 
-    def between(at, suffix):
+    def between(*told):
         half.write_bytes(b"half and half")
-        return new_name(at, suffix)
+        return new_name(*told)
 
     monkeypatch.setattr(backing_up, "_new_name", between)
     archive = back_up(place)

@@ -1,5 +1,6 @@
 """deploy/nginx.conf before a real server: pages out of its cache, exact to the second, and there while all else is down."""
 
+import datetime
 import re
 import shutil
 import subprocess
@@ -7,7 +8,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.utils import timezone
 
+from articles.paging import PAGE_SIZE
 from articles.related import relate
 from articles.tests.factories import make_article
 from deploy import loopback
@@ -72,7 +75,36 @@ def test_readers_get_what_they_had_while_the_application_is_down(folder, story):
         at_the_beginning_of_a_second()
         status, headers, body = nodes.ask(port, url)
         assert (status, headers["X-Cache"]) == (200, "STALE") and b"Before" in body
+        assert headers["Cache-Control"] == "private, no-cache"
         assert nodes.get(port, "/latest/")[0] == 502, "what nobody has asked for is not there"
+
+
+ODD = ("?%62efore={}", "?before=&before={}", "?BEFORE={}", "?before={}&before=", "?before", "?%42EFORE={}")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_address_brings_one_page_and_is_kept_as_another(folder, odd):
+    for number in range(PAGE_SIZE + 1):
+        make_article(
+            headline=f"Number {number} of many", publish_at=timezone.now() - datetime.timedelta(hours=number + 1)
+        )
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        first = nodes.get(port, "/latest/")[1]
+        cursor = re.search(r'\?before=([^"&]+)', first)[1]
+        at_the_beginning_of_a_second()
+        nodes.get(port, "/latest/" + odd.format(cursor))
+        assert "Number 0 of many" in nodes.get(port, "/latest/")[1]
+        second = nodes.get(port, f"/latest/?before={cursor}")[1]
+        assert "Number 0 of many" not in second and f"Number {PAGE_SIZE} of many" in second
+
+
+def test_who_saves_data_is_known_to_the_application_as_to_the_cache(folder, story):
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        at_the_beginning_of_a_second()
+        odd = nodes.ask(port, "/", **{"Save-Data": "on\t"})
+        plain = nodes.ask(port, "/")
+        assert plain[2] == nodes.ask(node, "/")[2]
+        assert odd[2] in {plain[2], nodes.ask(node, "/", **{"Save-Data": "on"})[2]}
 
 
 def test_what_is_one_persons_is_never_kept(folder, story):
@@ -182,6 +214,7 @@ def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path):
     site = (loopback.PROJECT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for what, by in (
         ("/etc/letsencrypt/live/news.example.org", str(tmp_path)), ("/var/cache/nginx", str(tmp_path)),
+        ("listen [::]:80;", ""), ("listen [::]:443 ssl http2;", ""),
         ("listen 80;", f"listen {loopback.free_port()};"), ("listen 443 ", f"listen {loopback.free_port()} "),
     ):  # fmt: skip
         assert what in site

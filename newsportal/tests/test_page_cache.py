@@ -6,17 +6,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import brotli
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import connection, transaction
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverts.tests.factories import make_booking
 from articles.models import Article, Banner, Byline, FrontPageStory, Image, RankedStory, Section, Tag, TaggedArticle
+from articles.models.ranked import STALE
 from articles.related import relate
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.sample_pictures import drawing
@@ -141,6 +144,14 @@ def test_a_parameter_that_a_page_does_not_know_makes_no_other_page(served, story
     plain = served.get(query.partition("?")[0])
     assert served.get(query).body == plain.body
     assert served.made == 1
+
+
+@pytest.mark.parametrize("query", ["?%62efore=1", "?before=&before=1", "?before", "?before=&after"])
+def test_parameters_are_those_that_a_cache_before_us_sees(served, story, query):
+    plain = served.get("/corrections/")
+    assert served.get("/corrections/" + query).body == plain.body
+    assert served.made == 1
+    assert served.get("/corrections/?BEFORE=nonsense&before=").status == 404
 
 
 def test_a_list_is_paged_by_its_cursors(served, story):
@@ -487,14 +498,15 @@ def test_what_a_save_puts_right_in_lists_is_seen_there(served, story):
     author, tag = make_contributor(name="Bo"), Tag.objects.create(name="Tides")
     Byline.objects.bulk_create([Byline(article=story, contributor=author, role="written", order=9)])
     TaggedArticle.objects.bulk_create([TaggedArticle(content_object=story, tag=tag)])
-    for named in (author, tag):
-        assert "Vladimír" not in served.get(named.get_absolute_url()).text
+    assert "Vladimír" not in served.get(author.get_absolute_url()).text
+    assert served.get(tag.get_absolute_url()).status == 404
     story.save()
     for named in (author, tag):
         assert "Vladimír" in served.get(named.get_absolute_url()).text
 
 
 def test_what_is_most_discussed_is_seen_where_it_stands_and_costs_no_other_list(served, story, lists):
+    RankedStory.objects.replace("another", [(story.pk, 1)])
     for url in [*lists, "/", "/most-read/"]:
         assert "Most discussed" not in served.get(url).text
     made = served.made
@@ -627,6 +639,63 @@ def test_rows_that_are_written_by_the_thousand_touch_what_their_table_shows(serv
     assert "Ports" in served.get("/").text
 
 
+def test_all_pages_are_forgotten_when_somebody_says_so(served, story):
+    Page.objects.create(title="About", slug="about", body="<p>Us.</p>")
+    urls = ["/", story.get_absolute_url(), "/pages/about/"]
+    for url in [*urls, *urls]:
+        served.get(url)
+    assert served.made == len(urls)
+    call_command("forget_pages")
+    for url in urls:
+        served.get(url)
+    assert served.made == 2 * len(urls)
+
+
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_of_two_who_write_about_one_story_neither_waits_for_the_other_in_a_ring(story):
+    """One holds it for all of a save; the other refers to it, which PostgreSQL looks at when that one commits."""
+    held, failed = threading.Event(), []
+
+    def save():
+        with transaction.atomic():
+            Article.objects.select_for_update().get(pk=story.pk)
+            held.set()
+            with connections["default"].cursor() as cursor:
+                deadline = time.monotonic() + 20
+                while time.monotonic() < deadline:
+                    cursor.execute(WAITING)
+                    if cursor.fetchone()[0]:
+                        break
+                    time.sleep(0.01)
+            Article.objects.filter(pk=story.pk).update(headline="Saved")
+
+    def rank():
+        assert held.wait(20)
+        RankedStory.objects.replace(RANKING, [(story.pk, 7)])
+
+    def run(work):
+        try:
+            work()
+        except OperationalError as error:
+            failed.append(error)
+        finally:
+            connections["default"].close()
+
+    threads = [threading.Thread(target=run, args=[work]) for work in (save, rank)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failed
+    assert Article.objects.get(pk=story.pk).headline == "Saved"
+    assert RankedStory.objects.filter(article=story).exists()
+
+
 def test_every_table_of_ours_is_seen_or_is_not():
     ours = {
         model._meta.db_table
@@ -690,6 +759,16 @@ def test_a_banner_ends_and_a_next_version_goes_live_by_themselves(served, story,
         assert "What it says then" not in served.get(url).text
         clock.shift(60)
         assert "What it says then" in served.get(url).text
+
+
+def test_a_ranking_that_nobody_makes_anew_goes_by_itself(served, story):
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as clock:
+        assert "Most discussed" not in served.get("/").text
+        RankedStory.objects.replace(RANKING, [(story.pk, 7)])
+        assert "Most discussed" in served.get("/").text
+        clock.shift(STALE + MINUTE)
+        assert "Most discussed" not in served.get("/").text
 
 
 def test_adverts_that_share_a_place_take_turns_on_kept_pages(served, story):

@@ -171,6 +171,20 @@ def test_who_was_only_slow_is_believed_in_the_end(node, monkeypatch):
     assert without_asking_the_database(node) == truth()
 
 
+def test_two_that_are_quick_are_not_taken_for_one_that_never_ended(node, monkeypatch, caplog):
+    make_section()
+    monkeypatch.setattr(redis_counters, "HEAL_AFTER", 0.2)
+    for _ in range(2):
+        settle = node.touch(connection, frozenset({"site"}))
+        node.read(KEYS)  # while it is open
+        settle()
+        node.read(KEYS)
+        assert node.read(KEYS) == truth()
+        time.sleep(0.3)
+    assert "never settled" not in caplog.text
+    assert without_asking_the_database(node) == truth()
+
+
 def test_a_killed_redis_is_done_without(server, node):
     make_section()
     node.read(KEYS)

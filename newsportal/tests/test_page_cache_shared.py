@@ -2,6 +2,7 @@
 
 import os
 import threading
+import types
 
 import pytest
 
@@ -228,3 +229,34 @@ def test_what_would_take_the_room_of_many_is_not_put_there(folder):
     stored = Shared(folder, FOLDERS * 10_000, "one")
     stored.put(KEY, page(body=os.urandom(2_600)))
     assert stored.get(KEY) is None
+
+
+def test_on_a_small_disk_others_have_room_as_well(folder, monkeypatch):
+    real = os.statvfs
+
+    def small(path):
+        told = real(path)
+        return (
+            types.SimpleNamespace(f_blocks=FOLDERS * 10_000 * 4, f_frsize=1)
+            if str(path).startswith(str(folder))
+            else told
+        )
+
+    monkeypatch.setattr(os, "statvfs", small)
+    stored = Shared(folder, 2**40, "one")
+    stored.put(KEY, page(body=os.urandom(2_600)))
+    assert stored.get(KEY) is None
+
+
+def test_a_disk_that_is_full_is_made_room_on(folder, monkeypatch):
+    stored = Shared(folder, FOLDERS * 10_000, "one")
+    monkeypatch.setattr(shared, "PUTS_A_LOOK", 10**6)
+    mine = [number for number in range(20_000) if stored._file(key(f"/{number}")).parent.name == "00"][:30]
+    for number in mine:
+        stored.put(key(f"/{number}"), page(body=os.urandom(1_000)))
+    monkeypatch.setattr(
+        shared, "_write", lambda file, content: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
+    stored.put(key(f"/{mine[0]}"), page(body=os.urandom(1_000)))
+    used = sum(found.stat().st_size for found in (folder / "one" / "00").iterdir())
+    assert used <= 10_000

@@ -88,3 +88,12 @@ def test_everything_that_recurs_can_be_done_twice():
     for _, do in JOBS.values():
         do()
         do()
+
+
+@pytest.mark.django_db
+def test_one_look_at_a_clock_that_was_wrong_puts_nothing_off_for_years(done):
+    now = timezone.now()
+    assert do_what_is_due(now + datetime.timedelta(days=2000)) == ["often", "seldom"]
+    assert do_what_is_due(now) == ["often", "seldom"]
+    # A clock that is a little behind another is right.
+    assert do_what_is_due(now - MINUTE) == []

@@ -3,13 +3,15 @@
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from articles.models import Article, Reads
-from articles.tests.factories import make_article, make_contributor
+from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.test_versions import form_of, url
 from articles.workflow import Status
 from newsportal.roles import ROLES
+from newsportal.tests.browsing import opened_with
 
 pytestmark = pytest.mark.django_db
 
@@ -334,3 +336,65 @@ def test_every_action_of_every_list_is_offered_to_its_roles_alone(rf, things):
             for action in screen.get_actions(request):
                 found.setdefault(model._meta.model_name, {}).setdefault(action, set()).add(role)
     assert found == ACTIONS_OF
+
+
+def test_nobody_hears_where_a_draft_will_stand_but_who_may_look_at_it(client, reporter):
+    draft = make_article(status=Status.DRAFT, headline="Secret plans of the harbour")
+    own = Article.objects.create(headline="My own draft", created_by=reporter)
+    kind = ContentType.objects.get_for_model(Article).pk
+
+    def answer(story: Article):
+        return client.get(reverse("admin:view_on_site", args=[kind, story.pk]))
+
+    for role in (*ROLES, None):
+        client.force_login(person(role))
+        assert (answer(draft).status_code == 302) is (role in EDITS), role
+    client.force_login(reporter)
+    assert answer(draft).status_code == 404
+    assert answer(own).status_code == 302
+    assert client.get(f"/admin/r/%20{kind}/{draft.pk}/").status_code == 404
+    for other in (kind, ContentType.objects.get_for_model(Reads).pk, 10**6):
+        assert client.get(reverse("admin:view_on_site", args=[other, "x"])).status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["image/?leads=", "image/?used_in=", "contributor/?articles=", "section/?articles=",
+                                   "tag/?article=", "tag/?tagged_articles=", "image/?nonesuch="])  # fmt: skip
+def test_no_list_is_filtered_by_what_a_colleagues_draft_refers_to(client, reporter, asked):
+    draft = make_article(
+        status=Status.DRAFT, lead_image=make_image(), tags=("Boats",), bylines=((make_contributor(), "written"),)
+    )
+    client.force_login(reporter)
+    answer = client.get(f"/admin/articles/{asked}{draft.pk}")
+    assert answer.status_code in {302, 400}
+
+
+def test_a_reporter_who_presses_publish_hears_nothing_of_a_colleagues_draft(client, reporter):
+    make_article(status=Status.DRAFT, headline="The harbour will be sold to its director")
+    own = make_article(
+        status=Status.DRAFT, headline="The harbour will be sold to its directors", created_by=reporter,
+        bylines=((make_contributor(), "written"),), standfirst="x",
+    )  # fmt: skip
+    own.record(reporter)
+    client.force_login(reporter)
+    answer = client.post(url(own), form_of(own, _move="publish", _says="", publish_anyway="A test."), follow=True)
+    assert "sold to its director\u201d" not in answer.content.decode().replace("&rdquo;", "\u201d")
+    assert "nearly the same" not in answer.content.decode()
+    own.refresh_from_db()
+    assert own.status == Status.DRAFT
+
+
+def test_a_reporter_changes_no_picture_that_readers_see(client, reporter):
+    shown, beside, free = make_image(), make_image(), make_image()
+    make_article(lead_image=shown)
+    make_article(status=Status.DRAFT, lead_image=free)
+    make_contributor(photo=beside)
+    client.force_login(reporter)
+    for image, may in ((shown, False), (beside, False), (free, True)):
+        address = reverse("admin:articles_image_change", args=[image.pk])
+        assert bool(client.get(address).context["has_change_permission"]) is may
+        data = {"title": image.title, "alt": "Changed", "focal_x": "0.5", "focal_y": "0.5"} | opened_with(
+            client, address
+        )
+        client.post(address, data)
+        image.refresh_from_db()
+        assert (image.alt == "Changed") is may

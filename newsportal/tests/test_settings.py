@@ -56,6 +56,7 @@ def start(expression: str, **changes: str | None):
         ("ALLOWED_HOSTS", "*"),
         ("DEBUG", "flase"),
         ("HSTS_SECONDS", "a year"),
+        ("HSTS_SUBDOMAINS", "some"),
         ("DATABASE_URL", "mysql://x"),
         ("CACHE_URL", "memcached://x"),
         ("LOG_LEVEL", "LOUD"),
@@ -139,6 +140,12 @@ def test_with_tls_everything_is_closed():
     assert settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
     assert settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= 31_536_000
     assert settings.DEBUG is False
+
+
+def test_names_beneath_the_newspapers_are_left_alone_where_they_speak_no_tls():
+    settings = read(HSTS_SUBDOMAINS="false")
+    assert settings.SECURE_HSTS_SECONDS and not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+    assert not settings.SECURE_HSTS_PRELOAD
 
 
 def test_who_publishes_needs_a_second_factor_where_there_is_tls():

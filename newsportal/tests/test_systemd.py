@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from benchmarks.servers import unit
 from deploy import loopback
 from newsportal.environment import BASE_DIR
 
@@ -29,9 +30,9 @@ needs_systemd = pytest.mark.skipif(
 )
 
 
-def starts(unit: Path) -> list[list[str]]:
+def starts(service: Path) -> list[list[str]]:
     """The commands of a unit."""
-    text = unit.read_text(encoding="utf-8").replace("\\\n", " ")
+    text = service.read_text(encoding="utf-8").replace("\\\n", " ")
     return [shlex.split(command) for command in re.findall(r"^ExecStart=-?(.+)$", text, re.M)]
 
 
@@ -41,11 +42,11 @@ def starts(unit: Path) -> list[list[str]]:
 @pytest.fixture
 def installed(tmp_path) -> list[str]:
     """The units as they are on a server, where the programs that they name exist."""
-    for unit in [*SERVICES, *TIMERS]:
-        text = unit.read_text(encoding="utf-8")
+    for file in [*SERVICES, *TIMERS]:
+        text = file.read_text(encoding="utf-8")
         text = re.sub(r"/srv/newsportal/\.venv/bin/\w+", shutil.which("true"), text)
-        (tmp_path / unit.name).write_text(text, encoding="utf-8")
-    return [str(tmp_path / unit.name) for unit in [*SERVICES, *TIMERS]]
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    return [str(tmp_path / file.name) for file in [*SERVICES, *TIMERS]]
 
 
 @needs_systemd
@@ -70,23 +71,24 @@ def test_each_is_shut_in(installed, service):
 
 def test_all_are_shut_in_the_same_way():
     boxes = [
-        unit.read_text(encoding="utf-8").partition("\nUMask=")[2].partition("\n\n")[0].strip() for unit in SERVICES
+        service.read_text(encoding="utf-8").partition("\nUMask=")[2].partition("\n\n")[0].strip()
+        for service in SERVICES
     ]
-    assert len(boxes) == 5 and "ProtectSystem=strict" in boxes[0]
+    assert len(boxes) == 6 and "ProtectSystem=strict" in boxes[0]
     # Which means less than it says in systemd 252 (decision 31).
     assert "ReadOnlyPaths=/run" in boxes[0]
     assert len(set(boxes)) == 1
 
 
 def test_what_leaks_is_ended_and_not_slowed_down_with_all_others():
-    for unit in SERVICES:
-        names = re.findall(r"^(Memory\w+)=", unit.read_text(encoding="utf-8"), re.M)
+    for service in SERVICES:
+        names = re.findall(r"^(Memory\w+)=", service.read_text(encoding="utf-8"), re.M)
         assert names == ["MemoryMax"]
 
 
 def test_what_they_run_exists():
-    for unit in SERVICES:
-        for program, *arguments in starts(unit):
+    for service in SERVICES:
+        for program, *arguments in starts(service):
             assert program.startswith("/srv/newsportal/.venv/bin/")
             if arguments[0] == "manage.py":
                 assert arguments[1] in get_commands()
@@ -100,13 +102,16 @@ def test_what_they_run_exists():
 @contextlib.contextmanager
 def served(log: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     """granian with the options of newsportal.service and another application: its port, and its process."""
-    ((_, *options),) = starts(UNITS / "newsportal.service")
+    options, own = unit("newsportal")
     port = loopback.free_port()
     options[options.index("--port") + 1] = str(port)
     assert options.pop() == "newsportal.wsgi:application"
     granian = shutil.which("granian", path=str(BASE_DIR / ".venv" / "bin")) or shutil.which("granian")
     command = [granian, *options, "newsportal.tests.halting_application:application"]
-    with log.open("wb") as said, loopback.process(command, cwd=BASE_DIR, stdout=said, stderr=said) as server:
+    with (
+        log.open("wb") as said,
+        loopback.process(command, cwd=BASE_DIR, env=os.environ | own, stdout=said, stderr=said) as server,
+    ):
         loopback.wait_until(lambda: bool(ask(port)), "granian")
         yield port, server
 

@@ -191,6 +191,10 @@ def test_strangers_purge_nothing_that_they_do_not_name(site, before):
     varnish.ask("/")
     assert varnish.ask("/", "PURGE")[0] == 400
     assert varnish.ask("/", **{"xkey-purge": SITE})[2]["X-Cache"] == "true"
+    # Through who ends TLS on the same machine, whose address is on the list.
+    for through in ({"X-Forwarded-Proto": "https"}, {"X-Forwarded-For": "198.51.100.7"}):
+        assert varnish.ask("/", "PURGE", **{"xkey-purge": SITE}, **through)[0] == 403
+    assert varnish.ask("/")[2]["X-Cache"] == "true"
 
 
 def test_an_old_page_that_was_under_way_when_it_was_purged_does_not_stay(before, monkeypatch):

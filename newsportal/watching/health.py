@@ -77,7 +77,10 @@ class Readiness:
             look = self._look
             if look is None or look.done():
                 look = self._look = Future()
-                threading.Thread(target=self._run, args=(look,), name="readiness", daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, args=(look,), name="readiness", daemon=True).start()
+                except RuntimeError as error:  # no thread can be started; the next who asks tries again
+                    look.set_exception(error)
         try:
             return look.result(within)
         except TimeoutError:

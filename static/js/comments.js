@@ -7,6 +7,12 @@ function say(words) {
   if (status) status.textContent = words;
 }
 
+// Said where it is seen: what was pressed may be far below.
+function refuse(words) {
+  say(words);
+  section.querySelector("[data-comments-status]")?.scrollIntoView({ block: "nearest" });
+}
+
 // The one place where text becomes HTML: what our own server has sent (newsportal/security.py).
 const asSent = { createHTML: (html) => html };
 const fragments = window.trustedTypes?.createPolicy("fragments", asSent) ?? asSent;
@@ -39,33 +45,43 @@ if (form) {
   back.textContent = "Do not reply, write a new comment";
   back.hidden = true;
   heading.after(back);
+  // What was typed survives a closed tab, each reply's by itself; it never leaves this browser.
+  const { body, parent } = form.elements;
+  const drafts = `comment:${section.dataset.comments}:`;
+  const draft = (of) => { try { return sessionStorage.getItem(drafts + of) ?? ""; } catch { return ""; } };
+  const keep = () => { try { sessionStorage.setItem(drafts + parent.value, body.value); } catch { /* storage is blocked */ } };
+
+  const answer = (link) => {
+    const comment = link.closest(".comment");
+    comment.append(form);
+    parent.value = link.dataset.reply;
+    heading.textContent = `Reply to ${comment.querySelector(".comment-name").textContent.trim()}`;
+    back.hidden = false;
+  };
   back.addEventListener("click", () => {
     home.after(form);
-    form.elements.parent.value = "";
+    parent.value = "";
     heading.textContent = ownHeading;
     back.hidden = true;
-    form.elements.body.focus();
+    body.focus();
   });
   section.addEventListener("click", (event) => {
     const link = event.target.closest("[data-reply]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const comment = link.closest(".comment");
-    comment.append(form);
-    form.elements.parent.value = link.dataset.reply;
-    heading.textContent = `Reply to ${comment.querySelector(".comment-name").textContent.trim()}`;
-    back.hidden = false;
-    form.elements.body.focus();
+    answer(link);
+    body.value = draft(parent.value) || body.value;
+    body.focus();
   });
   form.addEventListener("focusin", showWaiting, { once: true });
 
-  // What was typed survives a closed tab; it never leaves this browser.
-  const key = `comment:${section.dataset.comments}`;
-  const body = form.elements.body;
-  try {
-    if (!body.value) body.value = sessionStorage.getItem(key) ?? "";
-    body.addEventListener("input", () => sessionStorage.setItem(key, body.value));
-  } catch { /* storage is blocked */ }
+  // Come back to, the page is as it was left: a reply stands where it was begun.
+  const begun = [...section.querySelectorAll("[data-reply]")].find((link) => draft(link.dataset.reply));
+  if (!parent.value && begun && !draft("")) {
+    answer(begun);
+    body.value = draft(parent.value);
+  } else body.value ||= draft(parent.value);
+  body.addEventListener("input", keep);
 
   // How much still fits; nothing is cut.
   const most = Number(body.dataset.count);
@@ -83,15 +99,20 @@ section?.addEventListener("submit", async (event) => {
   const like = event.target.closest("[data-like]");
   if (!like) return;
   event.preventDefault();
+  // Pressed twice it would be taken back.
+  if (like.dataset.sending) return;
+  like.dataset.sending = "yes";
   try {
     const answer = await fetch(like.action, { method: "POST", headers: { Accept: "application/json" } });
     const said = await answer.json();
-    if (!answer.ok) return say(said.message);
+    if (!answer.ok) return refuse(said.message);
     like.querySelector("[data-likes]").textContent = said.likes || "";
     like.querySelector("button").setAttribute("aria-pressed", said.liked);
     say(said.liked ? "You like this comment." : "You do not like this comment any more.");
   } catch {
     like.submit();
+  } finally {
+    delete like.dataset.sending;
   }
 });
 
@@ -116,8 +137,8 @@ section?.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const { message, to } = await answer.json();
+    if (!answer.ok) return refuse(message);
     say(message);
-    if (!answer.ok) return;
     comment.querySelector(".comment-desk").remove();
     comment.classList.toggle("comment-turned-away", to === "reject" || to === "spam");
     comment.tabIndex = -1;

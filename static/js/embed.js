@@ -16,7 +16,7 @@ document.querySelectorAll("[data-embed-frame]").forEach((card) => {
     frame.title = `From ${embedProvider}`;
     frame.allow = "fullscreen; encrypted-media; autoplay";
     frame.referrerPolicy = "strict-origin";
-    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-presentation");
+    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-presentation");
     card.replaceChildren(frame);
     frame.focus();
   });

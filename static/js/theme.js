@@ -15,10 +15,20 @@
   root.dataset.scripts = "on";
   if (navigator.share) root.dataset.shareSheetHere = "on";
 
+  // A page that is come back to, or open beside, was drawn before the switch was used elsewhere.
+  let label = () => {};
+  const follow = () => {
+    const theme = remembered();
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    label();
+  };
+  addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
+  addEventListener("storage", (event) => { if (event.key === "theme") follow(); });
+
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-switch]");
     if (!button) return;
-    const label = () => { button.textContent = current() === "dark" ? "Light" : "Dark"; };
+    label = () => { button.textContent = current() === "dark" ? "Light" : "Dark"; };
     label();
     dark.addEventListener("change", label);
     button.addEventListener("click", () => {

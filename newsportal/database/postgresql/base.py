@@ -10,6 +10,7 @@ from newsportal.database.postgresql.patient import Connection
 
 class DatabaseWrapper(Observed, base.DatabaseWrapper):
     finds_table = "SELECT to_regclass(%s)"
+    holds_references = "SET CONSTRAINTS ALL IMMEDIATE"
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any):
         super().__init__(settings_dict, *args, **kwargs)

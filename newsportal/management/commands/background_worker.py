@@ -7,6 +7,7 @@ import threading
 
 from django.core.management import BaseCommand
 from django.db import OperationalError, connections
+from django_tasks_db.models import DBTaskResult
 
 from newsportal.background import drain, put_back_abandoned
 from newsportal.recurring import do_what_is_due
@@ -36,7 +37,9 @@ class Command(BaseCommand):
                     raise
                 self.stderr.write(f"The database cannot be reached ({type(error).__name__}); trying again.")
                 connections.close_all()
-            if once:
+            if once and not DBTaskResult.objects.ready().exists():
                 break
+            if once:
+                continue
             stopped.wait(PAUSE)
         self.stdout.write(f"Jobs done: {done}.")

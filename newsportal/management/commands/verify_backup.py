@@ -1,3 +1,6 @@
+import signal
+import sys
+
 from django.core.management import BaseCommand, CommandError
 
 from newsportal.backup import BackupError
@@ -16,10 +19,14 @@ class Command(BaseCommand):
         parser.add_argument("of", help="an archive, or the folder or s3://bucket/prefix of which the newest is taken")
 
     def handle(self, *args, of: str, verbosity: int, **options):
+        # Ended by SIGTERM it takes away what it has made aside, as it does when it ends by itself.
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             verdict = verify(of)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
         if verdict.problems:
             raise CommandError("\n".join([*verdict.problems, f"{verdict.name} is not as it should be."]))
         if verbosity:

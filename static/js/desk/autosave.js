@@ -98,7 +98,11 @@ document.addEventListener("DOMContentLoaded", () => {
     leaving = true;
     const outcome = await send();
     leaving = false;
-    if (outcome === "away" || outcome === "closed") return;
+    if (outcome === "away" || outcome === "closed") {
+      // Why nothing happens stands above the form; who pressed may be at its end.
+      (document.querySelector("[data-away]:not([hidden])") ?? document.querySelector("[data-autosave]"))?.scrollIntoView({ block: "center" });
+      return;
+    }
     copied = true;
     typed = unsent = false;
     clearTimeout(timer);

@@ -40,6 +40,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+    if (event.key === "Enter" && !event.isComposing && event.target.matches("[name^='note-']")) {
+      event.preventDefault();
+      event.target.closest(".queue-reasons").querySelector("[name=_reject]").click();
+      return;
+    }
     if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
     const entry = current();
     const at = entries.indexOf(entry);

@@ -1,0 +1,50 @@
+"""Words that are longer than a column, as German and Finnish have them every day, make no page wider than its window."""
+
+import pytest
+
+from articles.tests.factories import make_article, make_contributor, make_image
+from comments.tests.factories import make_comment
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@pytest.fixture
+def pages() -> list[str]:
+    author = make_contributor(name=WORD[:60], biography="Writes about ships, and about who builds them.")
+    picture = make_image(
+        credit="Photo: Firstname Lastname and Another Lastname / An Agency of a Long Name via Pictures"
+    )
+    stories = [
+        make_article(
+            headline=f"{WORD} is founded",
+            standfirst=f"It is {WORD}.",
+            lead_image=picture,
+            bylines=((author, "written"),),
+        )
+        for _ in range(3)
+    ]
+    make_comment(article=stories[0], status="published", name=WORD[:60])
+    return ["/", "/latest/", stories[0].get_absolute_url(), author.get_absolute_url(), f"/search/?q={WORD}"]
+
+
+WIDER = """[...document.querySelectorAll("main :is(h1, h2, h3, p, figcaption, b):not(.hidden)")]
+    .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
+    .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_a_long_word_makes_no_page_wider(watch, pages, width):
+    page = watch.page()
+    page.set_viewport_size({"width": width, "height": 900})
+    for address in pages:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert page.evaluate(WIDER) == [], address
+
+
+def test_a_contributor_without_a_photo_has_the_whole_width(watch, pages):
+    page = watch.page()
+    page.goto(pages[3])
+    assert page.locator(".contributor .page-lead").evaluate("(words) => words.clientWidth") > 500
