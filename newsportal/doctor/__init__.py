@@ -5,7 +5,6 @@ configuration  the deploy checks, DEBUG, the proxy
 database       reachable, version and settings, migrations, clock
 files          pictures can be written, static files are collected, the disk
 machines       cache, mail server, the site itself as the world reaches it
-services       what systemd says of our units
 newsroom       jobs, letters, late stories, the CDN
 alarms         which of these stand on the pages of the desk, and for whom
 
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from articles import workflow
-from newsportal.doctor import configuration, database, files, machines, newsroom, services
+from newsportal.doctor import configuration, database, files, machines, newsroom
 from newsportal.doctor.finding import Finding, Level, wrong
 
 
@@ -60,7 +59,6 @@ CHECKS = [
     Check("disk", files.disk, on_desk=True),
     Check("cache", machines.cache, on_desk=True),
     Check("mail server", machines.mail_server),
-    Check("services", services.units),
     Check("site", machines.site),
     Check("jobs", newsroom.jobs, on_desk=True, asks_database=True),
     Check("failed jobs", newsroom.failed_jobs, on_desk=True, asks_database=True),

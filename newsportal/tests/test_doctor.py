@@ -24,7 +24,7 @@ from articles.workflow import Status
 from deploy import loopback
 from newsportal import backlog, doctor
 from newsportal.background import in_process
-from newsportal.doctor import CHECKS, Check, configuration, database, files, machines, newsroom, services
+from newsportal.doctor import CHECKS, Check, configuration, database, files, machines, newsroom
 from newsportal.doctor.alarms import alarms
 from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
 from newsportal.models import Purge
@@ -173,74 +173,6 @@ def test_a_disk_that_fills_up_is_found(monkeypatch, gigabytes, expected):
     usage = SimpleNamespace(total=250 * 2**30, free=int(gigabytes * 2**30))
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     assert worst(files.disk()) is expected
-
-
-# --- Services ---------------------------------------------------------------------------------------------------------
-
-ALL_WELL = {
-    "newsportal.service": "enabled active success 0",
-    "newsportal-pages.service": "enabled active success 1",
-    "newsportal-worker.service": "disabled inactive success 0",
-    "newsportal-backup.service": "static inactive success 0",
-    "newsportal-backup.timer": "enabled active success",
-}
-
-
-@pytest.fixture
-def systemd(tmp_path, monkeypatch):
-    """A systemd that says this of units: how they are enabled, their state, what came of them and how often again."""
-
-    def says(units: dict[str, str], *, ends_with: int = 0) -> list[Finding]:
-        said = []
-        for name, told in units.items():
-            enabled, active, result, *restarts = told.split()
-            said += [
-                f"Id={name}",
-                "LoadState=loaded",
-                f"UnitFileState={enabled}",
-                f"ActiveState={active}",
-                f"Result={result}",
-            ]
-            said += [*(f"NRestarts={number}" for number in restarts), ""]
-        said += ["Id=newsportal-nightly.timer", "LoadState=not-found", "UnitFileState=", "ActiveState=inactive"]
-        (tmp_path / "said").write_text("\n".join(said) + "\n")
-        program = tmp_path / "systemctl"
-        program.write_text(f"#!/bin/sh\ntest $1 = show && cat {tmp_path}/said && exit {ends_with}\n")
-        program.chmod(0o755)
-        return services.units()
-
-    monkeypatch.setattr(services, "BOOTED", tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    return says
-
-
-def test_where_systemd_looks_after_nothing_there_is_nothing_to_say(tmp_path, monkeypatch, systemd):
-    assert systemd({}) == [fine("systemd runs nothing of ours.")]
-    assert worst(systemd({}, ends_with=1)) is Level.ODD
-    monkeypatch.setattr(services, "BOOTED", tmp_path / "nowhere")
-    assert worst(services.units()) is Level.FINE
-
-
-def test_services_that_run_are_named(systemd):
-    (found,) = systemd(ALL_WELL)
-    assert found == fine("systemd runs newsportal.service, newsportal-pages.service, newsportal-backup.timer.")
-
-
-@pytest.mark.parametrize(
-    ("unit", "told", "expected", "words"),
-    [
-        ("newsportal-pages.service", "enabled failed exit-code 5", Level.WRONG, "does not run (failed)"),
-        ("newsportal-pages.service", "enabled inactive success 0", Level.WRONG, "does not run (inactive)"),
-        ("newsportal.service", "enabled active success 7", Level.ODD, "started again 7 times"),
-        ("newsportal.service", "disabled active success 0", Level.ODD, "will not when the machine is started anew"),
-        ("newsportal-backup.service", "static failed exit-code 0", Level.WRONG, "failed the last time (exit-code)"),
-        ("newsportal-backup.timer", "disabled inactive success", Level.ODD, "never due"),
-    ],
-)
-def test_a_service_that_does_not_do_its_work_is_found(systemd, unit, told, expected, words):
-    found = systemd(ALL_WELL | {unit: told})
-    assert worst(found) is expected
-    assert [finding.what.startswith(unit) and words in finding.what for finding in found] == [True]
 
 
 # --- Other machines ---------------------------------------------------------------------------------------------------
