@@ -37,6 +37,7 @@ def result_card(result: Result) -> SafeString:
             "marked_headline": result.headline,
             "marked_words": result.words,
             "level": "2",
+            "sizes": "(min-width: 40rem) 14rem, 6rem",
         }
         return render_to_string("components/card.html", told)
 

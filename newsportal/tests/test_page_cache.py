@@ -388,6 +388,20 @@ def put_picture(story):
     story.save()
 
 
+def costs_alone(served, with_it: list[str], others: list[str], change) -> None:
+    """All of `with_it` are made anew after the change, and none of the others."""
+    for url in [*others, *with_it]:
+        served.get(url)
+    made = served.made
+    change()
+    for url in others:
+        served.get(url)
+    assert served.made == made
+    for url in with_it:
+        served.get(url)
+    assert served.made == made + len(with_it)
+
+
 OF_ONE_STORY = {
     "its words": edit,
     "its picture": put_picture,
@@ -398,16 +412,7 @@ OF_ONE_STORY = {
 @pytest.mark.parametrize("change", OF_ONE_STORY)
 def test_a_change_of_one_story_costs_the_lists_nothing_that_do_not_show_it(served, story, lists, change):
     with_it = [story.section.get_absolute_url(), story.tags.get().get_absolute_url(), "/latest/", "/"]
-    for url in [*lists, *with_it]:
-        served.get(url)
-    made = served.made
-    OF_ONE_STORY[change](story)
-    for url in lists:
-        served.get(url)
-    assert served.made == made
-    for url in with_it:
-        served.get(url)
-    assert served.made == made + len(with_it)
+    costs_alone(served, with_it, lists, lambda: OF_ONE_STORY[change](story))
 
 
 def put_back(story):
@@ -434,16 +439,7 @@ def test_a_story_that_moves_costs_the_lists_nothing_that_it_never_stood_in(serve
         story.section.get_absolute_url(), story.tags.get().get_absolute_url(), story.authors[0].get_absolute_url()
     ]  # fmt: skip
     with_it = [*places, *(f"{place}feed/" for place in places), "/", "/latest/", "/feed/", "/sitemap.xml", archive]
-    for url in [*others, *with_it]:
-        served.get(url)
-    made = served.made
-    MOVES[move](story)
-    for url in others:
-        served.get(url)
-    assert served.made == made
-    for url in with_it:
-        served.get(url)
-    assert served.made == made + len(with_it)
+    costs_alone(served, with_it, others, lambda: MOVES[move](story))
 
 
 def test_a_draft_that_is_published_is_seen_in_its_lists_at_once_and_costs_no_others(served, story, lists):

@@ -48,3 +48,24 @@ def test_a_contributor_without_a_photo_has_the_whole_width(watch, pages):
     page = watch.page()
     page.goto(pages[3])
     assert page.locator(".contributor .page-lead").evaluate("(words) => words.clientWidth") > 500
+
+
+DECLARED = """[...document.querySelectorAll(".card-picture img")].filter(e => e.offsetParent).map(picture => {
+    const [told] = picture.sizes.split(",").map(part => part.trim().match(/^(\\(.*\\) )?(.+)$/))
+        .filter(([, when]) => !when || matchMedia(when).matches);
+    const probe = document.body.appendChild(document.createElement("div"));
+    probe.style.width = told[2];
+    const width = probe.getBoundingClientRect().width;
+    probe.remove();
+    return picture.getBoundingClientRect().width / width;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("address", ["/latest/", "/search/?q=founded"])
+def test_browsers_are_told_how_wide_a_picture_of_a_list_is(watch, pages, address, width):
+    page = watch.page()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    drawn = page.evaluate(DECLARED)
+    assert drawn and all(0.8 < part < 1.25 for part in drawn), drawn
