@@ -58,9 +58,9 @@ def own_network(*names: str) -> Iterator[None]:
         yield
 
 
-def debian(folder: Path, *options: str, release: str = "bookworm") -> None:
-    """A Debian as it is after its installation, in this folder; `options` are debootstrap's."""
-    run("debootstrap", *options, release, folder, "http://deb.debian.org/debian")
+def debian(folder: Path, release: str, *options: str) -> None:
+    """The Debian of this code name as it is after its installation, in this folder; `options` are debootstrap's."""
+    run("debootstrap", *options, release, folder)
 
 
 def pip_variables(folder: Path) -> dict[str, str]:

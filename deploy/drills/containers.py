@@ -139,7 +139,7 @@ def stand_in(folder: Path) -> None:
     """The images that deploy/ names, without a registry."""
     variables: dict[str, str] = {}
     for release in sorted({release for release, _ in STAND_INS.values()}):
-        debian(folder / release, "--variant=minbase", release=release)
+        debian(folder / release, release, "--variant=minbase")
         variables = pip_variables(folder / release)
         made = done("sh", "-c", f"tar -C {folder / release} -c . | docker import - debian:{release}")
         if made.returncode:

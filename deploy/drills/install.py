@@ -1,6 +1,6 @@
 """A server is installed as docs/operations.md says, on a fresh Debian that boots, used, broken and upgraded.
 
-    python deploy/drills/install.py [--debian FOLDER]
+    python deploy/drills/install.py [--release NAME] [--debian FOLDER]
 
 Every line in a block of *One machine* and *Upgrades* is taken from that page and run as it stands there; what an operator puts in
 themselves is put in here: where the code comes from (the last commit of this folder), keys, and where nginx finds pictures. Let's
@@ -27,6 +27,7 @@ from installation import Drill, Reading, Visitor, folder_for, loopback, needs, o
 
 NAME = "news.example.org"
 PAGE = loopback.PROJECT / "docs" / "operations.md"
+RELEASE = "trixie"
 # What the page promises.
 MINUTES = 15
 ACCOUNT, PASSWORD = "chief", "open sesame, drill"
@@ -55,7 +56,11 @@ UNITS = ("newsportal", PAGES, "newsportal-worker", "newsportal-nightly", "newspo
 
 
 def main() -> None:
-    options = options_of(__doc__, words={"debian": "a Debian that debootstrap has made here before; else one is made"})
+    words = {
+        "release": f"the code name of a Debian that is made for it; else {RELEASE}",
+        "debian": "a Debian that debootstrap has made here before; else one is made",
+    }
+    options = options_of(__doc__, words=words)
     drill = Drill("install")
     needs(
         **{"systemd-nspawn": "systemd-container"}, debootstrap="debootstrap", slirp4netns="slirp4netns", unshare="util-linux",
@@ -66,7 +71,7 @@ def main() -> None:
         if options.debian:
             run("cp", "-a", "--reflink=auto", options.debian, server)
         else:
-            debian(server)
+            debian(server, options.release or RELEASE)
         run("git", "clone", "--quiet", "--bare", loopback.PROJECT, folder / "newsportal.git")
         (server / "etc" / "hosts").write_text(f"127.0.0.1 localhost {NAME}\n")
         machine = Machine(server, pip_variables(server), f"{folder}/newsportal.git:{CODE}")

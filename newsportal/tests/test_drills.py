@@ -11,6 +11,7 @@ import pytest
 
 from deploy import loopback
 from newsportal.environment import BASE_DIR
+from newsportal.tests.once import folder_made_once
 
 DRILLS = BASE_DIR / "deploy" / "drills"
 
@@ -28,13 +29,15 @@ needs_redis = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory) -> str:
-    """What takes most of a drill's time, once."""
-    folder = tmp_path_factory.mktemp("prepared")
+    """What takes most of a drill's time."""
+    return str(folder_made_once(tmp_path_factory, "prepared", _prepare))
+
+
+def _prepare(folder: Path) -> None:
     code = "import sys; from pathlib import Path; from installation import prepare; prepare(Path(sys.argv[1]), sys.argv[2])"
     subprocess.run(
         [sys.executable, "-c", code, str(folder), f"sqlite:///{folder}/db.sqlite3"], cwd=DRILLS, env=OWN, check=True
     )
-    return str(folder)
 
 
 @pytest.fixture
