@@ -16,8 +16,8 @@ from newsportal.environment import BASE_DIR, REQUIRED, Environment
 env = Environment()
 
 #: First parts of addresses that are somebody else's.
-TAKEN = {"authors", "comments", "corrections", "feed", "healthz", "latest", "media", "metrics", "most-read", "pages", "preview",
-         "read", "readyz", "search", "sections", "static", "tags"}  # fmt: skip
+TAKEN = {"authors", "comments", "corrections", "csp-reports", "feed", "healthz", "latest", "media", "metrics", "most-read", "pages",
+         "preview", "read", "readyz", "search", "sections", "static", "tags"}  # fmt: skip
 
 # --- Who may ask, and how ---------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from unittest import mock
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+import articles.urls
+from newsportal import urls
 from newsportal.environment import BASE_DIR, Environment, write_first_env_file
 
 GOOD = {
@@ -157,6 +159,12 @@ def test_who_publishes_needs_a_second_factor_where_there_is_tls():
 def test_the_desk_is_at_a_path_of_its_own():
     assert read().ADMIN_PATH == "admin/"
     assert read(ADMIN_PATH="/newsroom/desk").ADMIN_PATH == "newsroom/desk/"
+
+
+def test_the_desk_is_never_where_something_else_is_answered():
+    known = {str(pattern.pattern).partition("/")[0] for pattern in [*urls.urlpatterns, *articles.urls.urlpatterns]}
+    words = {part for part in known if re.fullmatch(r"[a-z-]+", part)} - {"admin"}
+    assert {"comments", "csp-reports", "sections"} < words <= read().TAKEN
 
 
 def test_without_tls_the_loopback_works():
