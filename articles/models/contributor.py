@@ -4,10 +4,10 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.urls import reverse
 
-from articles.models.slug import MAX_LENGTH, make_slug
+from articles.models.slug import MAX_LENGTH, Slugged
 
 
-class Contributor(models.Model):
+class Contributor(Slugged):
     """A person who can stand in a byline; need not have an account."""
 
     name = models.CharField(max_length=100)
@@ -23,15 +23,6 @@ class Contributor(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self):
-        if self._state.adding:
-            # The desk offers one in which diacritics stay; addresses have none, and old ones stay as they are.
-            self.slug = make_slug(self.slug or self.name) or self.slug
-
-    def save(self, *args, **kwargs):
-        self.slug = self.slug or make_slug(self.name)
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("contributor", args=[self.slug])

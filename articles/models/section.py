@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
 
-from articles.models.slug import MAX_LENGTH, make_slug
+from articles.models.slug import MAX_LENGTH, Slugged
 from articles.share_cards import order_for_section
 
 
@@ -55,7 +55,7 @@ class SectionQuerySet(models.QuerySet["Section"]):
         return order
 
 
-class Section(models.Model):
+class Section(Slugged):
     """Where a story lives."""
 
     name = models.CharField(max_length=60, unique=True, validators=[MinLengthValidator(2)])
@@ -72,16 +72,8 @@ class Section(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self):
-        if self._state.adding:
-            # The desk offers one in which diacritics stay; addresses have none, and old ones stay as they are.
-            self.slug = make_slug(self.slug or self.name) or self.slug
-
-    def save(self, *args, **kwargs):
-        self.slug = self.slug or make_slug(self.name)
-        before = Section.objects.filter(pk=self.pk).values("name", "colour").first()
-        super().save(*args, **kwargs)
-        if before and before != {"name": self.name, "colour": self.colour}:
+    def follow(self, before: Section) -> None:
+        if (before.name, before.colour) != (self.name, self.colour):
             order_for_section(self)
 
     def get_absolute_url(self) -> str:

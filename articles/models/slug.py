@@ -1,8 +1,12 @@
 """Slugs, and the addresses that stories had before."""
 
-import unicodedata
+from __future__ import annotations
 
-from django.db import models
+import unicodedata
+from itertools import count
+from typing import Any, Self
+
+from django.db import models, transaction
 from django.utils.text import slugify
 
 MAX_LENGTH = 90
@@ -34,6 +38,43 @@ def _without_latin_marks(character: str) -> str:
         return plain
     base = unicodedata.normalize("NFKD", character)
     return base[0] if base[0].isascii() and len(base) > 1 and base[0].isalpha() else character
+
+
+class Slugged(models.Model):
+    """What has an address made of its `name`: a section, a tag, a contributor."""
+
+    name: Any
+    slug: Any
+
+    class Meta:
+        abstract = True
+
+    def clean(self):
+        if self._state.adding:
+            # The desk offers one in which diacritics stay; addresses have none, and old ones stay as they are.
+            self.slug = make_slug(self.slug or self.name) or self.slug
+
+    def save(self, *args, **kwargs):
+        self.slug = self.slug or self._free_slug()
+        with transaction.atomic():
+            # Locked: what follows from the change follows from what it really was.
+            before = type(self)._default_manager.select_for_update().filter(pk=self.pk).first()
+            super().save(*args, **kwargs)
+            if before is not None:
+                self.follow(before)
+
+    def follow(self, before: Self) -> None:
+        """Do what follows from having been `before`: part of the transaction that saves."""
+
+    def _free_slug(self) -> str:
+        """Of its name, or of what it is where that has neither letter nor digit: without any it would have no address."""
+        wanted = make_slug(self.name) or str(self._meta.model_name)
+        for number in count(1):
+            suffix = f"-{number}" if number > 1 else ""
+            slug = wanted[: MAX_LENGTH - len(suffix)] + suffix
+            if not type(self)._default_manager.filter(slug=slug).exists():
+                return slug
+        raise AssertionError
 
 
 class PreviousSlug(models.Model):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
-from articles.models.slug import make_slug
+from articles.models.slug import Slugged, make_slug
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -17,18 +17,13 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(models.Exists(listed))
 
 
-class Tag(TagBase):
+class Tag(TagBase, Slugged):
     """A subject: a place, a matter, a thing that more than one story is about."""
 
     objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
-
-    def clean(self):
-        if self._state.adding:
-            # As of contributors: the desk offers one in which diacritics stay.
-            self.slug = make_slug(self.slug or self.name) or self.slug  # type: ignore[has-type]
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         slug = make_slug(tag) or "tag"

@@ -152,6 +152,16 @@ def test_an_address_that_the_desk_offers_has_no_diacritics_and_old_ones_stay(mod
     assert old.slug == "vladimír"
 
 
+@pytest.mark.parametrize("model", [Contributor, Section, Tag])
+def test_a_name_without_any_letter_still_has_an_address_of_its_own(model):
+    addresses = {model.objects.create(name=name).get_absolute_url() for name in ("!!!", "???")}
+    assert len(addresses) == 2
+
+
+def test_two_people_of_one_name_have_an_address_each():
+    assert [Contributor.objects.create(name="Ada Quill").slug for _ in range(2)] == ["ada-quill", "ada-quill-2"]
+
+
 def test_an_author_is_found_by_name_whatever_the_address(client):
     author = Contributor.objects.create(name="Tereza Holubová", slug="tereza-holubová")
     make_article(headline="About the harbour", bylines=((author, "written"),))
