@@ -1,5 +1,7 @@
 """The people in bylines."""
 
+from __future__ import annotations
+
 from django.core.validators import URLValidator
 from django.db import models
 from django.urls import reverse
@@ -23,6 +25,12 @@ class Contributor(Slugged):
 
     def __str__(self) -> str:
         return self.name
+
+    def follow(self, before: Contributor) -> None:
+        from articles import search
+
+        if before.name != self.name:
+            search.renamed(self)
 
     def get_absolute_url(self) -> str:
         return reverse("contributor", args=[self.slug])

@@ -25,6 +25,12 @@ class Tag(TagBase, Slugged):
     class Meta:
         ordering = ["name"]
 
+    def follow(self, before: Tag) -> None:
+        from articles import search
+
+        if before.name != self.name:
+            search.renamed(self)
+
     def slugify(self, tag: str, i: int | None = None) -> str:
         slug = make_slug(tag) or "tag"
         return f"{slug}_{i}" if i else slug

@@ -1,7 +1,7 @@
 """What search knows of stories, kept true in the transaction that changes them.
 
-`index()` is the one writer: Article.save() calls it, and so do changes of tags, bylines and the names of either
-(`connect()`). It reads what it writes from the database, so that every path through forms, verbs or a shell ends with the same.
+`index()` is the one writer: Article.save() calls it, and so do changes of tags and bylines (`connect()`) and of the names of
+either (`renamed()`). It reads what it writes from the database, so that every path through forms, verbs or a shell ends with the same.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet, Value
 from django.db.models.signals import post_delete, post_save
+from django_tasks import task
 
 from articles import body
 from articles.models import Article, Byline, Contributor, SearchEntry, Tag, TaggedArticle
@@ -33,6 +34,8 @@ HEAD = "_"
 MOST_TOKENS = 30_000
 
 BATCH = 200
+#: By whose names stories are found: the rows that say of which, and where these have the story.
+NAMED: dict[str, tuple[Any, str]] = {"tag": (TaggedArticle, "content_object"), "contributor": (Byline, "article")}
 #: Tags stand behind all bylines.
 LAST = 2**31 - 1
 
@@ -126,22 +129,33 @@ def _joined(texts: list[str]) -> list[str]:
     return [token for tokens in found for token in [*tokens, GAP]][:-1]
 
 
+def renamed(named: Tag | Contributor) -> None:
+    """Have the stories of a tag or contributor found by its new name: BATCH of them at once, in the transaction that changes it, and
+    those of a larger archive in the background. Nobody else could write to SQLite for as long as all of them take.
+    """  # fmt: skip
+    index_renamed.call(str(named._meta.model_name), named.pk)
+
+
+@task
+def index_renamed(kind: str, pk: int, below: int | None = None) -> None:
+    """The next BATCH of the stories of a tag or contributor, the last that got it first; and the others after them.
+
+    `kind`: a key of NAMED. `below`: the number of the last row that has been done.
+    """
+    rows, story = NAMED[kind]
+    mine = rows.objects.filter(**{kind: pk}).order_by("-pk")
+    batch = list((mine.filter(pk__lt=below) if below else mine).values_list("pk", story)[:BATCH])
+    refresh({number for _, number in batch})
+    if len(batch) == BATCH:
+        index_renamed.enqueue(kind, pk, below=batch[-1][0])
+
+
 def connect() -> None:
     """Hear of what changes a story's entry without saving the story."""
 
     def of_a_story(sender, instance, **kwargs):
         refresh([instance.article_id if sender is Byline else instance.content_object_id])
 
-    def of_a_tag(sender, instance, created, raw=False, **kwargs):
-        if not created:
-            refresh(TaggedArticle.objects.filter(tag=instance).values_list("content_object", flat=True))
-
-    def of_a_contributor(sender, instance, created, raw=False, **kwargs):
-        if not created:
-            refresh(Byline.objects.filter(contributor=instance).values_list("article", flat=True).distinct())
-
     for sender in (Byline, TaggedArticle):
         for signal in (post_save, post_delete):
             signal.connect(of_a_story, sender=sender, weak=False, dispatch_uid=f"search {sender.__name__}")
-    post_save.connect(of_a_tag, sender=Tag, weak=False, dispatch_uid="search tag")
-    post_save.connect(of_a_contributor, sender=Contributor, weak=False, dispatch_uid="search contributor")

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from articles.search.highlight import excerpt, highlight
 from articles.tests.factories import HOUR, make_article, make_contributor, make_section, make_tag
 from articles.tests.test_costs import fill, newsroom, queries_of  # noqa: F401
 from articles.workflow import Status
+from newsportal.background import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -223,6 +225,33 @@ def test_a_renamed_tag_and_a_renamed_contributor_take_their_stories_along():
     assert found("trams") == found("quill") == []
     Tag.objects.all().delete()
     assert found("ferries") == []
+
+
+def test_what_else_is_told_of_an_author_or_a_tag_reads_no_story(monkeypatch):
+    author, tag = make_contributor(name="Ada Quill"), make_tag(name="Trams")
+    make_article(tags=("Trams",), bylines=((author, "written"),))
+    read = []
+    monkeypatch.setattr(entries, "_index", read.append)
+    author.biography, tag.slug = "She writes about trams.", "tramways"
+    author.save()
+    tag.save()
+    assert read == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_archive_follows_a_new_name_in_the_background_a_batch_at_a_time(monkeypatch):
+    monkeypatch.setattr(entries, "BATCH", 2)
+    author, tag = make_contributor(name="Ada Quill"), make_tag(name="Trams")
+    stories = [make_article(tags=("Trams",), bylines=((author, "written"),)) for _ in range(5)]
+    drain()
+    tag.name, author.name = "Ferries", "Ada Pen"
+    tag.save()
+    author.save()
+    assert set(found("ferries")) == set(found("pen")) == set(stories[3:])
+    drain()
+    assert set(found("ferries")) == set(found("pen")) == set(stories)
+    assert found("trams") == found("quill") == []
+    assert not DBTaskResult.objects.ready().exists()
 
 
 def test_what_is_rolled_back_was_never_found():
