@@ -26,7 +26,7 @@ from articles.workflow import Status
 if TYPE_CHECKING:
     from articles.models import Article, Image, Section
 
-#: After a section has changed, the cards of so many of its stories are made anew at once; older ones by `make_share_cards`.
+#: After a section or a lead picture has changed, the cards of so many of its stories are made anew at once; older ones by `make_share_cards`.
 AT_ONCE = 200
 
 
@@ -75,7 +75,7 @@ def order_for_section(section: Section) -> None:
 
 
 def order_for_image(image: Image) -> None:
-    for pk in image.leads.filter(status=Status.PUBLISHED).values_list("pk", flat=True):
+    for pk in image.leads.filter(status=Status.PUBLISHED).newest_first().values_list("pk", flat=True)[:AT_ONCE]:
         make_share_card.enqueue(pk)
 
 

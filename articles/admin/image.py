@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
-from articles.models.image import RIGHTS_END_SOON
+from articles.models.image import RIGHTS_END_SOON, WORDS_IN_TEXTS
 from articles.pictures.apart import ingest_apart
 from articles.pictures.files import NotStored
 from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture
@@ -30,6 +30,13 @@ from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
 from articles.workflow import PUBLISH
 
 USES_SHOWN = 20
+
+
+class CropsFirst(Exception):
+    """The form is right, and the crops around its focal point are still to be made: outside the transaction that saves."""
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
 
 
 class FocalInput(forms.NumberInput):
@@ -156,10 +163,15 @@ class ImageAdmin(UncountedAdmin):
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any):
         # A new picture is decoded, made in all sizes and stored, and only then written, in one row: in Django's transaction around
-        # all of it nobody else could write to SQLite for as long.
+        # all of it nobody else could write to SQLite for as long. So are the crops around a new focal point: its transaction
+        # is given up, before anything is written, and begun once more when they are there.
         view = super().changeform_view if object_id else self._changeform_view
         try:
-            return view(request, object_id, *args, **kwargs)
+            try:
+                return view(request, object_id, *args, **kwargs)
+            except CropsFirst as asked:
+                with asked.image.crops_made() as request.crops_made:
+                    return view(request, object_id, *args, **kwargs)
         except NotStored:
             # Once more, for the form with what was typed and what is wrong.
             request.not_stored = True
@@ -171,9 +183,11 @@ class ImageAdmin(UncountedAdmin):
             obj.keep(form.picture)
             return
         if {"focal_x", "focal_y"}.intersection(form.changed_data):
-            obj.refocus(obj.focal_x, obj.focal_y)
+            if not hasattr(request, "crops_made"):
+                raise CropsFirst(obj)
+            obj.refocus(obj.focal_x, obj.focal_y, made=request.crops_made)
         super().save_model(request, obj, form, change)
-        if form.changed_data:
+        if WORDS_IN_TEXTS.intersection(form.changed_data):
             obj.renew_stories()
 
     def has_change_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:

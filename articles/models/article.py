@@ -623,13 +623,20 @@ class Article(models.Model):
             return self.record(by, VersionKind.RESTORED, f"As in version {version.number}.")
 
     def render_again(self) -> None:
-        """Make the HTML of its text anew, after a picture in it has got other words. Nothing else is written."""
+        """Make the HTML of its text anew, after a picture in it has got other words. Nothing else is written, and nothing where
+        it is the same, or the story is no more.
+        """  # fmt: skip
         with transaction.atomic():
-            stored = Article.objects.select_for_update().only("body").get(pk=self.pk)
-            images = Image.objects.in_bulk(body.image_ids(stored.body))
-            with editions.touching(*self.shown_on()):
-                Article.objects.filter(pk=self.pk).update(body_html=body.render(stored.body, images))
-            transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
+            stored = Article.objects.select_for_update().filter(pk=self.pk).first()
+            if stored is None:
+                return
+            html = body.render(stored.body, Image.objects.in_bulk(body.image_ids(stored.body)))
+            if html == stored.body_html:
+                return
+            # It stays where it stands.
+            with editions.touching(*stored.shown_on(stored)):
+                Article.objects.filter(pk=self.pk).update(body_html=html)
+            transaction.on_commit(partial(article_changed.send, sender=Article, article=stored))
 
     def _hold(self) -> None:
         """Lock the story until the transaction ends, and be what it is now."""

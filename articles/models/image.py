@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,17 +15,23 @@ from django.db import models, transaction
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django_tasks import task
 
 from articles import workflow
 from articles.editions import touching
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles
 from articles.pictures.ingest import IngestedPicture, ingest
-from articles.pictures.renditions import JPEG, make_renditions
+from articles.pictures.renditions import JPEG, Size, make_renditions
 from articles.share_cards import order_for_image
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+#: What the text of a story repeats of a picture in it.
+WORDS_IN_TEXTS = frozenset({"alt", "caption", "credit"})
+#: So many stories are rendered anew in one go.
+BATCH = 25
 
 RIGHTS_END_SOON = datetime.timedelta(days=7)
 
@@ -169,16 +176,34 @@ class Image(models.Model):
             uploaded_by=self.uploaded_by_id, **{name: getattr(self, name) for name in said}
         ).first()
 
-    def refocus(self, focal_x: float, focal_y: float) -> None:
-        """Move the focal point: make the crops around the new one, and remove the old ones once that is committed."""
+    @contextmanager
+    def crops_made(self) -> Iterator[frozenset[Size]]:
+        """The crops around its focal point, which is not stored yet, made for a `refocus` within: it then encodes nothing in
+        its transaction. Those that no row needs afterwards are removed.
+        """  # fmt: skip
+        made = frozenset(renditions.crop_sizes(self))
+        with NewFiles() as new_files:
+            make_renditions(self, new_files, made)
+        try:
+            yield made
+        finally:
+            remove_unused({size.name(format) for size in made for format in renditions.FORMATS}, self.digest)
+
+    def refocus(self, focal_x: float, focal_y: float, *, made: frozenset[Size] = frozenset()) -> None:
+        """Move the focal point: make the crops around the new one, but those `made` already, and remove the old ones once that is
+        committed.
+        """  # fmt: skip
         self.focal_x, self.focal_y = focal_x, focal_y
         with NewFiles() as new_files:
-            make_renditions(self, new_files, renditions.crop_sizes(self))
+            if missing := set(renditions.crop_sizes(self)) - made:
+                make_renditions(self, new_files, missing)
             with transaction.atomic():
                 before = Image.objects.select_for_update().get(pk=self.pk)
                 # With the sizes that have been made around it: others may have come since this was read.
                 self.save(update_fields=["focal_x", "focal_y", "size_set"])
                 order_for_image(self)
+                if before.size_set != self.size_set:
+                    self.renew_stories()  # their text names files of the other set
                 obsolete = before.file_names() - self.file_names()
                 transaction.on_commit(partial(remove_unused, obsolete, self.digest), robust=True)
 
@@ -215,9 +240,10 @@ class Image(models.Model):
         return False
 
     def renew_stories(self) -> None:
-        """Render the stories that show it anew, after its words have changed: their text repeats them."""
-        for article in {*self.used_in.only("pk"), *self.leads.only("pk")}:
-            article.render_again()
+        """Render the stories with it in their text anew, after its WORDS_IN_TEXTS have changed: BATCH of them at once, in the
+        transaction that changes it, and the others in the background. What only leads a story is not part of its text.
+        """  # fmt: skip
+        renew_stories.call(self.pk)
 
     def file_names(self) -> set[str]:
         """All files that this row needs."""
@@ -226,6 +252,21 @@ class Image(models.Model):
     def thumbnail_url(self) -> str:
         """The smallest square crop, for the desk."""
         return renditions.sizes(self, "1:1")[0].url(JPEG)
+
+
+@task
+def renew_stories(image: int, below: int | None = None) -> None:
+    """Render the next BATCH of the stories with this picture in their text anew, the last that got it first; and the others
+    after them. `below`: the number of the last row between the two that has been done.
+    """  # fmt: skip
+    from articles.models.article import Article
+
+    uses = Article.body_images.through.objects.filter(image=image).order_by("-pk")
+    batch = list((uses.filter(pk__lt=below) if below else uses).values_list("pk", "article")[:BATCH])
+    for _, story in batch:
+        Article(pk=story).render_again()
+    if len(batch) == BATCH:
+        renew_stories.enqueue(image, below=batch[-1][0])
 
 
 @receiver(pre_delete, sender=Image)

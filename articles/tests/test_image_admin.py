@@ -14,11 +14,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Image
-from articles.pictures.renditions import JPEG, sizes
+from articles.models import Article, Image
+from articles.pictures.renditions import JPEG, make_renditions, sizes
 from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
 from articles.workflow import Status
+from newsportal.background import drain
 from newsportal.tests.browsing import opened_with
 
 LIBRARY = "admin:articles_image_changelist"
@@ -149,6 +150,42 @@ def test_new_words_reach_the_text_of_stories_that_show_the_picture(desk):
 
     story.refresh_from_db()
     assert "A tower above roofs" in story.body_html
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_in_many_stories_reaches_them_in_the_background_a_batch_at_a_time(desk, monkeypatch):
+    monkeypatch.setattr("articles.models.image.BATCH", 2)
+    image = make_image()
+    text = f'<p>See.</p><figure data-image="{image.pk}"><figcaption></figcaption></figure>'
+    stories = [make_article(body=text) for _ in range(5)]
+    drain()
+
+    url = reverse(CHANGE, args=[image.pk])
+    desk.post(url, WORDS | opened_with(desk, url))
+
+    def told() -> list[str]:
+        shown = Article.objects.filter(body_html__contains="A tower above roofs")
+        return list(shown.order_by("pk").values_list("headline", flat=True))
+
+    assert told() == [story.headline for story in stories[3:]]
+    drain()
+    assert told() == [story.headline for story in stories]
+
+
+def test_only_what_a_text_repeats_of_a_picture_and_only_where_it_is_in_the_text_is_rendered_again(desk, monkeypatch):
+    image = make_image(**{name: WORDS[name] for name in ("alt", "caption", "credit")})
+    text = f'<p>See.</p><figure data-image="{image.pk}"><figcaption></figcaption></figure>'
+    shown, _ = make_article(body=text), make_article(lead_image=image)
+    rendered = []
+    monkeypatch.setattr(Article, "render_again", lambda article: rendered.append(article.pk))
+
+    url = reverse(CHANGE, args=[image.pk])
+    assert desk.post(url, WORDS | opened_with(desk, url)).status_code == 302
+    image.refresh_from_db()
+    assert (image.title, image.focal_x, rendered) == (WORDS["title"], 0.3, [])
+
+    desk.post(url, WORDS | {"caption": "Another"} | opened_with(desk, url))
+    assert rendered == [shown.pk]
 
 
 def test_the_form_shows_the_picture_its_focal_point_and_its_crops_without_inline_style(desk):
@@ -389,3 +426,39 @@ def test_while_a_picture_is_made_others_can_write(desk, monkeypatch):
     desk.post(reverse(ADD), WORDS | {"upload": upload()})
     # Tests stand in a transaction of their own: within it there is no other.
     assert seen == [before] and Image.objects.exists()
+
+
+def test_while_crops_around_a_new_focal_point_are_made_others_can_write(desk, monkeypatch):
+    image = make_image(picture=drawing(800, 200))
+    before, seen = len(connection.savepoint_ids), []
+    url = reverse(CHANGE, args=[image.pk])
+    sent = WORDS | opened_with(desk, url)
+
+    def made(*args) -> None:
+        seen.append(len(connection.savepoint_ids))
+        make_renditions(*args)
+
+    monkeypatch.setattr("articles.models.image.make_renditions", made)
+    assert desk.post(url, sent).status_code == 302
+    assert seen == [before]
+    image.refresh_from_db()
+    assert image.focal_x == 0.3
+    assert all(default_storage.exists(name) for name in image.file_names())
+
+
+def test_crops_that_somebody_else_s_save_made_needless_are_not_left_behind(desk, settings, monkeypatch):
+    image = make_image(picture=drawing(800, 200))
+    url = reverse(CHANGE, args=[image.pk])
+    sent = WORDS | opened_with(desk, url)
+    files = sorted(stored_files(settings))
+
+    def made(*args) -> None:
+        make_renditions(*args)
+        Image.objects.filter(pk=image.pk).update(title="Saved meanwhile")
+
+    monkeypatch.setattr("articles.models.image.make_renditions", made)
+    response = desk.post(url, sent)
+    assert "Somebody else saved this while you had it open" in response.content.decode()
+    image.refresh_from_db()
+    assert (image.focal_x, image.title) == (0.5, "Saved meanwhile")
+    assert sorted(stored_files(settings)) == files

@@ -29,6 +29,7 @@ from comments.models import Policy
 from comments.most_discussed import RANKING
 from comments.reactions import pick, toggle_like
 from comments.tests.factories import make_comment, make_reader
+from newsportal.background import drain
 from newsportal.filling.rows import Table
 from newsportal.models import Edition, Page
 from newsportal.page_cache import schedule
@@ -305,6 +306,20 @@ def test_a_withdrawn_story_is_gone_from_everywhere_at_once(served, story):
     assert gone.status == 410 and "It was not so." in gone.text
     story.publish(None)
     assert served.get(story.get_absolute_url()).status == 200
+
+
+def test_new_words_of_a_picture_are_seen_in_all_its_stories_once_the_background_has_done_them(served, monkeypatch):
+    monkeypatch.setattr("articles.models.image.BATCH", 1)
+    picture = make_image(alt="Old words")
+    text = f'<p>See.</p><figure data-image="{picture.pk}"><figcaption></figcaption></figure>'
+    urls = [make_article(body=text).get_absolute_url() for _ in range(2)] + ["/feed/"]
+    drain()
+    Image.objects.filter(pk=picture.pk).update(alt="New words")
+    picture.renew_stories()
+    assert [served.get(url).text.count("New words") > 0 for url in urls] == [False, True, True]
+    drain()
+    assert "New words" in served.get(urls[0]).text
+    assert "Old words" not in served.get("/feed/").text
 
 
 def test_a_moved_story_leads_on_from_the_address_that_it_had(served, story):
