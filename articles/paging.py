@@ -48,7 +48,11 @@ class Cursor:
             moment, pk = base64.urlsafe_b64decode(text.encode("ascii") + b"==").decode("ascii").split(".")
             if not 0 < int(pk) < 2**63:
                 raise ValueError(pk)
-            return cls(EPOCH + int(moment) * MICROSECOND, int(pk))
+            cursor = cls(EPOCH + int(moment) * MICROSECOND, int(pk))
+            # Decoding passes over foreign characters, and each spelling would be another page, and be kept as one.
+            if str(cursor) != text:
+                raise ValueError(text)
+            return cursor
         except (ValueError, OverflowError, binascii.Error):
             raise Http404("There is no such page of this list.") from None
 

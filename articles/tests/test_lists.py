@@ -88,6 +88,13 @@ def test_a_broken_cursor_is_a_page_that_does_not_exist(client, cursor, direction
     assert client.get(f"/latest/?{direction}={cursor}").status_code == 404
 
 
+@pytest.mark.parametrize("spelled", ["{}=", "!{}", "{}.", "{} ", "~{}~"])
+def test_a_cursor_has_one_spelling(client, spelled):
+    cursor = Cursor(NOW, 42)
+    assert client.get("/latest/", {"before": str(cursor)}).status_code == 200
+    assert client.get("/latest/", {"before": spelled.format(cursor)}).status_code == 404
+
+
 def test_a_cursor_comes_back_as_it_was_written():
     cursor = Cursor(NOW + datetime.timedelta(microseconds=123_456), 42)
     assert Cursor.read(str(cursor)) == cursor
