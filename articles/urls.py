@@ -9,7 +9,9 @@ from articles.preview_views import preview
 
 
 class YearConverter:
-    regex = "[0-9]{4}"
+    """From 1000 on: no newspaper is older, and east of Greenwich the first midnight of the year 1 is before all time."""
+
+    regex = "[1-9][0-9]{3}"
 
     def to_python(self, value: str) -> int:
         return int(value)

@@ -56,6 +56,9 @@ class MomentField(forms.MultiValueField):
         if not data_list or not data_list[0] or not data_list[1]:
             return None
         day, (time, zone) = data_list
+        # No address has an earlier year (articles.urls), and at the ends of time no zone can be told from another.
+        if not 1000 <= day.year < datetime.MAXYEAR:
+            raise ValidationError("Give a year from 1000 to 9998.")
         naive = datetime.datetime.combine(day, time)
         readings = _readings(naive)
         names = [f"{naive:%H:%M} {reading:%Z}" for reading in readings]

@@ -124,8 +124,10 @@ def test_the_old_address_of_a_rescheduled_story_says_nothing_of_it(client):
 
 
 @pytest.mark.parametrize(
-    "url", ["/2026/02/30/x/", "/2026/13/", "/2026/02/30/", "/0000/", "/9999/12/31/", "/9999/", "/tags/none/"]
-)
+    "url",
+    ["/2026/02/30/x/", "/2026/13/", "/2026/02/30/", "/0000/", "/0001/", "/0001/01/", "/0001/01/01/", "/0999/12/31/x/",
+     "/9999/12/31/", "/9999/", "/tags/none/"],
+)  # fmt: skip
 def test_days_that_do_not_exist_are_404(client, url):
     assert client.get(url).status_code == 404
 

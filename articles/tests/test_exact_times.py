@@ -57,6 +57,9 @@ def test_a_time_that_is_left_out_is_refused(prague):
     [
         ("2026-11-24", "", "both a date and a time"),
         ("", "06:00", "both a date and a time"),
+        ("0001-01-01", "00:00", "a year from 1000"),
+        ("0999-12-31", "06:00", "a year from 1000"),
+        ("9999-12-31", "23:59", "to 9998"),
         ("2026-11-24", "25:00", "valid time"),
         ("2026-11-24", "soon", "valid time"),
         ("2026-11-24", "06:00 CEST", "It is 06:00 CET then"),
