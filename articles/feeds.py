@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ from articles.bylines import bring_bylines
 from articles.feed_formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
 from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet
+from articles.moved import or_where_it_went
 from articles.paging import OF_STORIES, page_of
 from articles.pictures import renditions
 from articles.pieces import content, kept
@@ -116,8 +118,9 @@ def feed_paths(place: str, name: str, subject: Callable[..., Subject]) -> list[U
 # --- From stories to entries ------------------------------------------------------------------------------------------
 
 
-def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., HttpResponse]:
+def _view(subject: Callable[..., Subject], format: Format) -> Callable[..., HttpResponseBase]:
     @require_safe
+    @or_where_it_went
     def feed(request: HttpRequest, **kwargs: str) -> HttpResponse:
         of = subject(request, **kwargs)
         found = feed_of(of, format)

@@ -26,7 +26,8 @@ from articles.workflow import Status
 if TYPE_CHECKING:
     from articles.models import Article, Image, Section
 
-#: After a section or a lead picture has changed, the cards of so many of its stories are made anew at once; older ones by `make_share_cards`.
+#: After a section or a lead picture has changed, the cards of so many of its stories are made anew at once; older ones by
+#: `make_share_cards`.
 AT_ONCE = 200
 
 

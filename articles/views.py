@@ -12,12 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
 from articles import editions, front_page, most_read
 from articles.bylines import bring_bylines
 from articles.models import Article, Contributor, Correction, PreviousSlug, Section, Tag
 from articles.models.article import ArticleQuerySet
+from articles.moved import or_where_it_went
 from articles.numbers import number_in
 from articles.paging import MICROSECOND, OF_STORIES, PAGE_SIZE, Listing
 from articles.pictures import share_card
@@ -47,6 +49,7 @@ def front(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@method_decorator(or_where_it_went, name="dispatch")
 class ArticleList(TemplateView):
     """A page of public stories, newest first. A subclass says which stories, and under which heading."""
 

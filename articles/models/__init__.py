@@ -17,7 +17,7 @@ from articles.models.related import RelatedArticle
 from articles.models.search_entry import SearchEntry, SearchWord
 from articles.models.section import Colour, Section
 from articles.models.sitemap_month import SitemapMonth
-from articles.models.slug import PreviousSlug, make_slug
+from articles.models.slug import PreviousListSlug, PreviousSlug, make_slug
 from articles.models.status_change import StatusChange
 from articles.models.tag import Tag, TaggedArticle
 from articles.models.version import Text, Version
@@ -39,6 +39,7 @@ __all__ = [
     "Presence",
     "PreviewLink",
     "PreviewOpening",
+    "PreviousListSlug",
     "PreviousSlug",
     "RankedStory",
     "Reads",

@@ -1,4 +1,4 @@
-"""Slugs, and the addresses that stories had before."""
+"""Slugs, and the addresses that stories and their lists had before."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ class Slugged(models.Model):
             # Locked: what follows from the change follows from what it really was.
             before = type(self)._default_manager.select_for_update().filter(pk=self.pk).first()
             super().save(*args, **kwargs)
+            if before is None or before.slug != self.slug:
+                PreviousListSlug.objects.note(before, self)
             if before is not None:
                 self.follow(before)
 
@@ -68,13 +70,50 @@ class Slugged(models.Model):
 
     def _free_slug(self) -> str:
         """Of its name, or of what it is where that has neither letter nor digit: without any it would have no address."""
+        others: models.Manager[Any] = type(self)._default_manager
         wanted = make_slug(self.name) or str(self._meta.model_name)
         for number in count(1):
             suffix = f"-{number}" if number > 1 else ""
             slug = wanted[: MAX_LENGTH - len(suffix)] + suffix
-            if not type(self)._default_manager.filter(slug=slug).exists():
+            if not others.filter(slug=slug).exists():
                 return slug
         raise AssertionError
+
+
+class PreviousListSlugQuerySet(models.QuerySet["PreviousListSlug"]):
+    def of(self, thing: type[Slugged] | Slugged) -> PreviousListSlugQuerySet:
+        """Those of its kind."""
+        return self.filter(kind=thing._meta.model_name)
+
+    def note(self, before: Slugged | None, after: Slugged) -> None:
+        """It had the slug of `before`, None for one that is new, and has another: to be called within its transaction."""
+        if before is not None and before.slug:
+            self.update_or_create(kind=before._meta.model_name, slug=before.slug, defaults={"target": after.pk})
+        # Whoever has a slug has it: it leads on to nobody else. Asked first, since few take one over.
+        taken = self.of(after).filter(slug=after.slug)
+        if taken.exists():
+            taken.delete()
+
+
+class PreviousListSlug(models.Model):
+    """A slug that a section, tag or contributor once had, and no other has taken since. It points at the thing and not at its next
+    slug, so renames never chain; of one that is deleted it leads nowhere.
+    """  # fmt: skip
+
+    kind = models.CharField(max_length=20)  # the name of its model
+    slug = models.SlugField(max_length=100, allow_unicode=True, db_index=False)  # those of tags are the longest
+    target = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PreviousListSlugQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "slug"], name="previous_list_slug_is_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug}"
 
 
 class PreviousSlug(models.Model):

@@ -1,7 +1,8 @@
 """What search knows of stories, kept true in the transaction that changes them.
 
 `index()` is the one writer: Article.save() calls it, and so do changes of tags and bylines (`connect()`) and of the names of
-either (`renamed()`). It reads what it writes from the database, so that every path through forms, verbs or a shell ends with the same.
+either (`renamed()`). It reads what it writes from the database, so that every path through forms, verbs or a shell ends with
+the same.
 """
 
 from __future__ import annotations
@@ -130,8 +131,8 @@ def _joined(texts: list[str]) -> list[str]:
 
 
 def renamed(named: Tag | Contributor) -> None:
-    """Have the stories of a tag or contributor found by its new name: BATCH of them at once, in the transaction that changes it, and
-    those of a larger archive in the background. Nobody else could write to SQLite for as long as all of them take.
+    """Have the stories of a tag or contributor found by its new name: BATCH of them at once, in the transaction that changes it,
+    and those of a larger archive in the background. Nobody else could write to SQLite for as long as all of them take.
     """  # fmt: skip
     index_renamed.call(str(named._meta.model_name), named.pk)
 

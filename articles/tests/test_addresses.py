@@ -123,6 +123,78 @@ def test_the_old_address_of_a_rescheduled_story_says_nothing_of_it(client):
     assert client.get(old).status_code == 404
 
 
+# --- Lists ------------------------------------------------------------------------------------------------------------
+
+LISTS = {Section: "sections", Tag: "tags", Contributor: "authors"}
+
+
+@pytest.fixture(params=LISTS, ids=LISTS.values())
+def listed(request):
+    """Something with a list of one story, at /…/first/."""
+    thing = request.param.objects.create(name="First")
+    match request.param.__name__:
+        case "Section":
+            make_article(section=thing)
+        case "Tag":
+            make_article(tags=("First",))
+        case _:
+            make_article(bylines=((thing, "written"),))
+    return thing
+
+
+def renamed(thing, *slugs: str) -> None:
+    for slug in slugs:
+        thing.slug = slug
+        thing.save()
+
+
+@pytest.mark.parametrize(
+    "end", ["", "?after=MTc3MzQ4OTYwMDAwMDAwMC40Mg", "feed/", "feed/atom/", "feed/json/?utm_source=letter"]
+)
+def test_a_list_and_its_feeds_redirect_once_from_each_address_they_ever_had(client, listed, end):
+    place = f"/{LISTS[type(listed)]}"
+    renamed(listed, "second", "third")
+    for old in ("first", "second"):
+        response = client.get(f"{place}/{old}/{end}")
+        assert (response.status_code, response["Location"]) == (301, f"{place}/third/{end}")
+    assert client.get(f"{place}/third/{end}").status_code == 200
+    assert client.get(f"{place}/fourth/{end}").status_code == 404
+
+
+def test_whoever_has_a_slug_has_it_whoever_had_it_before(client, listed):
+    place = f"/{LISTS[type(listed)]}/first/"
+    renamed(listed, "second")
+    other = type(listed).objects.create(name="Another", slug="first")
+    if isinstance(other, Tag):
+        assert client.get(place).status_code == 404  # nothing has been published about it
+        make_article(tags=("Another",))
+    assert client.get(place).status_code == 200
+    renamed(other, "third")
+    assert client.get(place, follow=True).redirect_chain == [(place.replace("first", "third"), 301)]
+
+
+def test_a_list_renamed_back_does_not_redirect_to_itself(client, listed):
+    place = f"/{LISTS[type(listed)]}"
+    renamed(listed, "second", "first")
+    assert client.get(f"{place}/first/").status_code == 200
+    assert client.get(f"{place}/first/?before=x").status_code == 404
+    assert client.get(f"{place}/second/")["Location"] == f"{place}/first/"
+
+
+def test_nobody_learns_the_new_name_of_what_only_drafts_are_about(client):
+    tag = Tag.objects.create(name="Merger")
+    make_article(tags=("Merger",), status=Status.DRAFT)
+    renamed(tag, "merger-of-tarnbeck")
+    assert client.get("/tags/merger/").status_code == client.get("/tags/merger/feed/").status_code == 404
+
+
+def test_a_deleted_tag_leads_nowhere(client):
+    tag = Tag.objects.create(name="First")
+    renamed(tag, "second")
+    tag.delete()
+    assert client.get("/tags/first/").status_code == 404
+
+
 @pytest.mark.parametrize(
     "url",
     ["/2026/02/30/x/", "/2026/13/", "/2026/02/30/", "/0000/", "/0001/", "/0001/01/", "/0001/01/01/", "/0999/12/31/x/",

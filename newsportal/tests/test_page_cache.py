@@ -334,6 +334,21 @@ def test_a_moved_story_leads_on_from_the_address_that_it_had(served, story):
     assert served.get(old).status == 404
 
 
+def test_a_list_that_moved_leads_on_until_another_has_its_place_or_it_is_gone(served, story):
+    tag = story.tags.get()
+    tag.slug = "ships"
+    tag.save()
+    for _ in range(2):
+        assert served.get("/tags/boats/").headers["Location"] == "/tags/ships/"
+    assert served.made == 1
+    story.withdraw(None)
+    assert served.get("/tags/boats/").status == 404
+    story.publish(None)
+    assert served.get("/tags/boats/").status == 301
+    Tag.objects.create(name="Rowing boats", slug="boats")
+    assert served.get("/tags/boats/").status == 404
+
+
 def test_likes_and_picks_are_seen(served, story, editor):
     comment = make_comment(article=story, status="published")
     url = story.get_absolute_url()
