@@ -5,7 +5,8 @@ import re
 
 import pytest
 from django.core.files.storage import default_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django_tasks_db.models import DBTaskResult
 from PIL import Image as Pillow
 from PIL import ImageStat
@@ -252,11 +253,25 @@ def test_the_command_makes_what_is_missing_and_goes_on_after_a_lost_picture(caps
     lost = make_article(lead_image=make_image())
     default_storage.delete(str(lost.lead_image.file))
     make_article(status=Status.DRAFT)
-    call_command("make_share_cards")
-    assert "3 share cards made or taken away. 1 failed." in capsys.readouterr().out
+    with pytest.raises(CommandError, match="1 failed: the log says why"):
+        call_command("make_share_cards")
+    assert "3 share cards made or taken away." in capsys.readouterr().out
     assert all(default_storage.exists(Article.objects.get(pk=story.pk).share_card) for story in stories)
-    call_command("make_share_cards")
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("make_share_cards")
     assert "0 share cards" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_ends_the_command_and_is_no_story_s_trouble(monkeypatch):
+    make_article()
+
+    def away(article):
+        raise OperationalError
+
+    monkeypatch.setattr("articles.management.commands.make_share_cards.renew", away)
+    with pytest.raises(OperationalError):
+        call_command("make_share_cards")
 
 
 # --- At the desk ------------------------------------------------------------------------------------------------------

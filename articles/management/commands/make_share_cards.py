@@ -1,6 +1,7 @@
 import logging
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from tqdm import tqdm
 
 from articles.models import Article
@@ -20,9 +21,13 @@ class Command(BaseCommand):
             for article in stories.iterator(chunk_size=500):
                 try:
                     made += renew(article)
-                except Exception:
+                except DatabaseError:
+                    raise  # its trouble, and no story's
+                except Exception:  # each storage has its own
                     # A picture whose file is lost keeps its story without a card, and no other.
                     logger.exception("The share card of story %s could not be made.", article.pk)
                     failed += 1
                 bar.update()
-        self.stdout.write(f"{made} share cards made or taken away." + (f" {failed} failed." if failed else ""))
+        self.stdout.write(f"{made} share cards made or taken away.")
+        if failed:
+            raise CommandError(f"{failed} failed: the log says why. Run it again once that is mended.")
