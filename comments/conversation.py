@@ -208,10 +208,3 @@ def stands_on_first_page(root: Comment) -> bool:
     """Whether the story itself shows this beginning."""
     newer = Comment.objects.filter(article=root.article_id, pk__gt=root.pk).roots().listed()
     return len(newer.values_list("pk")[:ROOTS_A_PAGE]) < ROOTS_A_PAGE
-
-
-def walk(nodes: Iterable[Node]) -> Iterator[Shown]:
-    """All comments of a page, each before its replies."""
-    for node in nodes:
-        yield node.comment
-        yield from walk(node.replies)

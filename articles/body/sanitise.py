@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import escape
 
 import nh3
 
@@ -145,13 +146,13 @@ class _Canonical(Rewriter):
             return ""
         caption = " ".join("".join(self.caption).split())
         if number := attributes.get("data-image"):
-            text = _text(caption)
+            text = escape(caption, quote=False)
             return f"{start_tag('figure', {'data-image': number})}<figcaption>{text}</figcaption></figure>"
         url = attributes.get("data-embed", "")
         if embed := embeds.find(url):
             return f"{start_tag('figure', {'data-embed': embed.url})}</figure>"
         if url.lower().startswith(("http://", "https://")):
-            return f"<p>{start_tag('a', {'href': url})}{_text(url)}</a></p>"
+            return f"<p>{start_tag('a', {'href': url})}{escape(url, quote=False)}</a></p>"
         return ""
 
     # A caption without its figure is a paragraph; a figure within a figure has been read as its caption.
@@ -170,7 +171,3 @@ class _Canonical(Rewriter):
 
     def start_a(self, attributes: Attributes) -> str:
         return start_tag("a", attributes) if attributes.get("href") else "<a>"
-
-
-def _text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

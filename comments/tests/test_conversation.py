@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.tests.factories import make_article
-from comments.conversation import FIRST_REPLIES, REPLIES_A_PAGE, ROOTS_A_PAGE, BadCursor, Sort, page_of, walk
+from comments.conversation import FIRST_REPLIES, REPLIES_A_PAGE, ROOTS_A_PAGE, BadCursor, Sort, page_of
 from comments.decide import decide, delete_own, hold
 from comments.models import Comment, Commenter, Status
 from comments.models.comment import MAX_DEPTH
@@ -278,7 +278,7 @@ def test_a_thread_of_ten_thousand_is_read_as_few_rows_as_one_of_fifty(client):
     article = make_article()
     fill(article, roots=1, replies=10_000)
     page = page_of(Article.objects.get(pk=article.pk))
-    assert len(list(walk(page.nodes))) == 1 + FIRST_REPLIES
+    assert len(list(page.rows())) == 1 + FIRST_REPLIES
     assert page.nodes[0].more == 10_000 - FIRST_REPLIES
     root = page.nodes[0].comment
     with CaptureQueriesContext(connection) as queries:
