@@ -23,7 +23,6 @@ from articles import editions
 from articles.models import Article, Byline, Contributor, Image, Section, SitemapMonth, Tag, TaggedArticle
 from articles.models.sitemap_month import bounds
 from articles.pictures import renditions
-from articles.workflow import Status
 
 NEWS_AGE = datetime.timedelta(days=2)
 NEWS_LIMIT = 1000
@@ -83,9 +82,7 @@ def _months(now: datetime.datetime) -> list[File]:
         stories, latest_at = month.stories, month.latest_at
         if month.ends_at > now:
             # Only of the month that it is now have some stories appeared and others not: two looks into an index.
-            stories -= Article.objects.filter(
-                status=Status.PUBLISHED, publish_at__gt=now, publish_at__lt=month.ends_at
-            ).count()
+            stories -= Article.objects.scheduled(now).filter(publish_at__lt=month.ends_at).count()
             appeared = Article.objects.public(now).filter(publish_at__gte=month.starts_at)
             latest_at = appeared.newest_first().values_list("publish_at", flat=True).first()
         lastmod = max(filter(None, (latest_at, month.changed_at)), default=None)

@@ -68,7 +68,7 @@ def _stories(heading: str, newest: Iterable[Article], nothing: str) -> Panel:
 
 
 def _scheduled() -> Panel:
-    coming = Article.objects.filter(status=Status.PUBLISHED, publish_at__gt=timezone.now())
+    coming = Article.objects.scheduled()
     rows = coming.only("headline", "publish_at").order_by("publish_at", "pk")[:SHOWN]
     waiting = NextVersion.objects.filter(due_at__isnull=False).prefetch_related("article", "version")
     due = [(story.publish_at, _change(story), story.headline) for story in rows] + [

@@ -39,7 +39,7 @@ from articles.editing.next_version import note_conflicts
 from articles.editing.preflight import Around, preflight, preflight_each
 from articles.models import Article, Byline, Correction, NextVersion
 from articles.templatetags.articles import picture
-from articles.workflow import MoveRefused, Status
+from articles.workflow import MoveRefused
 
 #: As many stories are moved with one press.
 MANY = 200
@@ -66,7 +66,7 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.public()
             case "scheduled":
                 # Few, found by their time: in the order of the list all that is published would be asked.
-                coming = Article.objects.filter(status=Status.PUBLISHED, publish_at__gt=timezone.now())
+                coming = Article.objects.scheduled()
                 return queryset.filter(pk__in=coming.order_by("publish_at", "pk").values("pk")[:LIMIT])
             case None:
                 return queryset

@@ -55,10 +55,19 @@ class NotByIndex(models.Func):
         return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
+def _is_public(now: datetime.datetime | None, there: str = "") -> models.Q:
+    """`there` is how the names of the two columns end."""
+    return models.Q(**{f"status{there}": Status.PUBLISHED, f"publish_at{there}__lte": now or timezone.now()})
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     def public(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
         """What readers can see at this moment: published, and its time has come. `Article.is_public()` says the same."""
-        return self.filter(status=Status.PUBLISHED, publish_at__lte=now or timezone.now())
+        return self.filter(_is_public(now))
+
+    def scheduled(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
+        """What appears by itself after this moment. `Article.is_scheduled()` says the same."""
+        return self.filter(status=Status.PUBLISHED, publish_at__gt=now or timezone.now())
 
     def public_of_those_found(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
         """The same of stories that the index of another table finds and puts in order (those of a tag, of an author).
@@ -66,15 +75,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         SQLite may not begin with all that is public: it would, where it takes the tag for a common one, and read the archive.
         """
         looked_at = self.alias(status_there=NotByIndex("status"), publish_at_there=NotByIndex("publish_at"))
-        return looked_at.filter(status_there=Status.PUBLISHED, publish_at_there__lte=now or timezone.now())
+        return looked_at.filter(_is_public(now, "_there"))
 
     def seen_by(self, user: User) -> ArticleQuerySet:
         """What somebody at the desk may look at: all for who publishes; else one's own, and what readers see."""
         if user.has_perm(workflow.PUBLISH):
             return self.all()
-        return self.filter(
-            models.Q(created_by=user) | models.Q(status=Status.PUBLISHED, publish_at__lte=timezone.now())
-        )
+        return self.filter(models.Q(created_by=user) | _is_public(None))
 
     def newest_first(self) -> ArticleQuerySet:
         return self.order_by("-publish_at", "-pk")

@@ -70,6 +70,7 @@ def test_a_story_is_seen_everywhere_or_nowhere(client, noon, status, after_noon,
 
     assert article.is_public() is visible
     assert Article.objects.public().filter(pk=article.pk).exists() is visible
+    assert Article.objects.scheduled().filter(pk=article.pk).exists() is article.is_scheduled()
     for place, url in places(article, contributor).items():
         page = client.get(url).content.decode()
         wanted = article.slug if "sitemap" in place and "news" not in place else MARK

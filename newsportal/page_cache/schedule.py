@@ -11,7 +11,6 @@ from adverts.rotation import next_turn
 from articles import editions
 from articles.models import Article, Banner, FrontPageStory, NextVersion, RankedStory
 from articles.models.ranked import STALE
-from articles.workflow import Status
 
 _known: dict[object, tuple[datetime.datetime, datetime.datetime | None]] = {}
 
@@ -34,7 +33,7 @@ def next_change(now: datetime.datetime, site_number: object = None) -> datetime.
 
 
 def _moments(now: datetime.datetime):
-    planned = Article.objects.filter(status=Status.PUBLISHED, publish_at__gt=now)
+    planned = Article.objects.scheduled(now)
     yield planned.order_by("publish_at", "pk").values_list("publish_at", flat=True).first()
     yield NextVersion.objects.filter(due_at__gt=now).aggregate(first=Min("due_at"))["first"]
     for places in (FrontPageStory, Banner, Booking):
