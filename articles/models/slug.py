@@ -57,8 +57,8 @@ class Slugged(models.Model):
     def save(self, *args, **kwargs):
         self.slug = self.slug or self._free_slug()
         with transaction.atomic():
-            # Locked: what follows from the change follows from what it really was.
-            before = type(self)._default_manager.select_for_update().filter(pk=self.pk).first()
+            # Locked: what follows from the change follows from what it really was. Who only names it in a story need not wait.
+            before = type(self)._default_manager.select_for_update(no_key=True).filter(pk=self.pk).first()
             super().save(*args, **kwargs)
             if before is None or before.slug != self.slug:
                 PreviousListSlug.objects.note(before, self)
