@@ -93,7 +93,7 @@ def test_the_link_of_a_mail_only_shows_a_page_until_its_button_is_pressed(articl
     response = reader.get(url)
     assert response.status_code == 200
     assert COOKIE not in response.cookies
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "strict-origin"
     assert Commenter.objects.get().verified_at is None
     confirm(reader)
     assert Commenter.objects.get().verified_at is not None

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from articles.tests.factories import make_article
-from comments.models import Comment, Status
+from comments.identity import confirmation_token
+from comments.models import Comment, Commenter, Status
 from comments.tests.factories import make_comment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -124,3 +125,13 @@ def test_a_comment_is_liked_once(watch, article, scripts):
         expect(page.locator("[data-likes]")).to_have_text("")
     else:
         assert page.url.endswith(f"#comment-{comment.pk}")
+
+
+def test_an_address_is_confirmed_with_the_button_of_the_page_that_its_letter_leads_to(watch):
+    guest = Commenter.objects.by_email("ottilie@example.org")
+    page = watch.page()
+    page.goto(f"/comments/confirm/{confirmation_token(guest)}/")
+    page.click("text=Yes, this is my address")
+    expect(page.locator("[role=status]")).to_have_text("Your address is confirmed in this browser.")
+    guest.refresh_from_db()
+    assert guest.verified_at

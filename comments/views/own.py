@@ -125,8 +125,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "comments/confirm_expired.html", status=404)
     if request.method != "POST":
         response = render(request, "comments/confirm.html", {"token": token})
-        # The address of this page is a key: it goes to nobody.
-        response["Referrer-Policy"] = "no-referrer"
+        # The address of this page is a key: it goes to nobody. With "no-referrer" the button's Origin would be "null" (Fetch
+        # standard, "append a request Origin header"), which the check of the token refuses.
+        response["Referrer-Policy"] = "strict-origin"
         return response
     reader = confirm_address(commenter, reader_of(request))
     response = _back("confirmed")
