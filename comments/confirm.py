@@ -33,7 +33,7 @@ def _prove(comment: Comment) -> None:
     comment.is_proved = True
     submission = Submission(
         rules=Policy.objects.rules_for(comment.article),
-        sanctions=list(Sanction.objects.against(comment.commenter, network=comment.network)),
+        sanctions=list(Sanction.objects.against(proved=comment.commenter, network=comment.network)),
         proved=comment.commenter,
         is_edit=True,
     )

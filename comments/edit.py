@@ -57,7 +57,7 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
         return comment
     before, comment.body = comment.body, body
     sanctions = Sanction.objects.against(
-        comment.commenter, reader.commenter, user_id=comment.author_id, network=reader.network
+        comment.commenter, proved=reader.commenter, user_id=comment.author_id, network=reader.network
     )  # fmt: skip
     rules = Policy.objects.rules_for(comment.article)
     waited = comment.status == Status.PENDING and not waits_for_akismet_alone(comment)

@@ -45,7 +45,7 @@ def post(
     if parent:
         _hang_on(comment, parent)
     sanctions = Sanction.objects.against(
-        comment.commenter, reader.commenter, user_id=comment.author_id, network=comment.network
+        comment.commenter, proved=reader.commenter, user_id=comment.author_id, network=comment.network
     )  # fmt: skip
     submission = Submission(
         rules=Policy.objects.rules_for(article), sanctions=list(sanctions), proved=reader.commenter,

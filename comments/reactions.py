@@ -52,7 +52,7 @@ def toggle_like(comment: Comment, reader: Reader) -> bool:
 def _refuse_silenced(reader: Reader, act: str) -> None:
     """Who may not write has no say on what others write."""
     user_id = reader.user.pk if reader.user else None
-    for sanction in Sanction.objects.against(reader.commenter, user_id=user_id, network=reader.network):
+    for sanction in Sanction.objects.against(proved=reader.commenter, user_id=user_id, network=reader.network):
         if sanction.silences:
             raise ReactionRefused(sanction.refusal_to(act))
 

@@ -38,6 +38,7 @@ def sanction(
             laid.mail_domain = comment.commenter.mail_domain if comment.commenter else ""
         case _:
             laid.commenter, laid.user = comment.commenter, comment.author
+            laid.unproved_only = comment.commenter is not None and not comment.is_proved
     laid.full_clean()
     laid.save()
     return laid

@@ -18,15 +18,20 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
     def active(self) -> SanctionQuerySet:
         return self.filter(Q(until__isnull=True) | Q(until__gt=timezone.now()), lifted_at__isnull=True)
 
-    def against(self, *commenters: Commenter | None, user_id: int | None = None, network: str = "") -> SanctionQuerySet:
-        """What holds for these guests (and their mail domains), this account or this network. One query.
+    def against(
+        self, typed: Commenter | None = None, *, proved: Commenter | None = None, user_id: int | None = None,
+        network: str = "",
+    ) -> SanctionQuerySet:  # fmt: skip
+        """What holds for who has proved to be this guest, or has typed the address of that one (and for the mail domains of
+        both), for this account or this network. One query.
 
         Each target is looked up over its own index: of columns that are mostly empty SQLite thinks an OR not worth it.
         """
-        targets: list[dict[str, object]] = []
-        for commenter in {guest.email_hash: guest for guest in commenters if guest}.values():
-            targets += [{"commenter": commenter.pk}] if commenter.pk else []
-            targets += [{"mail_domain": commenter.mail_domain}] if commenter.mail_domain else []
+        targets: list[dict[str, object]] = [{"commenter": proved.pk, "unproved_only": False}] if proved else []
+        if typed and typed.pk and typed != proved:
+            targets += [{"commenter": typed.pk}]
+        domains = dict.fromkeys(guest.mail_domain for guest in (proved, typed) if guest)
+        targets += [{"mail_domain": domain} for domain in domains if domain]
         targets += [{"user": user_id}] if user_id is not None else []
         targets += [{"network": network}] if network else []
         found = [self.active().filter(**target).order_by() for target in targets]
@@ -49,6 +54,8 @@ class Sanction(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="comment_sanctions",
         verbose_name="account",
     )  # fmt: skip
+    # Laid on what was written unproved: the owner of the address may have had nothing to do with it.
+    unproved_only = models.BooleanField("only while unconfirmed", default=False, db_default=False, editable=False)
     network = models.CharField(
         max_length=32, blank=True, db_index=True, help_text="The keyed hash shown beside a comment."
     )
@@ -75,6 +82,8 @@ class Sanction(models.Model):
 
     @property
     def target(self) -> str:
+        if self.commenter and self.unproved_only:
+            return f"{self.commenter}, while unconfirmed"
         return str(self.commenter or self.user or self.mail_domain or f"network {self.network[:8]}".strip())
 
     @property

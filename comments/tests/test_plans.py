@@ -77,7 +77,9 @@ def test_screening_and_recognising_scan_nothing(roots, moderator):
     reader.commenter.refresh_from_db()
     comment = Comment(body="x", browser=reader.browser, network=f"{7:032}", commenter=reader.commenter, is_proved=True)
     asked = {
-        "sanctions": lambda: list(Sanction.objects.against(reader.commenter, user_id=moderator.pk, network=f"{7:032}")),
+        "sanctions": lambda: list(
+            Sanction.objects.against(proved=reader.commenter, user_id=moderator.pk, network=f"{7:032}")
+        ),
         "policy": lambda: Policy.objects.rules_for(roots[0].article),
         "classifier": lambda: classifier.score("word7 word9 and others"),
         "standing": lambda: standing(comment, Submission()),

@@ -14,6 +14,8 @@ from comments.decide import decide
 from comments.forms import new_stamp, read_stamp
 from comments.models import Comment, Mode, Policy, Rules, Sanction, Status
 from comments.post import PostRefused
+from comments.reactions import flag
+from comments.sanctions import sanction as lay
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.test_identity import browser, post, trusted
 
@@ -150,6 +152,28 @@ def test_the_typed_address_of_a_banned_guest_is_turned_away_without_a_word():
     comment = make_comment(email=reader.commenter.email)
     assert comment.status == Status.REJECTED
     assert comment.state_for_its_author == "Waits for a moderator"
+
+
+def test_what_a_stranger_has_done_under_an_address_is_not_laid_on_its_owner(moderator):
+    owner, other = trusted_reader(), trusted_reader(2)
+    rude = make_comment(email=owner.commenter.email)
+    laid = lay(rude, by=moderator, measure="ban", reason="Threats.")
+    assert str(laid) == f"Ban: {owner.commenter}, while unconfirmed"
+    assert make_comment(reader=owner).status == Status.PUBLISHED
+    assert make_comment(reader=owner, email="somebody.else@example.org").status == Status.PENDING
+    for stranger in (make_reader(), other):
+        assert make_comment(reader=stranger, email=owner.commenter.email).status == Status.REJECTED
+    flag(rude, owner, why="abuse")
+    assert not Sanction.objects.against(proved=owner.commenter)
+
+
+def test_a_measure_on_what_was_proved_holds_for_both(moderator):
+    reader = trusted_reader()
+    laid = lay(make_comment(reader=reader), by=moderator, measure="ban", reason="Threats.")
+    assert str(laid) == f"Ban: {reader.commenter}"
+    with pytest.raises(PostRefused):
+        make_comment(reader=reader)
+    assert make_comment(email=reader.commenter.email).status == Status.REJECTED
 
 
 def test_a_banned_guest_who_types_another_address_is_still_banned():

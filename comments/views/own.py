@@ -52,7 +52,7 @@ def own(request: HttpRequest) -> HttpResponse:
     """Who we take this browser for, and what it has sent last."""
     reader = reader_of(request)
     done = DONE.get(request.GET.get("done", ""))
-    told = Sanction.objects.against(reader.commenter)
+    told = Sanction.objects.against(proved=reader.commenter)
     context = {"reader": reader, "comments": _latest(reader), "done": done, "sanctions": told}
     return render(request, "comments/own.html", context)
 
