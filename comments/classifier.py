@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from articles import editions
 from comments.folding import fold
-from comments.models import Actor, Comment, Decision, Status, WordCount
+from comments.models import Actor, Comment, Decision, Status, WordCount, in_force
 from comments.models.status import TURNED_AWAY
 
 #: The row that counts comments, and not a word.
@@ -82,11 +82,14 @@ def on_decision(comment: Comment, decision: Decision, **kwargs: Any) -> None:
 def learn_from(comment: Comment, decision: Decision) -> None:
     """Take a person's decision as a lesson; what the system decides, and what an author deletes, teaches nothing."""
     if decision.made_as == Actor.MODERATOR:
-        learn(comment, _lesson(decision.to_status))
+        learn(comment, lesson(comment, in_force(comment.decisions.by_people()) if decision.is_undo else decision))
 
 
-def _lesson(status: str) -> str:
-    return "good" if status == Status.PUBLISHED else "bad" if status in TURNED_AWAY else ""
+def lesson(comment: Comment, decision: Decision | None) -> str:
+    """As what a comment counts under what people have decided last; an older text, or one that was erased, teaches nothing."""
+    if decision is None or decision.revision != comment.revision or not comment.body:
+        return ""
+    return "good" if decision.to_status == Status.PUBLISHED else "bad" if decision.to_status in TURNED_AWAY else ""
 
 
 @editions.touching()

@@ -46,7 +46,7 @@ def _prove(comment: Comment) -> None:
             if not as_seen.update(is_proved=True, findings=said, score=comment.score):
                 return
         comment.findings = said
-        transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+        transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
         is_clear = comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED
         if is_clear and not awaits_a_person(comment):
             try:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from articles import editions
 from comments import thread
-from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status
+from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status, in_force
 from comments.models.status import DECIDABLE, TURNED_AWAY
 from comments.signals import comment_changed, comment_decided
 
@@ -44,7 +44,8 @@ def decide(
     """Move a comment to a status, and log it, in one transaction.
 
     The comment passed in is what was looked at: when its status or revision in the database is another by now, nothing is
-    written and DecisionRefused says what happened. `by`: None is the system. `inform`: tell the author, with the reason.
+    written and DecisionRefused says what happened. Published, only the reports that were seen are settled.
+    `by`: None is the system. `inform`: tell the author, with the reason.
     Raises PermissionDenied for the wrong person.
     """
     may_moderate(by)
@@ -74,19 +75,30 @@ def admit(comment: Comment, status: str) -> None:
             if status == Status.PUBLISHED:
                 thread.make_room(comment, locked)
             comment.save(force_insert=True)
+        decision = None
         if status != Status.PENDING:
             decision = comment.decisions.create(revision=1, from_status=Status.PENDING, to_status=status)
-            transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
-        transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+        _tell(comment, decision)
+
+
+def _tell(comment: Comment, decision: Decision | None = None) -> None:
+    """After the commit, and robustly: what was decided stands, whoever fails to hear of it. Django logs who did."""
+    transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
+    if decision:
+        transaction.on_commit(partial(comment_decided.send_robust, sender=Comment, comment=comment, decision=decision))
 
 
 def confirm(comment: Comment, *, by: User) -> None:
-    """A moderator has read a published comment and lets it stand: reports no longer hide it."""
+    """A moderator has read a published comment and lets it stand: reports no longer hide it, and those seen are settled."""
     may_moderate(by)
     with transaction.atomic(), editions.touching():
         seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=Status.PUBLISHED)
         if not seen.update(reviewed_at=timezone.now(), reported=False, open_flags=0):
             raise _moved_on(comment)
+        comment.decisions.create(
+            revision=comment.revision, from_status=Status.PUBLISHED, to_status=Status.PUBLISHED,
+            made_by=by, made_as=Actor.MODERATOR,
+        )  # fmt: skip
         _settle_flags(comment, Flag.Outcome.DISMISSED)
 
 
@@ -118,7 +130,8 @@ class Undone:
 def undo(batch: Batch, *, by: User) -> Undone:
     """Put back what one press has done, once, within UNDO_FOR, where nothing has been decided of the comment since.
 
-    What was published and seen before is unseen again: whoever undoes has not said that it may stand.
+    What was published and seen before is unseen again: whoever undoes has not said that it may stand. It counts, and
+    teaches, what it did before.
     """
     may_moderate(by)
     undone = Undone()
@@ -193,8 +206,9 @@ def _move_locked(
     for name, value in changes.items():
         setattr(comment, name, value)
     decision = comment.decisions.create(
-        revision=comment.revision, from_status=was, to_status=to, made_by=by, made_as=made_as, **said
-    )
+        revision=comment.revision, from_status=was, to_status=to, made_by=by, made_as=made_as,
+        is_undo=undoes is not None, **said,
+    )  # fmt: skip
     # Counts and places as they are by now, not as they were when the moderator looked.
     comment.refresh_from_db(fields=["ancestors", "root", "place", "published_at", "counted_as"])
     if to == Status.PUBLISHED:
@@ -203,13 +217,13 @@ def _move_locked(
         thread.disappear(comment)
     if human:
         _lock_guests(comment)
-        _count(comment, to)
+        before = in_force(comment.decisions.by_people()) if undoes else None
+        _count(comment, to if not undoes else before.to_status if before else "")
     if settles:
         _settle_flags(comment, _outcome(to))
     elif undoes:
         _reopen_flags(comment, _outcome(was))
-    transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
-    transaction.on_commit(partial(comment_decided.send, sender=Comment, comment=comment, decision=decision))
+    _tell(comment, decision)
     return decision
 
 
@@ -222,7 +236,7 @@ def _lock_guests(comment: Comment) -> None:
 
 
 def _count(comment: Comment, to: str) -> None:
-    """A guest's standing: what people have decided of the comments that were written with the cookie's proof."""
+    """A guest's standing: what people have decided (nothing: "") of the comments that were written with the cookie's proof."""
     if not (comment.commenter_id and comment.is_proved):
         return
     counts_as = Status.PUBLISHED if to == Status.PUBLISHED else Status.REJECTED if to in TURNED_AWAY else ""
@@ -243,20 +257,34 @@ def _outcome(status: str) -> Flag.Outcome:
 
 
 def _settle_flags(comment: Comment, outcome: Flag.Outcome) -> None:
-    """The open reports were right or wrong, which counts for who made them."""
-    _turn_flags(comment, Flag.Outcome.OPEN, outcome, outcome, step=1)
+    """The open reports were right or wrong, which counts for who made them.
+
+    Wrong are only those that the moderator has seen: the others stay open.
+    """
+    seen = comment.newest_report_seen if outcome == Flag.Outcome.DISMISSED else None
+    _turn_flags(comment, Flag.Outcome.OPEN, outcome, outcome, step=1, up_to=seen)
+    if seen is not None:
+        _count_open_flags(comment)
 
 
 def _reopen_flags(comment: Comment, outcome: Flag.Outcome) -> None:
     """The decision on the reports is taken back, and with it what it counted for."""
     _turn_flags(comment, outcome, Flag.Outcome.OPEN, outcome, step=-1)
+    _count_open_flags(comment)
+
+
+def _count_open_flags(comment: Comment) -> None:
     count = Flag.objects.filter(comment=comment, outcome=Flag.Outcome.OPEN).count()
     Comment.objects.filter(pk=comment.pk).update(open_flags=count, reported=count > 0)
     comment.open_flags, comment.reported = count, count > 0
 
 
-def _turn_flags(comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: Flag.Outcome, *, step: int) -> None:
+def _turn_flags(
+    comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: Flag.Outcome, *, step: int, up_to: int | None = None
+) -> None:
     flags = Flag.objects.filter(comment=comment, outcome=of)
+    if up_to is not None:
+        flags = flags.filter(pk__lte=up_to)
     flaggers = list(flags.exclude(commenter=None).values_list("commenter", flat=True))
     flags.update(outcome=to)
     if flaggers and counted != Flag.Outcome.MOOT:

@@ -78,7 +78,7 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
                 decide(comment, status, by=None, note="Edited.")
             elif status == Status.PENDING and comment.is_visible:
                 hold(comment, note="Edited.")
-            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+            transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
     except IntegrityError:
         comment.body = before
         raise EditRefused("You have said the same under this story already.") from None

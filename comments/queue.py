@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
@@ -16,6 +18,12 @@ PAGE_SIZE = 25
 COUNTED = 500
 #: A search for words looks at so many of the last comments.
 SEARCHED = 20_000
+
+#: A comment as a moderator saw it: number, revision, status, newest open report (from a page of an older version, none).
+SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})(?::(\d{1,18}))?", re.ASCII)
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+#: The button pressed → the status it leads to.
+BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
 
 
 class View(models.TextChoices):
@@ -64,14 +72,36 @@ def page_of_queue(comments: QuerySet[Comment], *, after: str = "", newest_first:
     return QueuePage(shown, str(Cursor(shown[-1].created_at, shown[-1].pk)) if len(found) > PAGE_SIZE else "")
 
 
+def with_reports(comments: QuerySet[Comment]) -> QuerySet[Comment]:
+    """With the open ones, as `reports`."""
+    open_flags = Flag.objects.filter(outcome=Flag.Outcome.OPEN)
+    return comments.prefetch_related(Prefetch("flags", open_flags, to_attr="reports"))
+
+
 def with_history(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     """With story, author, what it answers, reports, earlier texts and decisions."""
-    open_flags = Flag.objects.filter(outcome=Flag.Outcome.OPEN)
-    return comments.select_related("article__section", "commenter", "author", "parent", "answers").prefetch_related(
-        Prefetch("flags", open_flags, to_attr="reports"),
-        "revisions",
-        Prefetch("decisions", Decision.objects.select_related("made_by")),
-    )
+    known = with_reports(comments).select_related("article__section", "commenter", "author", "parent", "answers")
+    return known.prefetch_related("revisions", Prefetch("decisions", Decision.objects.select_related("made_by")))
+
+
+def see(comments: Iterable[Comment]) -> list[Comment]:
+    """Mark comments of `with_reports` with what their buttons say that was seen."""
+    comments = list(comments)
+    for comment in comments:
+        newest = max((report.pk for report in comment.reports), default=0)  # type: ignore[attr-defined]
+        comment.seen = f"{comment.pk}:{comment.revision}:{comment.status}:{newest}"  # type: ignore[attr-defined]
+    return comments
+
+
+def as_seen(values: Iterable[str]) -> list[Comment]:
+    """The comments as they were seen, which `decide` compares with what they are now; what `see` did not write is left out."""
+    matches = {match[1]: match for value in values if (match := SEEN.fullmatch(value))}
+    comments = list(Comment.objects.filter(pk__in=list(matches)).order_by("pk"))
+    for comment in comments:
+        match = matches[str(comment.pk)]
+        comment.revision, comment.status = int(match[2]), match[3]
+        comment.newest_report_seen = int(match[4]) if match[4] else None
+    return comments
 
 
 def counts() -> dict[str, str]:

@@ -11,10 +11,9 @@ from django.template.response import TemplateResponse
 
 from articles.admin.uncounted import UncountedAdmin
 from comments.admin.privacy import PrivacyMixin
-from comments.admin.queue import NUMBER
 from comments.decide import MODERATE, decide_all
 from comments.models import Commenter, GuestNote, Reason, Status
-from comments.queue import page_of_queue
+from comments.queue import NUMBER, page_of_queue
 from comments.sanctions import AT_ONCE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
@@ -16,32 +15,26 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from comments.decide import MODERATE, DecisionRefused, confirm, decide, last_batch, start_batch, undo
+from comments.decide import MODERATE, DecisionRefused, confirm, decide_all, last_batch, undo
 from comments.models import Batch, Comment, Commenter, Reason, Sanction, Status
 from comments.models.sanction import NETWORK_AT_MOST
-from comments.queue import NEWEST_FIRST, SEARCHED, View, comments_in, counts, page_of_queue, search, with_history
+from comments.queue import (
+    BUTTONS,
+    NEWEST_FIRST,
+    NUMBER,
+    SEARCHED,
+    QueuePage,
+    View,
+    as_seen,
+    comments_in,
+    counts,
+    page_of_queue,
+    search,
+    see,
+    with_history,
+)
 from comments.reactions import pick
 from comments.sanctions import Target, reject_all_by_author_of, sanction, written_by_author_of
-
-#: A comment as a moderator saw it: number, revision, status.
-SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
-NUMBER = re.compile(r"\d{1,18}", re.ASCII)
-#: The button pressed → the status it leads to.
-BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
-
-
-def seen(comment: Comment) -> str:
-    return f"{comment.pk}:{comment.revision}:{comment.status}"
-
-
-def as_seen(values: Iterable[str]) -> list[Comment]:
-    """The comments as they were seen, which `decide` compares with what they are now; what `seen` did not write is left out."""
-    matches = {match[1]: match for value in values if (match := SEEN.fullmatch(value))}
-    comments = list(Comment.objects.filter(pk__in=list(matches)).order_by("pk"))
-    for comment in comments:
-        match = matches[str(comment.pk)]
-        comment.revision, comment.status = int(match[2]), match[3]
-    return comments
 
 
 class SanctionForm(forms.Form):
@@ -140,9 +133,7 @@ class CommentAdmin(admin.ModelAdmin):
         if not NUMBER.fullmatch(object_id):
             raise Http404("There is no such comment.")
         comment = get_object_or_404(with_history(Comment.objects.filter(pk=object_id)))
-        return self._render(
-            request, {"title": f"Comment {comment.pk}", "page": {"comments": [comment]}, "is_one": True}
-        )
+        return self._render(request, {"title": f"Comment {comment.pk}", "page": QueuePage([comment]), "is_one": True})
 
     def _search(self, request: HttpRequest) -> HttpResponse:
         """To the address of what was found, which holds no e-mail address: those of requests are logged."""
@@ -158,8 +149,7 @@ class CommentAdmin(admin.ModelAdmin):
         return request.user.has_perm("comments.view_commenter")
 
     def _render(self, request: HttpRequest, context: dict) -> HttpResponse:
-        for comment in context["page"]["comments"] if context.get("is_one") else context["page"].comments:
-            comment.seen = seen(comment)
+        see(context["page"].comments)
         context |= {
             "opts": self.opts,
             "media": self.media,
@@ -260,19 +250,12 @@ class CommentAdmin(admin.ModelAdmin):
         if not comments:
             self.message_user(request, "No comment was selected.", messages.WARNING)
             return
-        status, refused, count, batch = BUTTONS[action], [], 0, start_batch(request.user)
+        status = BUTTONS[action]
         said = {"reason": reason if reason in Reason.values and status != Status.PUBLISHED else "", "note": note[:1000]}
-        for comment in comments:
-            try:
-                decide(comment, status, by=request.user, batch=batch, inform=inform, **said)
-                count += 1
-            except DecisionRefused as refusal:
-                refused += refusal.messages
+        _, count, refused = decide_all(comments, status, by=request.user, inform=inform, **said)
         if count:
             told = f"the comment by {comments[0].name}" if len(comments) == 1 else _counted(count)
             self.message_user(request, f"{status.label}: {told}.", messages.SUCCESS)
-        else:
-            batch.delete()
         self._refuse(request, refused)
 
     def _undo(self, request: HttpRequest, number: str) -> None:

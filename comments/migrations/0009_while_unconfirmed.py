@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='decision',
+            name='is_undo',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
             model_name='sanction',
             name='unproved_only',
             field=models.BooleanField(db_default=False, default=False, editable=False, verbose_name='only while unconfirmed'),

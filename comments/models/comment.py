@@ -109,6 +109,9 @@ class Comment(models.Model):
 
     objects = CommentQuerySet.as_manager()
 
+    #: The number of the newest open report that a moderator had before them; None: whatever there is.
+    newest_report_seen: int | None = None
+
     class Meta:
         permissions = [
             ("moderate_comment", "Can approve and reject comments"),

@@ -8,8 +8,8 @@ from comments import checks
 from comments.checks import Finding, Submission, Verdict
 from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
 from comments.models import Comment, Commenter, Decision, Flag, Status
-from comments.signals import comment_changed
-from comments.tests.factories import make_comment
+from comments.signals import comment_changed, comment_decided
+from comments.tests.factories import make_comment, make_reader
 
 pytestmark = pytest.mark.django_db
 
@@ -234,6 +234,67 @@ def test_reports_are_open_again_when_the_decision_on_them_is_undone(moderator):
     comment, flag = Comment.objects.get(), Flag.objects.select_related("commenter").get()
     assert (comment.status, comment.reported, comment.open_flags) == (Status.PUBLISHED, True, 1)
     assert (flag.outcome, flag.commenter.flags_upheld) == (Flag.Outcome.OPEN, 0)
+
+
+def test_undoing_gives_back_what_counted_before_and_nothing_more(moderator):
+    reader = make_reader(email="trusted@example.org", approved=5)
+
+    def standing():
+        reader.commenter.refresh_from_db()
+        return reader.commenter.published_count, reader.commenter.rejected_count
+
+    def press(comment, *ways):
+        for status in ways:
+            batch, *_ = decide_all([Comment.objects.get(pk=comment.pk)], status, by=moderator)
+            undo(batch, by=moderator)
+
+    by_machine = make_comment(reader=reader)
+    press(by_machine, Status.REJECTED, Status.SPAM)
+    by_machine.refresh_from_db()
+    assert (by_machine.status, by_machine.counted_as, by_machine.learned) == (Status.PUBLISHED, "", "")
+    assert standing() == (5, 0)
+
+    by_person = make_comment(reader=reader)
+    decide(by_person, Status.REJECTED, by=moderator)
+    decide(by_person, Status.PUBLISHED, by=moderator)
+    press(by_person, Status.SPAM, Status.REJECTED)
+    assert standing() == (6, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undoing_unlearns(moderator):
+    by_machine, by_person = (
+        make_comment(reader=make_reader(email=f"trusted{n}@example.org", approved=5)) for n in range(2)
+    )
+    batch, *_ = decide_all([by_machine], Status.REJECTED, by=moderator)
+    undo(batch, by=moderator)
+    decide(by_person, Status.SPAM, by=moderator)
+    batch, *_ = decide_all([by_person], Status.PUBLISHED, by=moderator)
+    undo(batch, by=moderator)
+    assert dict(Comment.objects.values_list("pk", "learned")) == {by_machine.pk: "", by_person.pk: "bad"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_fails_to_hear_of_a_decision_keeps_nobody_else_from_it(desk, caplog):
+    heard = []
+
+    def broken(comment, **kwargs):
+        raise ZeroDivisionError
+
+    def listen(comment, **kwargs):
+        heard.append(comment.status)
+
+    comment = make_comment()
+    for receiver in (broken, listen):
+        comment_decided.connect(receiver)
+    try:
+        page = desk.post(QUEUE, {"_approve": seen(comment)}, follow=True).content.decode()
+    finally:
+        for receiver in (broken, listen):
+            comment_decided.disconnect(receiver)
+    assert "Published: the comment by Ottilie." in page
+    assert heard == [Status.PUBLISHED]
+    assert "broken" in caplog.text
 
 
 def test_a_press_that_came_to_nothing_does_not_stand_before_the_last_that_did(moderator):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
-from comments.models import Batch, Comment, Commenter, Decision, GuestNote, Sanction, Status
+from comments.models import Batch, Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
 from comments.privacy import forget_text
 from comments.queue import COUNTED, PAGE_SIZE, View, comments_in, counts, page_of_queue, search
 from comments.reactions import flag
@@ -227,6 +227,45 @@ def test_a_published_comment_is_let_stand_and_picked(desk, article):
     comment.refresh_from_db()
     assert comment.reviewed_at and comment.picked_at
     assert "Nothing here" in page(desk, view="unreviewed")
+
+
+@pytest.mark.parametrize(("button", "status"), [("keep", Status.PUBLISHED), ("approve", Status.PENDING)])
+def test_a_report_that_came_after_the_page_was_loaded_is_not_settled_unread(desk, article, button, status):
+    comment = make_comment(article=article, status=status if status == Status.PUBLISHED else None)
+    first, second = make_reader(email="first@example.org"), make_reader(email="second@example.org")
+    flag(comment, first, why="abuse")
+    value = re.search(rf'name="_{button}" value="([^"]+)"', page(desk, view="reported"))[1]
+    flag(comment, second, why="privacy", words="It names my child.")
+    desk.post(QUEUE, {f"_{button}": value})
+    outcomes = dict(Flag.objects.values_list("commenter__email", "outcome"))
+    assert outcomes == {"first@example.org": Flag.Outcome.DISMISSED, "second@example.org": Flag.Outcome.OPEN}
+    second.commenter.refresh_from_db()
+    comment.refresh_from_db()
+    assert second.commenter.flags_dismissed == 0
+    assert (comment.status, comment.reported, comment.open_flags) == (Status.PUBLISHED, True, 1)
+    assert "It names my child." in page(desk, view="reported")
+    value = re.search(r'name="_reject" value="([^"]+)"', page(desk, view="reported"))[1]
+    desk.post(QUEUE, {"_reject": value})
+    assert not Flag.objects.filter(outcome=Flag.Outcome.OPEN).exists()
+
+
+def test_what_is_turned_away_settles_every_report(desk, article):
+    comment = make_comment(article=article)
+    value = re.search(r'name="_reject" value="([^"]+)"', page(desk))[1]
+    flag(comment, make_reader(email="late@example.org"), why="abuse")
+    desk.post(QUEUE, {"_reject": value})
+    assert Flag.objects.get().outcome == Flag.Outcome.UPHELD
+    assert "Nothing here" in page(desk, view="reported")
+
+
+def test_letting_it_stand_leaves_a_row_and_teaches_nothing(desk, article, moderator):
+    comment = make_comment(article=article, reader=make_reader(email="a@example.org", approved=5))
+    desk.post(QUEUE, {"_keep": seen(comment)})
+    kept = comment.decisions.first()
+    assert (kept.from_status, kept.to_status, kept.made_by) == ("published", "published", moderator)
+    assert "Let stand" in page(desk, view="all")
+    comment.refresh_from_db()
+    assert (comment.learned, comment.counted_as) == ("", "")
 
 
 def test_searching(desk, article):

@@ -17,10 +17,9 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.models import Article
-from comments.admin.queue import BUTTONS, NUMBER, as_seen, seen
-from comments.decide import MODERATE, DecisionRefused, confirm, decide, start_batch
+from comments.decide import MODERATE, DecisionRefused, confirm, decide_all
 from comments.models import Comment, Reason, Status
-from comments.queue import page_of_queue, with_history
+from comments.queue import BUTTONS, NUMBER, as_seen, page_of_queue, see, with_history, with_reports
 
 AT_MOST = 200
 #: So many of those that wait stand above a story's talk; the queue has the others.
@@ -33,7 +32,7 @@ DONE = {"approve": "Published", "reject": "Rejected", "spam": "Spam", "keep": "I
 def waiting_on(story: Article) -> list[Comment]:
     """What has waited longest under a story, over the index comment_story_queue; one more than is shown tells of others."""
     waiting = with_history(Comment.objects.filter(article=story, status=Status.PENDING)).order_by("created_at", "pk")
-    return _as_seen_now(waiting[: WAITING_SHOWN + 1])
+    return see(waiting[: WAITING_SHOWN + 1])
 
 
 @csrf_protect
@@ -50,7 +49,7 @@ def in_place(request: HttpRequest) -> HttpResponse:
     found = Article.objects.public().filter(pk=story).first() if NUMBER.fullmatch(story) else None
     waiting = waiting_on(found) if found else []
     context = {
-        "comments": _as_seen_now(Comment.objects.visible().filter(pk__in=numbers[:AT_MOST])),
+        "comments": see(with_reports(Comment.objects.visible().filter(pk__in=numbers[:AT_MOST]))),
         "waiting": waiting[:WAITING_SHOWN],
         "more_wait": len(waiting) > WAITING_SHOWN,
         "article": found,
@@ -78,7 +77,7 @@ def _page(request: HttpRequest, article: Article, said: str | None, status: int 
     page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=True)
     context: dict[str, Any] = {
         "article": article,
-        "comments": _as_seen_now(page.comments),
+        "comments": see(page.comments),
         "next": page.next,
         "said": said,
         "reasons": Reason.choices,
@@ -106,30 +105,22 @@ def _press(request: HttpRequest) -> HttpResponse:
 
 def _decide(request: HttpRequest, comment: Comment, to: str) -> tuple[str, int]:
     user: Any = request.user  # who may moderate has an account
-    batch = start_batch(user)
-    try:
-        if to == "keep":
+    refused: list[str] = []
+    if to == "keep":
+        try:
             confirm(comment, by=user)
-        else:
-            reason = request.POST.get("reason", "") if to == "reject" else ""
-            decide(
-                comment, BUTTONS[to], by=user, batch=batch, reason=reason if reason in Reason.values else "",
-                note=request.POST.get("note", "")[:1000], inform="inform" in request.POST,
-            )  # fmt: skip
-    except DecisionRefused as refusal:
-        return " ".join(refusal.messages), 409
-    finally:
-        if not batch.decisions.exists():
-            batch.delete()
+        except DecisionRefused as refusal:
+            refused = refusal.messages
+    else:
+        reason = request.POST.get("reason", "") if to == "reject" else ""
+        *_, refused = decide_all(
+            [comment], BUTTONS[to], by=user, reason=reason if reason in Reason.values else "",
+            note=request.POST.get("note", "")[:1000], inform="inform" in request.POST,
+        )  # fmt: skip
+    if refused:
+        return " ".join(refused), 409
     return f"{DONE[to]}: the comment by {comment.name}.", 200
 
 
 def _may_moderate(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.has_perm(MODERATE)
-
-
-def _as_seen_now(comments) -> list[Comment]:
-    comments = list(comments)
-    for comment in comments:
-        comment.seen = seen(comment)
-    return comments
