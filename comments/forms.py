@@ -12,6 +12,7 @@ from django.utils import timezone
 from articles.accents import MOST, is_heaped
 from comments import text
 from comments.checks.honeypot import FIELD as HONEYPOT
+from comments.decide import GONE
 from comments.identity import Reader
 from comments.models import Comment, Flag
 from comments.models.comment import MAX_LENGTH, MAX_NAME_LENGTH, MIN_LENGTH
@@ -125,7 +126,7 @@ class CommentForm(forms.Form):
         if not (pk := self.cleaned_data["parent"]):
             return None
         if (parent := Comment.objects.filter(pk=pk).first()) is None:
-            raise forms.ValidationError("The comment that you answer is not there any more.")
+            raise forms.ValidationError(GONE)
         return parent
 
     def said(self) -> dict[str, Any]:
@@ -152,6 +153,13 @@ class CommentForm(forms.Form):
         """Say beside the text why it is not taken."""
         for sentence in sentences:
             self.add_error("body", sentence)
+
+    def answer_nobody_gone(self) -> None:
+        """Where it is said that the answered comment is gone, the next press is a new comment."""
+        if any(GONE in sentences for sentences in self.errors.values()):
+            data: Any = self.data
+            self.data = data.copy()
+            self.data["parent"] = ""  # type: ignore[index]  # what was sent is a QueryDict
 
     @property
     def shown_fields(self) -> list[forms.BoundField]:

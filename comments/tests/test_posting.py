@@ -157,6 +157,24 @@ def test_what_is_refused_leaves_nothing(reader, article):
     assert not Commenter.objects.exists()
 
 
+@pytest.mark.parametrize("is_erased", [False, True])
+def test_an_answer_to_what_has_gone_is_said_as_a_new_comment(reader, article, is_erased):
+    parent = make_comment(article=article, status=Status.PUBLISHED)
+    decide(parent, Status.REJECTED, by=None)
+    pk = parent.pk
+    if is_erased:
+        parent.delete()
+    page = post(reader, article, parent=pk).content.decode()
+    assert "You can still say it as a new comment." in page
+    hidden = {
+        name: value
+        for tag in re.findall(r'<input type="hidden"[^>]*>', page)
+        for name, value in [(re.search(r'name="(\w+)"', tag)[1], (re.search(r'value="([^"]*)"', tag) or [""] * 2)[1])]
+    }
+    assert post(reader, article, **hidden).status_code == 302
+    assert Comment.objects.get(body=WORDS["body"]).parent is None
+
+
 def test_a_second_comment_by_the_same_reader_is_another(reader, article):
     post(reader, article)
     post(reader, article, body="And another thing.")

@@ -78,6 +78,7 @@ def _form_page(
         parent = Comment.objects.visible().filter(pk=answered, article=story).first()
     if form.is_bound:
         form.put_stamp()
+        form.answer_nobody_gone()
     context = {"article": story, "form": form, "confirm": confirm, "parent": parent, "reader": form.reader}
     return render(request, "comments/form_page.html", context, status=status)
 
