@@ -155,7 +155,7 @@ class CommentAdmin(admin.ModelAdmin):
             "media": self.media,
             "reasons": Reason.choices,
             "may_moderate": self.has_change_permission(request),
-            "may_pick": request.user.has_perm("comments.pick_comment"),
+            "may_pick": self._may_pick(request),
             "may_see_guests": self._may_see_guests(request),
             "undoable": last_batch(request.user),
         }
@@ -203,9 +203,14 @@ class CommentAdmin(admin.ModelAdmin):
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
 
     def _check(self, request: HttpRequest, *, change: bool = False) -> None:
-        allowed = self.has_change_permission if change or request.method == "POST" else self.has_view_permission
-        if not allowed(request):
+        is_act = change or request.method == "POST"
+        if is_act and not self.has_change_permission(request) and not (self._may_pick(request) and _is_pick(request)):
             raise PermissionDenied
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _may_pick(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("comments.pick_comment")
 
     # --- What was pressed ---
 
@@ -280,6 +285,12 @@ class CommentAdmin(admin.ModelAdmin):
             rest = order[order.index(str(decided[0].pk)) + 1 :]
             return f"#entry-{int(rest[0])}" if rest and NUMBER.fullmatch(rest[0]) else ""
         return ""
+
+
+def _is_pick(request: HttpRequest) -> bool:
+    """Whether nothing else was pressed: what an editor may, who decides nothing."""
+    pressed = {name for name in request.POST if name.startswith("_")}
+    return bool(pressed) and pressed <= {"_pick", "_unpick"}
 
 
 def _counted(count: int) -> str:

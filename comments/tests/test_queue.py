@@ -229,6 +229,23 @@ def test_a_published_comment_is_let_stand_and_picked(desk, article):
     assert "Nothing here" in page(desk, view="unreviewed")
 
 
+def test_who_may_only_pick_finds_that_button_and_no_other(client, article, editor):
+    client.force_login(editor)
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    text = page(client, view="unreviewed")
+    buttons = set(re.findall(r'name="(_\w+)"', text))
+    assert buttons == {"_search", "_pick"}
+    assert client.post(QUEUE, {"_pick": seen(comment)}).status_code == 302
+    comment.refresh_from_db()
+    assert comment.picked_at
+    assert "_unpick" in page(client, view="unreviewed")
+    for forged in ({"_reject": seen(comment)}, {"_pick": seen(comment), "_spam": seen(comment)}, {"_undo": "1"}, {}):
+        assert client.post(QUEUE, forged).status_code == 403
+    client.post(f"{QUEUE}{comment.pk}/change/", {"_unpick": seen(comment)})
+    comment.refresh_from_db()
+    assert (comment.picked_at, comment.status) == (None, Status.PUBLISHED)
+
+
 @pytest.mark.parametrize(("button", "status"), [("keep", Status.PUBLISHED), ("approve", Status.PENDING)])
 def test_a_report_that_came_after_the_page_was_loaded_is_not_settled_unread(desk, article, button, status):
     comment = make_comment(article=article, status=status if status == Status.PUBLISHED else None)
