@@ -27,9 +27,10 @@ FRAMES = {"frame-src": sorted(EMBED_FRAME_ORIGINS)}
 #: What stands in such a page (articles.body.render), and in nothing that a reader has typed: that has no elements.
 EMBED = b'<figure class="embed" data-embed-frame="'
 
-#: Bytes of a request: the largest form of a reader is a comment. The desk takes a picture of 25 MB; to one of up to 100 it says so
-#: beside the field, and what was typed is still there.
-MOST_FROM_READERS, MOST_FROM_THE_DESK = 64 * 2**10, 100 * 2**20
+#: Bytes of a request: the largest form of a reader is a comment. Of one that is far too long the form itself says so, with what was
+#: typed still there: four times as many letters as fit are 240 KB, since one takes up to 12 bytes. The desk takes a picture of
+#: 25 MB; to one of up to 100 it says so beside the field, and what was typed is still there.
+MOST_FROM_READERS, MOST_FROM_THE_DESK = 256 * 2**10, 100 * 2**20
 
 
 class ContentSecurityPolicy(CSPMiddleware):

@@ -189,6 +189,21 @@ def test_others_find_nothing_there(article, administrator):
     assert comment.status == Status.PUBLISHED
 
 
+def test_a_text_whose_author_is_not_known_any_more_is_given_back(article):
+    reader = trusted(article)
+    post(reader, article)
+    comment = Comment.objects.get()
+    url = f"/comments/edit/{comment.pk}/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', reader.get(url).content.decode())[1]
+    Commenter.objects.get().forget_browsers()
+    response = reader.post(url, {"csrfmiddlewaretoken": token, "body": "A better thought.", "revision": 1})
+    assert response.status_code == 404
+    assert "A better thought.</textarea>" in response.content.decode()
+    comment.refresh_from_db()
+    assert comment.body == "The tram is late."
+    assert reader.get(url).status_code == 404
+
+
 def test_nothing_is_changed_or_deleted_without_a_token(article):
     reader = trusted(article)
     post(reader, article)

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -90,6 +91,18 @@ def test_an_over_long_comment_is_refused_and_never_cut(reader, article):
     assert text in post(reader, article, body=text).content.decode()
     textarea = re.search(r"<textarea[^>]*>", reader.get(article.get_absolute_url()).content.decode())[0]
     assert "maxlength" not in textarea
+
+
+@pytest.mark.parametrize("letter", ["x", "Ж", "文", "🦜"])
+def test_twice_as_much_as_fits_gets_the_forms_own_word_in_any_script(reader, article, letter):
+    words = letter * MAX_LENGTH * 2
+    sent = urlencode(WORDS | {"body": words})
+    response = reader.generic(
+        "POST", f"/comments/post/{article.pk}/", sent, content_type="application/x-www-form-urlencoded"
+    )
+    assert response.status_code == 400
+    assert "5,000 characters too long" in response.content.decode()
+    assert words in response.content.decode()
 
 
 def test_the_longest_comment_fits_in_any_script(reader, article):
@@ -225,6 +238,17 @@ def test_the_story_page_is_the_same_for_everyone_before_and_after(reader, articl
 def test_a_story_that_is_not_public_takes_no_comment(reader, status):
     assert post(reader, make_article(status=status)).status_code == 404
     assert post(reader, make_article(status=status), body="").status_code == 404
+    assert not Comment.objects.exists()
+
+
+def test_what_was_typed_under_a_story_that_has_gone_meanwhile_is_given_back(reader, article, editor):
+    article.withdraw(by=editor, note="A mistake.")
+    response = post(reader, article, body="I had written <b>so</b> much.")
+    assert response.status_code == 404
+    assert "I had written &lt;b&gt;so&lt;/b&gt; much.</textarea>" in response.content.decode()
+    assert "is not there any more" in response.content.decode()
+    elsewhere = Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "cross-site"})
+    assert "written" not in post(elsewhere, article, body="I had written this.").content.decode()
 
 
 def test_nothing_here_is_read_by_get(reader, article):

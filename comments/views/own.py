@@ -19,6 +19,7 @@ from comments.identity import Reader, commenter_confirmed_by, forget, reader_of,
 from comments.limits import is_too_often
 from comments.models import Comment, Commenter, Sanction, Status
 from comments.notifications import LINKS_AN_HOUR, ask_to_confirm
+from comments.views.words_back import words_back
 
 OWN_SHOWN = 50
 
@@ -83,7 +84,12 @@ def waiting(request: HttpRequest, article: int) -> HttpResponse:
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own text while that is possible."""
     reader = reader_of(request)
-    comment = _own_comment(reader, pk)
+    try:
+        comment = _own_comment(reader, pk)
+    except Http404:
+        if request.method != "POST":
+            raise
+        return words_back(request, "This browser is not known as the author of such a comment any more.")
     form = EditForm(request.POST or None, initial={"body": comment.body, "revision": comment.revision})
     if request.method == "POST" and form.is_valid():
         comment.revision = form.cleaned_data["revision"]

@@ -20,6 +20,7 @@ from comments.identity import Reader, reader_of, remember
 from comments.models import Comment, Policy
 from comments.post import PostRefused
 from comments.post import post as take_in
+from comments.views.words_back import words_back
 
 SALT = "comments.received"
 RECEIVED_FOR = 24 * 3600
@@ -30,7 +31,9 @@ RECEIVED_FOR = 24 * 3600
 @never_cache
 def post(request: HttpRequest, article: int) -> HttpResponse:
     """Take a comment in, or show the form again: with what is wrong (400), or with a token to press once more (200)."""
-    story = get_object_or_404(Article.objects.public(), pk=article)
+    story = Article.objects.public().filter(pk=article).first()
+    if story is None:
+        return words_back(request, "This story is not there any more.")
     reader = reader_of(request)
     form = CommentForm(request.POST, reader=reader)
     if not (origin.is_ours(request) or origin.has_token(request)):
