@@ -1,10 +1,12 @@
 """Words are found however they are disguised, honest ones are let be, and the cost is the text's and not the list's."""
 
+import io
 import threading
 import time
 import timeit
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from articles.tests.factories import make_article, make_contributor
 from comments import classifier
-from comments.decide import decide, start_batch, undo
+from comments.decide import confirm, decide, decide_all, start_batch, undo
 from comments.edit import edit
 from comments.folding import disguised, fold, skeleton
-from comments.models import Status, Term, WordCount
+from comments.learning import learn_anew
+from comments.models import Comment, Status, Term, WordCount
+from comments.privacy import forget_text
 from comments.terms import Matcher, matcher
 from comments.tests.factories import make_comment, make_reader
 
@@ -277,6 +281,40 @@ class TestClassifier:
         decide(comment, Status.PUBLISHED, by=moderator)
         edit(comment, "Something else", reader)
         assert not WordCount.objects.exclude(good=0, bad=0).exists()
+
+    def test_it_is_taught_anew_what_it_had_learned(self, moderator):
+        def known():
+            counts = set(WordCount.objects.exclude(good=0, bad=0).values_list("word", "good", "bad"))
+            return counts, dict(Comment.objects.values_list("pk", "learned"))
+
+        teach(moderator, good=3, bad=2)
+        trusted = make_reader(email="trusted@example.org", approved=9)
+        by_machine = make_comment(reader=trusted, body="A ferry to the islands")
+        batch, *_ = decide_all([by_machine], Status.REJECTED, by=moderator)
+        undo(batch, by=moderator)
+        changed = make_comment(reader=trusted, body="A casino on the quay")
+        decide(changed, Status.REJECTED, by=moderator)
+        decide(changed, Status.PUBLISHED, by=moderator)
+        edit(changed, "A library on the quay", trusted)
+        stands = make_comment(reader=trusted, body="A bridge over the bay")
+        confirm(stands, by=moderator)
+        erased = make_comment(body="My own street and number")
+        decide(erased, Status.REJECTED, by=moderator)
+        forget_text(erased)
+        before = known()
+        assert before[0] >= {("", 3, 2), ("harbour", 3, 0), ("crypto", 0, 2)}
+        WordCount.objects.update(good=7, bad=7)
+        call_command("comment_learn", stdout=io.StringIO())
+        assert known() == before
+
+    def test_teaching_anew_asks_little(self, moderator):
+        costs = []
+        for count in (2, 12):
+            teach(moderator, good=count, bad=count)
+            with CaptureQueriesContext(connection) as queries:
+                learn_anew()
+            costs.append(len(queries))
+        assert costs[0] == costs[1] <= 13
 
     def test_no_lesson_is_lost_among_many_teachers(self, moderator):
         comments = [make_comment(body=f"harbour tram ferry {n}") for n in range(24)]
