@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 
 from comments.decide import decide_all, may_moderate
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: So many of an author's comments are turned away with one press; more take another.
 AT_ONCE = 500
+#: Two ends that are nearer to each other are one.
+APART = datetime.timedelta(minutes=1)
 
 
 class Target(models.TextChoices):
@@ -28,7 +30,10 @@ def sanction(
     comment: Comment, *, by: User, measure: str, reason: str, target: str = Target.AUTHOR,
     until: datetime.datetime | None = None,
 ) -> Sanction:  # fmt: skip
-    """Lay a measure on whom a comment is by. Raises PermissionDenied, and ValidationError where it does not fit."""
+    """Lay a measure on whom a comment is by; the one that is laid on them already, where it says the same.
+
+    Raises PermissionDenied, and ValidationError where it does not fit.
+    """
     may_moderate(by)
     laid = Sanction(measure=measure, reason=reason, until=until, made_by=by)
     match target:
@@ -40,8 +45,22 @@ def sanction(
             laid.commenter, laid.user = comment.commenter, comment.author
             laid.unproved_only = comment.commenter is not None and not comment.is_proved
     laid.full_clean()
-    laid.save()
+    with transaction.atomic():
+        # Pressed twice in one moment, the second waits for the first.
+        list(Comment.objects.select_for_update(no_key=True).filter(pk=comment.pk).values_list("pk"))
+        if before := _same_as(laid):
+            return before
+        laid.save()
     return laid
+
+
+def _same_as(laid: Sanction) -> Sanction | None:
+    """One that is in force and says the same; ends are reckoned from the press, and two of them are some seconds apart."""
+    fields = ("commenter", "user", "network", "mail_domain", "unproved_only", "measure", "reason")
+    same = Sanction.objects.active().filter(**{name: getattr(laid, name) for name in fields})
+    if laid.until is None:
+        return same.filter(until=None).first()
+    return same.filter(until__range=(laid.until - APART, laid.until + APART)).first()
 
 
 def written_by_author_of(comment: Comment) -> QuerySet[Comment]:
@@ -52,7 +71,7 @@ def written_by_author_of(comment: Comment) -> QuerySet[Comment]:
     if comment.is_proved:
         return same.filter(commenter=comment.commenter_id, is_proved=True)
     if comment.browser:
-        return same.filter(browser=comment.browser)
+        return same.filter(browser=comment.browser, is_proved=False, author=None)
     return same.filter(pk=comment.pk)
 
 

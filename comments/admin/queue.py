@@ -183,8 +183,10 @@ class CommentAdmin(admin.ModelAdmin):
                     until=until,
                 )
             except ValidationError as refusal:
-                for sentence in refusal.messages:
-                    form.add_error("days" if "suspension" in sentence else None, sentence)
+                # The model knows an end, of which the form asks in days.
+                for name, sentences in refusal.message_dict.items():
+                    field = "days" if name == "until" else name
+                    form.add_error(field if field in form.fields else None, sentences)
             else:
                 self.message_user(request, f"{laid}.", messages.SUCCESS)
                 if data["reject_all"]:

@@ -1,5 +1,6 @@
 """The queue: what waits comes first and oldest first, every page and query is small, and a press can be taken back."""
 
+import dataclasses
 import datetime
 import re
 
@@ -334,11 +335,39 @@ def test_rejecting_all_of_an_unconfirmed_guest_spares_the_owner_of_the_address(d
     assert (fine.status, rude.status) == (Status.PUBLISHED, Status.REJECTED)
 
 
+def test_rejecting_all_of_a_stranger_spares_guests_and_staff_of_the_same_browser(desk, article, administrator):
+    stranger = make_reader()
+    rude = make_comment(article=article, reader=stranger)
+    guest = make_reader(email="guest@example.org", approved=5)
+    fine = [
+        make_comment(article=article, reader=dataclasses.replace(stranger, commenter=guest.commenter)),
+        make_comment(article=article, reader=dataclasses.replace(stranger, user=administrator)),
+    ]
+    data = {"measure": "warn", "target": "author", "reason": "Rude.", "reject_all": "on"}
+    text = desk.post(f"{QUEUE}{rude.pk}/sanction/", data, follow=True).content.decode()
+    assert "Rejected: 1 comment." in text
+    assert set(Comment.objects.visible()) == set(fine)
+
+
+@pytest.mark.parametrize("target", ["author", "network"])
+def test_the_same_measure_sent_twice_is_one(desk, article, target):
+    comment = make_comment(article=article)
+    data = {"measure": "ban", "target": target, "reason": "Threats."}
+    for _ in range(2):
+        assert "Ban: " in desk.post(f"{QUEUE}{comment.pk}/sanction/", data, follow=True).content.decode()
+    desk.post(f"{QUEUE}{comment.pk}/sanction/", data | {"measure": "warn"})
+    assert list(Sanction.objects.values_list("measure", flat=True)) == ["warn", "ban"]
+    Sanction.objects.get(measure="ban").lift(None)
+    desk.post(f"{QUEUE}{comment.pk}/sanction/", data)
+    assert Sanction.objects.active().filter(measure="ban").count() == 1
+
+
 def test_a_suspension_needs_an_end(desk, article):
     comment = make_comment(article=article)
     data = {"measure": "suspend", "target": "author", "reason": "Rude."}
     text = desk.post(f"{QUEUE}{comment.pk}/sanction/", data).content.decode()
     assert "A suspension ends" in text
+    assert text.index('name="reason"') > text.index("A suspension ends") > text.index('name="target"')
     assert "Rude." in text
     assert not Sanction.objects.exists()
 
