@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from articles.models.article import Article
 
@@ -40,7 +41,7 @@ class Autosave(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"unsaved text of {self.saved_at:%-d %b %Y, %H:%M}"
+        return f"unsaved text of {timezone.localtime(self.saved_at):%-d %b %Y, %H:%M}"
 
     @property
     def headline(self) -> str:

@@ -116,7 +116,7 @@ class PreviewOpening(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.opened_at:%-d %b %Y, %H:%M}"
+        return f"{timezone.localtime(self.opened_at):%-d %b %Y, %H:%M}"
 
 
 def hash_of(token: str) -> str:

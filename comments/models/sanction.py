@@ -97,8 +97,17 @@ class Sanction(models.Model):
 
     def refusal_to(self, act: str) -> str:
         """What who is silenced is told when they try to `act` ("comment here")."""
-        until = f" until {self.until:%-d %B %Y}" if self.until else ""
+        until = f" until {timezone.localtime(self.until):%-d %B %Y}" if self.until else ""
         return f"You cannot {act}{until}: {self.reason}"
+
+    @property
+    def told(self) -> str:
+        """What the guest reads on their own page."""
+        if self.silences:
+            return self.refusal_to("comment here")
+        if self.measure == self.Measure.WARN:
+            return f"A moderator warns you: {self.reason}"
+        return f"A moderator reads your comments before they appear: {self.reason}"
 
     def hits(self, commenter: Commenter) -> bool:
         """Whether it was laid on this guest, or on everyone with such an address."""

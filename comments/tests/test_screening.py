@@ -140,6 +140,13 @@ def test_a_suspension_ends_by_itself(time_machine):
     assert make_comment(reader=reader).status == Status.PUBLISHED
 
 
+def test_the_end_of_a_ban_is_told_in_the_newsrooms_time(client):
+    reader = trusted_reader()
+    sanction("ban", commenter=reader.commenter, until=datetime.datetime(2099, 7, 3, 22, 30, tzinfo=datetime.UTC))
+    with timezone.override("Europe/Prague"), pytest.raises(PostRefused, match="until 4 July 2099: Threats"):
+        make_comment(reader=reader)
+
+
 def test_a_lifted_sanction_is_over(moderator):
     reader = trusted_reader()
     sanction("ban", commenter=reader.commenter).lift(moderator)

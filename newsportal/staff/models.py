@@ -125,7 +125,7 @@ class StaffSession(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"{self.user}, since {self.begun_at:%Y-%m-%d %H:%M}"
+        return f"{self.user}, since {timezone.localtime(self.begun_at):%Y-%m-%d %H:%M}"
 
 
 class Guesses(models.Model):
