@@ -13,7 +13,7 @@ from comments.checks import Submission
 from comments.decide import DecisionRefused, awaits_a_person, decide
 from comments.identity import Reader
 from comments.models import Comment, Commenter, Policy, Sanction, Status
-from comments.post import status_by
+from comments.post import key_of, status_by
 from comments.signals import comment_changed
 
 #: As many of the comments that wait are looked at again.
@@ -43,7 +43,8 @@ def _prove(comment: Comment) -> None:
         as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=comment.status)
         said = [finding.as_json() for finding in findings]
         with editions.touching():
-            if not as_seen.update(is_proved=True, findings=said, score=comment.score):
+            key = _key_of(comment)
+            if not as_seen.update(is_proved=True, findings=said, score=comment.score, idempotency_key=key):
                 return
         comment.findings = said
         transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
@@ -53,3 +54,10 @@ def _prove(comment: Comment) -> None:
                 decide(comment, Status.PUBLISHED, by=None, note="The address was confirmed.")
             except DecisionRefused:  # a moderator was quicker, which is as good
                 return
+
+
+def _key_of(comment: Comment) -> str | None:
+    """By which the same press is known now that it is the guest's; as before, where the guest has said the same already."""
+    key = key_of(comment)
+    is_taken = Comment.objects.filter(idempotency_key=key).exists()
+    return comment.idempotency_key if is_taken or comment.idempotency_key is None else key

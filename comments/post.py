@@ -52,14 +52,21 @@ def post(
         honeypot=honeypot, form_made_at=form_made_at,
     )  # fmt: skip
     findings = checks.run(comment, submission)
-    refuse_by(findings)
+    comment.idempotency_key = key_of(comment)
+    try:
+        refuse_by(findings)
+    except PostRefused:
+        # The same press again is too fast, or too late, for nothing: it is stored.
+        if before := _sent_before(comment, reader):
+            return before
+        raise
     comment.findings = [finding.as_json() for finding in findings]
     return _store(comment, status_by(findings), reader)
 
 
 def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
     """The comment, stored; or the one that the same press has stored before."""
-    guest, comment.idempotency_key = comment.commenter, key_of(comment)
+    guest = comment.commenter
     while True:
         try:
             with transaction.atomic():
@@ -72,13 +79,21 @@ def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
         except DecisionRefused as refusal:
             raise PostRefused(refusal.messages) from None
         except IntegrityError:
-            before = Comment.objects.filter(idempotency_key=comment.idempotency_key).first()
-            if before is None:
-                raise
-            if reader.owns(before) or before.status == Status.PENDING:
+            key = comment.idempotency_key
+            if before := _sent_before(comment, reader):
                 return before
-            # Somebody else's in the same network, and decided: this one is not lost in it, and learns nothing of it.
-            comment.idempotency_key = keyed_hash("press after", f"{comment.idempotency_key} {before.pk}")
+            if comment.idempotency_key == key:
+                raise
+
+
+def _sent_before(comment: Comment, reader: Reader) -> Comment | None:
+    """What the same press has stored before; None where it is new, under a key that nothing has."""
+    while before := Comment.objects.filter(idempotency_key=comment.idempotency_key).first():
+        if reader.owns(before) or before.status == Status.PENDING:
+            return before
+        # Somebody else's in the same network, and decided: this one is not lost in it, and learns nothing of it.
+        comment.idempotency_key = keyed_hash("press after", f"{comment.idempotency_key} {before.pk}")
+    return None
 
 
 def key_of(comment: Comment) -> str:

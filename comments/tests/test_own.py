@@ -233,6 +233,18 @@ def test_an_own_comment_is_deleted_from_the_page_at_once(article):
     assert reader.get(f"/comments/delete/{comment.pk}/").status_code == 404
 
 
+def test_a_second_press_of_delete_is_done_and_a_strangers_is_not(article):
+    reader = trusted(article)
+    post(reader, article)
+    url = f"/comments/delete/{Comment.objects.get().pk}/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', reader.get(url).content.decode())[1]
+    for _ in range(2):
+        assert reader.post(url, {"csrfmiddlewaretoken": token})["Location"] == "/comments/yours/?done=deleted"
+    assert Comment.objects.get().decisions.filter(to_status=Status.DELETED).count() == 1
+    stranger = Client()
+    assert stranger.post(url).status_code == 404
+
+
 def test_a_guest_who_has_confirmed_nothing_can_still_delete_what_this_browser_sent(article):
     reader = browser()
     post(reader, article)

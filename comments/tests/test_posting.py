@@ -14,6 +14,7 @@ from articles.workflow import Status as ArticleStatus
 from comments.decide import decide, delete_own
 from comments.models import Comment, Commenter, Mode, Policy, Status
 from comments.models.comment import MAX_LENGTH
+from comments.post import PostRefused
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import jobs
 
@@ -131,6 +132,32 @@ def test_a_double_submit_is_one_comment(reader, article):
     first, second = post(reader, article), post(reader, article)
     assert first["Location"].split(":")[0] == second["Location"].split(":")[0]
     assert Comment.objects.count() == Commenter.objects.count() == 1
+
+
+def test_a_double_submit_is_not_too_fast(article):
+    reader = make_reader(email="fast@example.org", approved=5)
+    sent = [make_comment(article=article, reader=reader, body=f"Thought {n}.") for n in range(4)]
+    assert make_comment(article=article, reader=reader, body="Thought 3.") == sent[3]
+    with pytest.raises(PostRefused, match="wait a minute"):
+        make_comment(article=article, reader=reader, body="Thought 4.")
+
+
+def test_a_double_submit_around_the_confirmation_of_the_address_is_one_comment(article):
+    from comments.tests.test_identity import browser, confirm
+    from comments.tests.test_identity import post as post_words
+
+    reader = browser()
+    post_words(reader, article)
+    confirm(reader)
+    assert post_words(reader, article).status_code == 302
+    assert Comment.objects.get().is_proved
+    stranger = browser()
+    post_words(stranger, article)
+    post_words(reader, article, body="Something else.")
+    confirm(stranger)
+    assert sorted(Comment.objects.values_list("body", "is_proved")) == [
+        ("Something else.", True), ("The tram is late.", True), ("The tram is late.", True),
+    ]  # fmt: skip
 
 
 def test_what_was_deleted_can_be_said_again(reader, article):

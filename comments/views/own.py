@@ -39,10 +39,10 @@ def _back(done: str) -> HttpResponse:
     return redirect(f"{reverse('comment_own')}?done={done}")
 
 
-def _own_comment(reader: Reader, pk: int) -> Comment:
+def _own_comment(reader: Reader, pk: int, *, or_deleted: bool = False) -> Comment:
     """A comment of this reader's; for all others it does not exist."""
     comment = get_object_or_404(Comment.objects.select_related("article__section", "commenter"), pk=pk)
-    if not reader.owns(comment) or comment.status == Status.DELETED:
+    if not reader.owns(comment) or (comment.status == Status.DELETED and not or_deleted):
         raise Http404("There is no such comment of yours.")
     return comment
 
@@ -110,13 +110,15 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     reader = reader_of(request)
-    comment = _own_comment(reader, pk)
-    if request.method == "POST":
-        try:
-            delete_own(comment)
-        except DecisionRefused:
-            # A moderator was at it in the same moment: it is the author's to delete whatever became of it.
-            delete_own(_own_comment(reader, pk))
+    is_pressed = request.method == "POST"
+    comment = _own_comment(reader, pk, or_deleted=is_pressed)
+    if is_pressed:
+        while comment.status != Status.DELETED:
+            try:
+                delete_own(comment)
+            except DecisionRefused:
+                # A moderator was at it in the same moment: it is the author's to delete whatever became of it.
+                comment = _own_comment(reader, pk, or_deleted=True)
         return _back("deleted")
     return render(request, "comments/delete.html", {"comment": comment, "article": comment.article})
 
