@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from comments import mail
@@ -32,8 +33,16 @@ class Command(BaseCommand):
             return
         moderators = get_user_model().objects.with_perm(MODERATE, backend="django.contrib.auth.backends.ModelBackend")
         addresses = sorted(set(moderators.exclude(email="").values_list("email", flat=True)))
-        subject = f"{settings.SITE_NAME}: {context['waiting']} comments wait, {context['reported']} are reported"
+        subject = f"{settings.SITE_NAME}: {_told(context['waiting'], context['reported'])}"
         failed = [to for to in addresses if mail.send(to, subject, "digest", context) is not mail.Outcome.SENT]
         self.stdout.write(f"Told {len(addresses) - len(failed)} of {len(addresses)} moderators.")
         if failed:
             raise CommandError(f"{len(failed)} letters could not be sent.")
+
+
+def _told(waiting: int, reported: int) -> str:
+    """Of what there is any: "2 comments wait, 1 is reported"."""
+    waits = f"{waiting} comment{pluralize(waiting)} wait{pluralize(waiting, 's,')}" if waiting else ""
+    noun = "" if waiting else f" comment{pluralize(reported)}"
+    are = f"{reported}{noun} {pluralize(reported, 'is,are')} reported" if reported else ""
+    return ", ".join(filter(None, (waits, are)))
