@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.attempts import LAST_ATTEMPT
+from articles.tests.factories import make_article
 from comments import notifications
 from comments.decide import decide
 from comments.limits import is_too_often
@@ -25,6 +26,7 @@ from comments.tests.payloads import PAYLOADS
 from deploy.loopback import free_port
 from newsportal import backlog
 from newsportal.background import do_again, in_process
+from newsportal.models import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -278,6 +280,19 @@ def test_a_rejection_is_told_with_its_reason_where_the_moderator_wishes(sink, mo
     assert "moderator@" not in letter.as_string()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_rejection_leads_to_the_rules_where_they_are_a_page(sink, is_there):
+    if is_there:
+        Page.objects.create(title="House <i>rules</i>", slug="policies")
+    reject(make_proved(body="They are all thieves."), inform=True)
+    do_jobs()
+    [letter] = sink.letters
+    assert ("Our rules: House <i>rules</i>, http://testserver/pages/policies/" in plain(letter)) is is_there
+    link = 'Our rules: <a href="http://testserver/pages/policies/">House &lt;i&gt;rules&lt;/i&gt;</a>'
+    assert (link in html(letter)) is is_there
+    assert is_there or "rules" not in letter.as_string()
+
+
 def test_a_rejection_is_not_told_unasked_or_to_an_address_that_a_stranger_may_have_typed(sink):
     reject(make_proved(), inform=False)
     reject(make_comment(), inform=True)
@@ -466,6 +481,30 @@ def test_moderators_are_told_what_waits(sink, moderator):
     assert "5\xa0hours" in plain(letter)
     assert "1 published comment has been reported" in plain(letter)
     assert "http://testserver/admin/comments/comment/" in plain(letter)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "reported", "told"),
+    [
+        (1, 0, "1 comment waits"),
+        (2, 1, "2 comments wait, 1 is reported"),
+        (1, 2, "1 comment waits, 2 are reported"),
+        (0, 1, "1 comment is reported"),
+        (0, 3, "3 comments are reported"),
+    ],
+)
+def test_the_subject_of_the_digest_tells_what_there_is(sink, moderator, waiting, reported, told):
+    moderator.email = "mo@post.example"
+    moderator.save()
+    article = make_article()
+    for _ in range(waiting):
+        make_comment(article=article)
+    for _ in range(reported):
+        make_comment(article=article, status=Status.PUBLISHED)
+    Comment.objects.filter(status=Status.PUBLISHED).update(reported=True)
+    call_command("comment_digest")
+    [letter] = sink.letters
+    assert letter["Subject"] == f"The Test Post: {told}"
 
 
 def test_others_are_told_nothing_and_nobody_when_nothing_waits(sink, reporter, moderator):

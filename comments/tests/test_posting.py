@@ -17,6 +17,7 @@ from comments.models.comment import MAX_LENGTH
 from comments.post import PostRefused
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import jobs
+from newsportal.models import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +127,14 @@ def test_control_and_direction_characters_are_taken_off(reader, article):
     post(reader, article, name="Otti\u202elie", body="One\x00two\x1b[31m\u2066three")
     comment = Comment.objects.get()
     assert (comment.name, comment.body) == ("Ottilie", "Onetwo[31mthree")
+
+
+def test_who_is_turned_away_is_led_to_the_rules_where_they_are_a_page(reader, article, moderator):
+    url = post(reader, article)["Location"]
+    decide(Comment.objects.get(), Status.REJECTED, by=moderator)
+    assert "ules" not in reader.get(url).content.decode().partition("<main")[2].partition("</main")[0]
+    Page.objects.create(title="House rules", slug="policies")
+    assert 'Our rules: <a href="/pages/policies/">House rules</a>.' in reader.get(url).content.decode()
 
 
 def test_a_double_submit_is_one_comment(reader, article):
