@@ -22,18 +22,20 @@ class Command(BaseCommand):
             self.stdout.write("Nobody is told: EMAIL_HOST is not set.")
             return
         pending = Comment.objects.filter(status=Status.PENDING)
+        waiting = pending.count()
+        reported = Comment.objects.filter(reported=True).exclude(status=Status.PENDING).count()
         context = {
-            "waiting": pending.count(),
+            "waiting": waiting,
             "oldest": pending.order_by("created_at", "pk").values_list("created_at", flat=True).first(),
-            "reported": Comment.objects.filter(reported=True).exclude(status=Status.PENDING).count(),
+            "reported": reported,
             "url": settings.SITE_URL + reverse("admin:comments_comment_changelist"),
         }
-        if not (context["waiting"] or context["reported"]):
+        if not (waiting or reported):
             self.stdout.write("Nothing waits.")
             return
         moderators = get_user_model().objects.with_perm(MODERATE, backend="django.contrib.auth.backends.ModelBackend")
         addresses = sorted(set(moderators.exclude(email="").values_list("email", flat=True)))
-        subject = f"{settings.SITE_NAME}: {_told(context['waiting'], context['reported'])}"
+        subject = f"{settings.SITE_NAME}: {_told(waiting, reported)}"
         failed = [to for to in addresses if mail.send(to, subject, "digest", context) is not mail.Outcome.SENT]
         self.stdout.write(f"Told {len(addresses) - len(failed)} of {len(addresses)} moderators.")
         if failed:
