@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -181,13 +181,31 @@ def forget_in_time(
         ("deleted texts", [Status.DELETED], FORGET_DELETED),
         ("texts turned away", TURNED_AWAY, datetime.timedelta(days=settings.COMMENT_REJECTED_DAYS)),
     ):
-        for rows in _batches(Comment.objects.filter(status__in=statuses, created_at__lt=now - kept).exclude(body="")):
-            for comment in Comment.objects.filter(pk__in=rows):
-                with transaction.atomic():
-                    forget_text(comment)
-            done[name] += len(rows)
-            progress(len(rows))
+        done[name] = _forget_texts(texts_over(statuses, now - kept), progress)
     return done
+
+
+def texts_over(statuses: Collection[str], before: datetime.datetime) -> QuerySet[Comment]:
+    """Comments that have had one of these statuses, and words, since before then."""
+    # An old comment can be turned away, or deleted, today.
+    decided_since = Decision.objects.filter(comment=OuterRef("pk"), made_at__gte=before)
+    over = Comment.objects.filter(~Exists(decided_since), status__in=statuses, created_at__lt=before)
+    return over.exclude(body="")
+
+
+def _forget_texts(over: QuerySet[Comment], progress: Callable[[int], None]) -> int:
+    forgotten = 0
+    for rows in _batches(over):
+        for comment in Comment.objects.only("ancestors").filter(pk__in=rows):
+            # Readers see none of these words.
+            with transaction.atomic(), editions.touching():
+                thread.lock(comment)
+                # Asked again: a moderator may have published it since.
+                if still := over.filter(pk=comment.pk).first():
+                    forget_text(still)
+                    forgotten += 1
+        progress(len(rows))
+    return forgotten
 
 
 def _forget_unconfirmed(old: datetime.datetime, progress: Callable[[int], None]) -> int:

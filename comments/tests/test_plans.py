@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from articles.models import Article
 from comments import classifier
@@ -12,6 +13,8 @@ from comments.checks.standing import standing
 from comments.conversation import Sort, page_of, replies_to, stands_on_first_page
 from comments.decide import awaits_a_person
 from comments.models import Comment, Commenter, Decision, Flag, Policy, Sanction, WordCount
+from comments.models.status import TURNED_AWAY
+from comments.privacy import texts_over
 from comments.tests.factories import make_reader
 from comments.tests.plans import crowd, plans_of, sorts, wasteful
 from comments.views.moderating import waiting_on
@@ -91,6 +94,7 @@ def test_screening_and_recognising_scan_nothing(roots, moderator):
         "own": lambda: list(Comment.objects.filter(reader.own).order_by("-pk")[:50]),
         "guest": lambda: list(reader.commenter.latest_comments()[:50]),
         "in place": lambda: waiting_on(roots[0].article),
+        "retention": lambda: list(texts_over(TURNED_AWAY, timezone.now()).values_list("pk", flat=True)[:500]),
     }
     plans = {name: plans_of(question, sorting=True) for name, question in asked.items()}
     assert all(plans.values())

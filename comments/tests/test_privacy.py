@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from comments.decide import decide, delete_own
 from comments.edit import edit
-from comments.models import Comment, Commenter, Flag, GuestNote, Sanction, Status
+from comments.models import Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
 from comments.privacy import erase, export, forget_in_time, guest_of
 from comments.reactions import flag
 from comments.tests.factories import make_comment, make_reader
@@ -217,11 +217,49 @@ def test_texts_that_are_gone_are_forgotten_in_time(status, days):
     for one in (comment, young):
         delete_own(one) if status == Status.DELETED else decide(one, status, by=None)
     now = timezone.now()
-    Comment.objects.filter(pk=comment.pk).update(created_at=now - datetime.timedelta(days=days, minutes=1))
-    Comment.objects.filter(pk=young.pk).update(created_at=now - datetime.timedelta(days=days - 1))
+    for one, age in ((comment, {"days": days, "minutes": 1}), (young, {"days": days - 1})):
+        written = now - datetime.timedelta(**age)
+        Comment.objects.filter(pk=one.pk).update(created_at=written)
+        Decision.objects.filter(comment=one).update(made_at=written)
     forget_in_time(now)
     assert "zanzibar" not in everything_stored()
     assert "timbuktu" in everything_stored()
+
+
+@pytest.mark.parametrize(("status", "days"), [(Status.DELETED, 30), (Status.REJECTED, 180), (Status.SPAM, 180)])
+def test_the_words_of_an_old_comment_are_kept_as_long_from_when_it_was_turned_away_or_deleted(
+    status, days, moderator
+):
+    comment = make_comment(status=Status.PUBLISHED, body="Zanzibar")
+    Comment.objects.update(created_at=timezone.now() - datetime.timedelta(days=900))
+    Decision.objects.update(made_at=timezone.now() - datetime.timedelta(days=900))
+    comment.refresh_from_db()
+    delete_own(comment) if status == Status.DELETED else decide(comment, status, by=moderator)
+    today = timezone.now()
+    forget_in_time(today + datetime.timedelta(days=days - 1))
+    assert "zanzibar" in everything_stored()
+    forget_in_time(today + datetime.timedelta(days=days, minutes=1))
+    assert "zanzibar" not in everything_stored()
+
+
+def test_what_is_published_while_others_are_forgotten_keeps_its_words(moderator, monkeypatch):
+    from comments import privacy
+
+    first, second = (make_comment(body=f"Zanzibar {n}", status=Status.REJECTED) for n in range(2))
+    Comment.objects.update(created_at=timezone.now() - datetime.timedelta(days=900))
+    Decision.objects.update(made_at=timezone.now() - datetime.timedelta(days=900))
+    real = privacy.forget_text
+
+    def meanwhile(comment):
+        other = second if comment.pk == first.pk else first
+        decide(Comment.objects.get(pk=other.pk), Status.PUBLISHED, by=moderator)
+        real(comment)
+
+    monkeypatch.setattr(privacy, "forget_text", meanwhile)
+    assert forget_in_time()["texts turned away"] == 1
+    (published,) = Comment.objects.visible()
+    assert published.body.startswith("Zanzibar")
+    assert list(Comment.objects.filter(status=Status.REJECTED).values_list("body", flat=True)) == [""]
 
 
 def test_what_is_published_is_not_forgotten():
