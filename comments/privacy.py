@@ -120,15 +120,16 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
             # Locked until it is done: a moderator's decision comes before or after, and neither is lost.
             thread.lock(Comment.objects.only("ancestors").get(pk=pk))
             comment = Comment.objects.get(pk=pk)
-            if not (keep and comment.status == Status.PUBLISHED):
-                if comment.status != Status.DELETED:
-                    delete_own(comment)
-                forget_text(comment)
-            comment.revisions.all().delete()
-            Comment.objects.filter(pk=pk).update(
-                name=FORMER_NAME, network="", browser="", idempotency_key=None, wants_replies=False, is_proved=False,
-                findings=[],
-            )  # fmt: skip
+            with editions.touching(*([editions.of_story(comment.article_id)] if comment.listed else [])):
+                if not (keep and comment.status == Status.PUBLISHED):
+                    if comment.status != Status.DELETED:
+                        delete_own(comment)
+                    forget_text(comment)
+                comment.revisions.all().delete()
+                Comment.objects.filter(pk=pk).update(
+                    name=FORMER_NAME, network="", browser="", idempotency_key=None, wants_replies=False,
+                    is_proved=False, findings=[],
+                )  # fmt: skip
             transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
         touched += 1
     return touched

@@ -25,8 +25,9 @@ from articles.tests.factories import make_article, make_contributor, make_image,
 from articles.tests.sample_pictures import drawing
 from articles.workflow import Status
 from comments.decide import decide
-from comments.models import Policy
+from comments.models import Comment, Decision, Policy
 from comments.most_discussed import RANKING
+from comments.privacy import erase, forget_in_time
 from comments.reactions import pick, toggle_like
 from comments.tests.factories import make_comment, make_reader
 from newsportal.background import drain
@@ -609,6 +610,35 @@ def test_what_waits_unseen_touches_nothing(story):
     assert comment.status == "pending"
     decide(comment, "spam", by=None)
     assert numbers() == before
+
+
+def test_words_that_are_forgotten_in_time_cost_no_page(served, story):
+    removed = make_comment(article=story, name="Wilhelmina", status="published")
+    make_comment(parent=removed, status="published")
+    decide(removed, "rejected", by=None)
+    past = timezone.now() - datetime.timedelta(days=900)
+    Comment.objects.filter(pk=removed.pk).update(created_at=past)
+    Decision.objects.update(made_at=past)
+    for url in (story.get_absolute_url(), f"/comments/replies/{removed.pk}/"):
+        assert "Wilhelmina" not in served.get(url).text
+    before = numbers()
+    assert forget_in_time()["texts turned away"] == 1
+    assert numbers() == before
+
+
+@pytest.mark.parametrize("keep_comments", [True, False])
+def test_to_erase_a_reader_costs_the_stories_that_they_wrote_under_and_no_other(served, story, keep_comments):
+    reader = make_reader(email="wilhelmina@example.org", approved=5)
+    for n in range(2):
+        make_comment(article=story, reader=reader, name="Wilhelmina", body=f"Said {n}")
+    make_comment(reader=reader, name="Wilhelmina", status="rejected")
+    assert "Wilhelmina" in served.get(story.get_absolute_url()).text
+    before = numbers()
+    erase(reader.commenter, keep_comments=keep_comments)
+    assert "Wilhelmina" not in served.get(story.get_absolute_url()).text
+    touched = {key for key, number in numbers().items() if number != before.get(key)}
+    counted = set() if keep_comments else {f"count-{story.pk}", "counts"}
+    assert touched - {"any"} == {f"story-{story.pk}"} | counted
 
 
 def test_what_nobody_has_named_yet_touches_nothing(story):
