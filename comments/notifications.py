@@ -63,10 +63,12 @@ def _claim_link(commenter: Commenter) -> datetime.datetime | None:
     now = timezone.now()
     after_a_quiet_day = Q(link_sent_at=None) | Q(link_sent_at__lte=now - DAY)
     within_bounds = Q(link_sent_at__lte=now - LINK_PAUSE, links_sent__lt=LINKS_A_DAY)
-    # One conditional UPDATE: of two processes that have the same in mind, one sends.
-    claimed = Commenter.objects.filter(after_a_quiet_day | within_bounds, pk=commenter.pk).update(
-        link_sent_at=now, links_sent=Case(When(after_a_quiet_day, then=Value(1)), default=F("links_sent") + 1)
-    )
+    # One conditional UPDATE: of two processes that have the same in mind, one sends. Who was erased since has another hash.
+    same = Commenter.objects.filter(pk=commenter.pk, email_hash=commenter.email_hash)
+    claimed = same.filter(after_a_quiet_day | within_bounds).update(
+        link_sent_at=now, links_sent=Case(When(after_a_quiet_day, then=Value(1)), default=F("links_sent") + 1),
+        email=commenter.email,
+    )  # fmt: skip
     return now if claimed else None
 
 

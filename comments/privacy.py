@@ -93,6 +93,7 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
     """Make a guest nobody: address, names, notes, reports' words; with `keep_comments` false the texts, too.
 
     Deleted comments leave their place while others' replies hang on it; with `keep_comments` only what is published stays.
+    Who is banned stays so: the address is known again by its hash, and by nothing else, until 30 days after the ban.
     Cookies and links end first and the address goes last: what was broken off half-way is found by it, and finished by
     asking again. Returns how many comments it has touched.
     """
@@ -101,12 +102,18 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
     touched = _erase_comments(guest, keep=keep_comments)
     with transaction.atomic():
         guest.notes.all().delete()
-        guest.sanctions.all().delete()
+        silenced = [sanction.pk for sanction in guest.sanctions.active() if sanction.silences]
+        guest.sanctions.exclude(pk__in=silenced).delete()
         for flag in Flag.objects.filter(commenter=guest):
             Flag.objects.filter(pk=flag.pk).update(words="", network="", person=_nobody())
         Commenter.objects.filter(pk=guest.pk).update(
             email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, link_sent_at=None,
         )  # fmt: skip
+        if silenced:
+            # A row of its own: what stays under no name hangs on the other.
+            email_hash = keyed_hash("email", guest.email) if guest.email else guest.email_hash
+            banned, _ = Commenter.objects.get_or_create(email_hash=email_hash)
+            Sanction.objects.filter(pk__in=silenced).update(commenter=banned)
     guest_erased.send(sender=Commenter, guest=guest.pk)
     # What was sent while this went on.
     return touched + _erase_comments(guest, keep=keep_comments)
@@ -114,7 +121,8 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
 
 def _erase_comments(guest: Commenter, *, keep: bool) -> int:
     touched = 0
-    theirs = guest.comments.exclude(name=FORMER_NAME, browser="", network="", is_proved=False)
+    erased = Q(name=FORMER_NAME, browser="", network="", is_proved=False)
+    theirs = guest.comments.exclude(erased if keep else erased & Q(body=""))
     for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             # Locked until it is done: a moderator's decision comes before or after, and neither is lost.
@@ -125,7 +133,7 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
                     if comment.status != Status.DELETED:
                         delete_own(comment)
                     forget_text(comment)
-                comment.revisions.all().delete()
+                _forget_history(comment)
                 Comment.objects.filter(pk=pk).update(
                     name=FORMER_NAME, network="", browser="", idempotency_key=None, wants_replies=False,
                     is_proved=False, findings=[],
@@ -143,9 +151,14 @@ def forget_text(comment: Comment) -> None:
         name=FORMER_NAME, body="", body_html="", body_hash=secrets.token_hex(32), idempotency_key=None, findings=[],
         score=None,
     )  # fmt: skip
+    _forget_history(comment)
+    Flag.objects.filter(comment=comment).exclude(words="").update(words="")
+
+
+def _forget_history(comment: Comment) -> None:
+    """What it said before, and what moderators noted of it: that it was decided, and when, stays."""
     comment.revisions.all().delete()
     Decision.objects.filter(comment=comment).exclude(note="").update(note="")
-    Flag.objects.filter(comment=comment).exclude(words="").update(words="")
 
 
 def _nobody() -> str:
@@ -177,6 +190,7 @@ def forget_in_time(
         progress(len(rows))
     over = Q(until__lt=old) | Q(lifted_at__lt=old)
     done["networks of sanctions"] = Sanction.objects.filter(over, network__gt="").update(network="")
+    done["bans of who was erased"] = _forget_ended_bans(over)
     done["unconfirmed addresses"] = _forget_unconfirmed(old, progress)
     for name, statuses, kept in (
         ("deleted texts", [Status.DELETED], FORGET_DELETED),
@@ -224,6 +238,18 @@ def _forget_unconfirmed(old: datetime.datetime, progress: Callable[[int], None])
             forgotten += unused.filter(pk=pk).update(email="", email_hash=_nobody(), link_sent_at=None)
         progress(len(rows))
     return forgotten
+
+
+def _forget_ended_bans(over: Q) -> int:
+    """The hashes by which those were known again who were erased while they were banned, and the bans."""
+    still = Sanction.objects.exclude(over).filter(commenter=OuterRef("pk"))
+    ended = Commenter.objects.filter(~Exists(still), pk__in=Sanction.objects.filter(over).values("commenter"), email="")
+    forgotten = list(ended.values_list("pk", flat=True))
+    for pk in forgotten:
+        with transaction.atomic():
+            Sanction.objects.filter(commenter=pk).delete()
+            Commenter.objects.filter(pk=pk, email="").update(email_hash=_nobody())
+    return len(forgotten)
 
 
 def _batches(rows: QuerySet):

@@ -17,13 +17,19 @@ class CommenterManager(models.Manager["Commenter"]):
         """The guest with this address, made when there is none. To know an address is not to be its owner: see `identity`."""
         email = normal_email(email)
         commenter, _ = self.get_or_create(email_hash=keyed_hash("email", email), defaults={"email": email})
-        return commenter
+        return _known_as(email, commenter)
 
     def known_by_email(self, email: str) -> Commenter:
         """The same, but one who is new is not stored: looking writes nothing."""
         email = normal_email(email)
         known = self.filter(email_hash=keyed_hash("email", email)).first()
-        return known or Commenter(email=email, email_hash=keyed_hash("email", email))
+        return _known_as(email, known or Commenter(email_hash=keyed_hash("email", email)))
+
+
+def _known_as(email: str, commenter: Commenter) -> Commenter:
+    """Who was erased while they were banned is known by the hash alone, until a link is sent to the address again."""
+    commenter.email = commenter.email or email
+    return commenter
 
 
 class Commenter(models.Model):

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from comments.decide import decide, delete_own
 from comments.edit import edit
+from comments.identity import commenter_confirmed_by, confirmation_token
 from comments.models import Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
+from comments.post import PostRefused
 from comments.privacy import erase, export, forget_in_time, guest_of
 from comments.reactions import flag
 from comments.tests.factories import make_comment, make_reader
@@ -123,6 +125,58 @@ def test_erasing_twice_changes_nothing_more(reader):
     before = Comment.objects.values_list("pk", "status", "name", "body")
     erase(reader.commenter, keep_comments=False)
     assert list(before) == list(Comment.objects.values_list("pk", "status", "name", "body"))
+
+
+def test_texts_that_were_to_stay_can_be_deleted_after_all(reader):
+    erase(reader.commenter, keep_comments=True)
+    assert "zanzibar" in everything_stored()
+    assert erase(reader.commenter, keep_comments=False) == 1
+    assert "zanzibar" not in everything_stored()
+
+
+@pytest.mark.parametrize("keep_comments", [True, False])
+def test_what_moderators_noted_of_a_comment_goes_whether_or_not_the_comment_does(moderator, keep_comments):
+    author = make_reader(email=EMAIL, approved=5)
+    comment = make_comment(reader=author, body="Harmless.")
+    decide(comment, Status.REJECTED, by=moderator, note="Wilhelmina again, with Zanzibar.")
+    decide(comment, Status.PUBLISHED, by=moderator, note="Wilhelmina has called.")
+    erase(author.commenter, keep_comments=keep_comments)
+    assert "zanzibar" not in everything_stored() and "wilhelmina" not in everything_stored()
+    assert comment.decisions.count() == 3 + (not keep_comments)
+
+
+@pytest.mark.parametrize("measure", [Sanction.Measure.BAN, Sanction.Measure.SUSPEND])
+def test_who_is_banned_and_erased_is_banned_when_they_confirm_the_same_address_again(
+    measure, mail, django_capture_on_commit_callbacks
+):
+    until = timezone.now() + datetime.timedelta(days=9)
+    banned = make_reader(email=EMAIL, approved=5)
+    kept = make_comment(reader=banned, name="Wilhelmina", body="Zanzibar.")
+    Sanction.objects.create(commenter=banned.commenter, measure=measure, reason="Threats.", until=until)
+    erase(banned.commenter, keep_comments=True)
+    assert "wilhelmina" not in everything_stored()
+    with django_capture_on_commit_callbacks(execute=True):
+        again = make_comment(email=EMAIL, name="Wilhelmina")
+    assert again.status == Status.REJECTED
+    assert again.commenter != kept.commenter, "what stays under no name is nobody's"
+    commenter_confirmed_by(confirmation_token(Commenter.objects.get(pk=again.commenter.pk))).verify()
+    with pytest.raises(PostRefused, match="You cannot comment here"):
+        make_comment(reader=make_reader(email=EMAIL))
+
+
+def test_of_a_ban_that_has_ended_nothing_is_left_of_who_was_erased():
+    now = timezone.now()
+    banned = make_reader(email=EMAIL)
+    make_comment(reader=banned)
+    Sanction.objects.create(
+        commenter=banned.commenter, measure="ban", reason="Zanzibar.", until=now + datetime.timedelta(days=9)
+    )
+    erase(banned.commenter, keep_comments=True)
+    forget_in_time(now + datetime.timedelta(days=38))
+    assert guest_of(EMAIL) and "zanzibar" in everything_stored()
+    assert forget_in_time(now + datetime.timedelta(days=40))["bans of who was erased"] == 1
+    assert guest_of(EMAIL) is None and "zanzibar" not in everything_stored()
+    assert forget_in_time(now + datetime.timedelta(days=40))["bans of who was erased"] == 0
 
 
 def test_the_commands_tell_and_erase(reader, capsys):
