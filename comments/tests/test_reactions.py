@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments.decide import confirm, decide, delete_own
+from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Flag, Like, Sanction, Status
 from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, toggle_like, weight_of
 from comments.tests.factories import make_comment, make_reader
@@ -201,6 +202,23 @@ def test_a_browser_likes_once_and_takes_it_back(comment):
     browser().post(f"/comments/like/{comment.pk}/")
     comment.refresh_from_db()
     assert comment.likes == 2
+
+
+def test_what_one_browser_likes_cannot_be_told_from_what_others_like(comment):
+    reader = make_reader()
+    for liked in (comment, make_comment(status=Status.PUBLISHED)):
+        assert toggle_like(liked, reader)
+    assert len(set(Like.objects.values_list("person", flat=True))) == 2
+    assert not Like.objects.filter(person=keyed_hash("like", reader.browser_id)).exists()
+
+
+def test_a_like_of_the_version_before_is_taken_back_like_any(comment):
+    reader = make_reader()
+    Like.objects.create(comment=comment, person=keyed_hash("like", reader.browser_id))
+    Comment.objects.filter(pk=comment.pk).update(likes=1)
+    for liked in (False, True):
+        assert toggle_like(comment, reader) is liked
+        assert comment.likes == Like.objects.count() == liked
 
 
 def test_a_script_is_answered_with_the_number(comment):
