@@ -8,19 +8,25 @@ from __future__ import annotations
 import unicodedata
 
 MOST = 30
+#: Nonspacing and enclosing. Not told by the combining class, which many have not: those of Thai, and circles around letters.
+MARKS = {"Mn", "Me"}
 
 
-def without_heaps(text: str) -> str:
-    """The text with at most MOST marks in a row; to be asked for before it is normalised."""
+def without_heaps(text: str, most: int = MOST) -> str:
+    """The text with at most so many marks in a row; to be asked for before it is normalised."""
     if text.isascii():
         return text
     kept, row = [], 0
     for character in text:
-        row = row + 1 if unicodedata.combining(character) else 0
-        if row <= MOST:
+        category = unicodedata.category(character)
+        if category in MARKS:
+            row += 1
+        elif category != "Cf":  # between two marks a joiner parts nothing that is seen
+            row = 0
+        if row <= most or category not in MARKS:
             kept.append(character)
     return "".join(kept)
 
 
-def is_heaped(text: str) -> bool:
-    return len(without_heaps(text)) != len(text)
+def is_heaped(text: str, most: int = MOST) -> bool:
+    return len(without_heaps(text, most)) != len(text)

@@ -9,7 +9,6 @@ from django.core import signing
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from articles.accents import MOST, is_heaped
 from comments import text
 from comments.checks.honeypot import FIELD as HONEYPOT
 from comments.decide import GONE
@@ -38,8 +37,8 @@ class TextField(forms.CharField):
             raise forms.ValidationError(
                 f"This is far too long: at most {self.longest:,} characters fit. Nothing has been cut."
             )
-        if is_heaped(typed):
-            raise forms.ValidationError(f"A letter here has more than {MOST} accents. Please take some off.")
+        if text.is_heaped(typed):
+            raise forms.ValidationError(f"A letter here has more than {text.MOST_MARKS} accents. Please take some off.")
         return text.clean(typed)
 
     def validate(self, value: str) -> None:

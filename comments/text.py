@@ -8,10 +8,15 @@ import unicodedata
 from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from articles.accents import without_heaps
+from articles import accents
+from comments.folding import FILLERS
 
 # Characters that turn the direction of the text around them: one of them in a name rewrites the page for others.
 BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+#: On one letter. The tallest that is written has eight, a Tibetan one; Hebrew has five, with vowels and accents.
+MOST_MARKS = 8
+#: Letters and signs to Unicode, and nothing to a reader: beside the fillers an empty Braille cell and a note without a head.
+BLANK = {*FILLERS, "\u2800", "\U0001d159"}
 QUOTED = re.compile(r"^>[ ]?", re.MULTILINE)
 
 
@@ -20,7 +25,7 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     # Last: what is taken out may have stood between a letter and its accent.
-    text = unicodedata.normalize("NFC", without_heaps(BIDI_OVERRIDES.sub("", text)))
+    text = unicodedata.normalize("NFC", accents.without_heaps(BIDI_OVERRIDES.sub("", text), MOST_MARKS))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
@@ -30,9 +35,14 @@ def is_broken(text: str) -> bool:
     return "\N{REPLACEMENT CHARACTER}" in text
 
 
+def is_heaped(text: str) -> bool:
+    """Whether marks stand on a letter that reach into other readers' lines."""
+    return accents.is_heaped(text, MOST_MARKS)
+
+
 def is_empty(text: str) -> bool:
-    """Whether a reader would see nothing: only spaces, marks and characters without width."""
-    return not any(unicodedata.category(c)[0] in "LNPS" for c in text)
+    """Whether a reader would see nothing: only spaces, marks, blanks and characters without width."""
+    return not any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in text)
 
 
 def to_html(text: str) -> SafeString:

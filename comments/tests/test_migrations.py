@@ -84,9 +84,7 @@ def test_likes_of_one_browser_are_told_apart_and_can_be_taken_back(history):
             article=article, commenter=guest, name="Guest", body=body, body_html="", body_hash=hash_of(body),
             status="published", listed=True, likes=1,
         )  # fmt: skip
-        old.get_model("comments", "Like").objects.create(
-            comment=comment, person=keyed_hash("like", reader.browser_id)
-        )
+        old.get_model("comments", "Like").objects.create(comment=comment, person=keyed_hash("like", reader.browser_id))
 
     history.today()
 

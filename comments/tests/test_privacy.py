@@ -281,9 +281,7 @@ def test_texts_that_are_gone_are_forgotten_in_time(status, days):
 
 
 @pytest.mark.parametrize(("status", "days"), [(Status.DELETED, 30), (Status.REJECTED, 180), (Status.SPAM, 180)])
-def test_the_words_of_an_old_comment_are_kept_as_long_from_when_it_was_turned_away_or_deleted(
-    status, days, moderator
-):
+def test_the_words_of_an_old_comment_are_kept_as_long_from_when_it_was_turned_away_or_deleted(status, days, moderator):
     comment = make_comment(status=Status.PUBLISHED, body="Zanzibar")
     Comment.objects.update(created_at=timezone.now() - datetime.timedelta(days=900))
     Decision.objects.update(made_at=timezone.now() - datetime.timedelta(days=900))
