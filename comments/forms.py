@@ -20,6 +20,8 @@ from comments.models.commenter import normal_email
 STAMP_SALT = "comments.form"
 #: So many times as much as fits is not even looked at.
 BEYOND = 4
+#: Of an e-mail address (RFC 3696, erratum 1690).
+LONGEST_ADDRESS = 254
 
 
 class TextField(forms.CharField):
@@ -59,6 +61,16 @@ class TextField(forms.CharField):
             )
 
 
+class AddressField(forms.EmailField):
+    """An e-mail address as it is kept, judged as that: small letters can be more than the capitals that were typed."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(max_length=LONGEST_ADDRESS, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return normal_email(super().to_python(value) or "")
+
+
 class CommentForm(forms.Form):
     """The form under a story. Made without a reader it is the same for everyone, so that the page around it can be kept."""
 
@@ -67,12 +79,13 @@ class CommentForm(forms.Form):
         error_messages={"required": "Please give a name."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = forms.EmailField(
+    email = AddressField(
         label="E-mail",
         help_text="Never shown.",
         error_messages={
             "required": "Please give an e-mail address. It is never shown.",
             "invalid": "This does not look like an e-mail address.",
+            "max_length": f"This address is too long: at most {LONGEST_ADDRESS} characters fit.",
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
@@ -113,9 +126,6 @@ class CommentForm(forms.Form):
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
-
-    def clean_email(self) -> str:
-        return normal_email(self.cleaned_data["email"])
 
     def clean_stamp(self) -> datetime.datetime | None:
         return read_stamp(self.cleaned_data["stamp"])
@@ -223,9 +233,6 @@ class AddressForm(forms.Form):
     email = CommentForm.base_fields["email"]
 
     use_required_attribute = False
-
-    def clean_email(self) -> str:
-        return normal_email(self.cleaned_data["email"])
 
 
 def new_stamp() -> str:

@@ -50,6 +50,17 @@ def trusted(article, *, approved=3, email=WORDS["email"]) -> Client:
     return reader
 
 
+def test_an_address_that_is_longer_than_any_is_refused_before_it_is_stored(settings):
+    settings.MAIL_ENABLED = True
+    # In small letters these are two each.
+    grows = f"ottilie@{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.example"
+    for address in (f"ottilie@{'.'.join([60 * 'a'] * 4)}.example", grows):
+        page = press(browser(), "/comments/confirm/", email=address)
+        assert page.status_code == 400
+        assert "This address is too long" in page.content.decode()
+    assert not Commenter.objects.exists()
+
+
 def test_a_trusted_guest_is_published_at_once(article):
     post(trusted(article), article)
     comment = Comment.objects.get()

@@ -22,6 +22,7 @@ from newsportal.models import Page
 pytestmark = pytest.mark.django_db
 
 WORDS = {"name": "Ottilie", "email": "ottilie@example.org", "body": "The tram is late, and so am I.", "website": ""}
+TOO_LONG = f"ottilie@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example"
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_what_was_sent_is_shown_to_nobody_without_the_signed_address(client):
         ({"name": "n" * 61}, "name", "1 character too long"),
         ({"email": ""}, "email", "never shown"),
         ({"email": "ottilie"}, "email", "does not look like"),
+        ({"email": TOO_LONG}, "email", "This address is too long: at most 254 characters fit."),
     ],
 )
 def test_bad_input_is_answered_beside_the_field_and_all_that_was_typed_is_kept(
