@@ -94,7 +94,7 @@ def confirm(comment: Comment, *, by: User) -> None:
     with transaction.atomic(), editions.touching():
         seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=Status.PUBLISHED)
         if not seen.update(reviewed_at=timezone.now(), reported=False, open_flags=0):
-            raise _moved_on(comment)
+            raise moved_on(comment)
         comment.decisions.create(
             revision=comment.revision, from_status=Status.PUBLISHED, to_status=Status.PUBLISHED,
             made_by=by, made_as=Actor.MODERATOR,
@@ -202,7 +202,7 @@ def _move_locked(
     if settles:
         changes |= {"reported": False, "open_flags": 0}
     if was == Status.DELETED or not as_seen.update(**changes):
-        raise _moved_on(comment)
+        raise moved_on(comment)
     for name, value in changes.items():
         setattr(comment, name, value)
     decision = comment.decisions.create(
@@ -292,7 +292,7 @@ def _turn_flags(
         Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + step})
 
 
-def _moved_on(comment: Comment) -> DecisionRefused:
+def moved_on(comment: Comment) -> DecisionRefused:
     """What has happened to it since it was looked at."""
     now = Comment.objects.filter(pk=comment.pk).first()
     if now is None:

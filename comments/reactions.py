@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from articles import editions
-from comments.decide import DecisionRefused, hold
+from comments.decide import DecisionRefused, hold, moved_on
 from comments.identity import Reader
 from comments.keyed import keyed_hash
 from comments.limits import is_too_often
@@ -113,9 +113,14 @@ def _hide_if_many(comment: Comment) -> None:
 
 
 def pick(comment: Comment, *, by, picked: bool) -> None:
-    """Mark a published comment as an editor's pick, or take that back. Raises PermissionDenied."""
+    """Mark a published comment as an editor's pick, or take that back. The comment passed in is what was looked at.
+
+    Raises PermissionDenied, and DecisionRefused where it says something else by now, or is not published.
+    """
     if not by.has_perm("comments.pick_comment"):
         raise PermissionDenied(f"{by} may not pick comments.")
     with editions.touching(editions.of_story(comment.article_id)):
-        Comment.objects.visible().filter(pk=comment.pk).update(picked_at=timezone.now() if picked else None)
+        as_seen = Comment.objects.visible().filter(pk=comment.pk, revision=comment.revision)
+        if not as_seen.update(picked_at=timezone.now() if picked else None):
+            raise moved_on(comment)
     comment.refresh_from_db(fields=["picked_at"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
+from comments.edit import edit
 from comments.models import Batch, Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
 from comments.privacy import forget_text
 from comments.queue import COUNTED, PAGE_SIZE, View, comments_in, counts, page_of_queue, search
@@ -218,6 +219,21 @@ def test_the_eye_goes_on_to_the_next_comment(desk, article):
     first, second = make_comment(article=article), make_comment(article=article)
     response = desk.post(QUEUE, {"_approve": seen(first), "order": [first.pk, second.pk]})
     assert response["Location"].endswith(f"#entry-{second.pk}")
+
+
+def test_what_has_been_edited_or_taken_away_since_it_was_seen_is_not_picked(desk, article):
+    author = make_reader(email="trusted@example.org", approved=5)
+    comment = make_comment(article=article, reader=author, body="The tram is late.")
+    as_it_was = seen(comment)
+    edit(comment, "Something else altogether.", author)
+    assert comment.is_visible
+    page = desk.post(QUEUE, {"_pick": as_it_was}, follow=True).content.decode()
+    assert "its author has edited it, and it is published now" in page
+    as_it_was = seen(comment)
+    decide(comment, Status.REJECTED, by=None)
+    page = desk.post(QUEUE, {"_pick": as_it_was}, follow=True).content.decode()
+    assert "it is rejected now" in page
+    assert not Comment.objects.exclude(picked_at=None).exists()
 
 
 def test_a_published_comment_is_let_stand_and_picked(desk, article):
