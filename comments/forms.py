@@ -171,6 +171,18 @@ class CommentForm(forms.Form):
             self.data["parent"] = ""  # type: ignore[index]  # what was sent is a QueryDict
 
     @property
+    def needed(self) -> str:
+        """What cannot be left empty, in words; nothing where it goes without saying."""
+        if self.reader is None:
+            return (
+                "Name and comment are needed, and the e-mail until you have confirmed it in this browser. "
+                "Staff need only the comment."
+            )
+        if self.reader.user:
+            return ""
+        return "Name and comment are needed." if self.reader.commenter else "Name, e-mail and comment are needed."
+
+    @property
     def shown_fields(self) -> list[forms.BoundField]:
         return [field for field in self if field.name not in self.HIDDEN]
 

@@ -70,6 +70,23 @@ def test_a_trusted_guest_is_published_at_once(article):
     ]
 
 
+def test_the_form_says_what_is_needed_and_the_page_for_everyone_says_it_for_everyone(article, editor):
+    parent = make_comment(article=article, status=Status.PUBLISHED)
+    staff = browser()
+    staff.force_login(editor)
+    pages = {
+        staff: "",
+        trusted(article): "Name and comment are needed.",
+        browser(): "Name, e-mail and comment are needed.",
+    }
+    for reader, needed in pages.items():
+        page = reader.get(f"/comments/reply/{parent.pk}/").content.decode()
+        assert ("needed" in page) is bool(needed)
+        assert needed in page
+        for_everyone = reader.get(article.get_absolute_url()).content.decode()
+        assert "the e-mail until you have confirmed it in this browser. Staff need only the comment." in for_everyone
+
+
 def test_the_typed_address_of_a_trusted_guest_proves_nothing(article):
     trusted(article)
     post(browser(), article)
