@@ -29,8 +29,12 @@ def address_of(request: HttpRequest) -> Address | None:
     return sender
 
 
-def network_of(request: HttpRequest) -> str:
-    """The sender's network: the address for IPv4, the /64 for IPv6; empty when the address is unknown.
+#: Of an IPv6 address: what one machine changes its address in, and what one line has at least (RIPE-690, 4.2).
+NETWORK, LINE = 64, 56
+
+
+def network_of(request: HttpRequest, prefix: int = NETWORK) -> str:
+    """The sender's network: the address for IPv4, of IPv6 so many bits; empty when the address is unknown.
 
     To be hashed before it is kept anywhere.
     """
@@ -39,5 +43,4 @@ def network_of(request: HttpRequest) -> str:
         return ""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    prefix = 32 if address.version == 4 else 64
-    return str(ipaddress.ip_network((address, prefix), strict=False))
+    return str(ipaddress.ip_network((address, 32 if address.version == 4 else prefix), strict=False))

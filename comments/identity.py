@@ -16,6 +16,7 @@ from django.core import signing
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
+from articles.network import LINE
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter
 from comments.models.comment import MAX_NAME_LENGTH
@@ -37,6 +38,8 @@ class Reader:
     network: str = ""
     commenter: Commenter | None = None
     user: User | None = None
+    #: A keyed hash of all the networks that the sender may have; empty where nothing more is known than the one.
+    line: str = ""
 
     @property
     def browser(self) -> str:
@@ -94,7 +97,8 @@ def reader_of(request: HttpRequest) -> Reader:
                 browser_id = ""  # ended: whoever holds a copy of the cookie is a browser like any other
     except (signing.BadSignature, KeyError, TypeError):
         pass
-    return Reader(browser_id or secrets.token_urlsafe(16), network_hash(request), commenter, user)
+    browser_id = browser_id or secrets.token_urlsafe(16)
+    return Reader(browser_id, network_hash(request), commenter, user, network_hash(request, LINE))
 
 
 def remember(response: HttpResponse, reader: Reader) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from articles.network import network_of
+from articles.network import NETWORK, network_of
 from comments.keyed import keyed_hash
 
 
-def network_hash(request: HttpRequest) -> str:
-    """A keyed hash of the sender's network; empty when the address is unknown."""
-    network = network_of(request)
+def network_hash(request: HttpRequest, prefix: int = NETWORK) -> str:
+    """A keyed hash of the sender's network (of IPv6 so many bits); empty when the address is unknown."""
+    network = network_of(request, prefix)
     return keyed_hash("network", network) if network else ""

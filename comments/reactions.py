@@ -17,7 +17,7 @@ from comments.limits import is_too_often
 from comments.models import Comment, Flag, Like, Sanction, Status
 
 #: So many people, and so much weight, take a comment that no moderator has read back into the queue.
-#: Guests of one network count once, as the strongest of them: one reader can confirm any number of addresses.
+#: Guests of one line count once, as the strongest of them: one reader can confirm any number of addresses.
 PEOPLE_TO_HIDE, WEIGHT_TO_HIDE = 3, 2.0
 DAY, COUNTED_FOR = datetime.timedelta(days=1), datetime.timedelta(days=30)
 FLAGS_A_DAY = 30
@@ -87,8 +87,8 @@ def flag(comment: Comment, reader: Reader, *, why: str, words: str = "") -> None
             if not open_to_reports.update(reported=True, open_flags=F("open_flags") + 1):
                 raise ReactionRefused("This comment is not there any more.")
             Flag.objects.create(
-                comment=comment, person=reader.person, network=reader.network, commenter=reader.commenter,
-                user=reader.user, why=why, words=words, weight=weight_of(reader),
+                comment=comment, person=reader.person, network=reader.line or reader.network,
+                commenter=reader.commenter, user=reader.user, why=why, words=words, weight=weight_of(reader),
             )  # fmt: skip
     except IntegrityError:
         return  # they have said so before

@@ -26,7 +26,7 @@ class Flag(models.Model):
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="flags")
     # Who counts as one person: a proved guest or staff, else everyone from one network. A keyed hash.
     person = models.CharField(max_length=32)
-    # Where it came from, a keyed hash: many addresses of one reader are many guests, in one network.
+    # The line that it came from, a keyed hash: many addresses of one reader are many guests, and its networks many strangers.
     network = models.CharField(max_length=32, blank=True)
     commenter = models.ForeignKey(Commenter, null=True, on_delete=models.SET_NULL, related_name="flags")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -73,6 +73,19 @@ def test_guests_of_one_network_are_one_however_many_addresses_they_confirm(comme
     assert status_of(comment) == Status.PENDING
 
 
+@pytest.mark.parametrize(
+    ("addresses", "status"),
+    [("2001:db8:1:2{:02x}::7", Status.PUBLISHED), ("2001:db8:1:{:x}00::7", Status.PENDING)],
+    ids=["one line", "many lines"],
+)
+def test_who_has_many_networks_of_one_line_is_one(comment, addresses, status):
+    for number in range(1, 5):
+        reader = Client(REMOTE_ADDR=addresses.format(number))
+        press(reader, f"/comments/report/{comment.pk}/", why="abuse")
+    assert comment.flags.count() == 4
+    assert status_of(comment) == status
+
+
 def test_nobody_reports_a_comment_of_their_own(comment):
     author = make_reader(email="author@example.org", approved=5)
     own = make_comment(reader=author)
