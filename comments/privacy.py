@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles import editions
@@ -202,10 +203,11 @@ def forget_in_time(
 
 def texts_over(statuses: Collection[str], before: datetime.datetime) -> QuerySet[Comment]:
     """Comments that have had one of these statuses, and words, since before then."""
-    # An old comment can be turned away, or deleted, today.
-    decided_since = Decision.objects.filter(comment=OuterRef("pk"), made_at__gte=before)
-    over = Comment.objects.filter(~Exists(decided_since), status__in=statuses, created_at__lt=before)
-    return over.exclude(body="")
+    # An old comment can be turned away, or deleted, today. The last decision of each is looked up: of a NOT EXISTS PostgreSQL
+    # makes a walk through all decisions.
+    last = Decision.objects.filter(comment=OuterRef("pk")).order_by("-made_at").values("made_at")[:1]
+    over = Comment.objects.filter(status__in=statuses, created_at__lt=before).exclude(body="")
+    return over.alias(since=Coalesce(Subquery(last), "created_at")).filter(since__lt=before)
 
 
 def _forget_texts(over: QuerySet[Comment], progress: Callable[[int], None]) -> int:
