@@ -49,6 +49,9 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         now = now or timezone.now()
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
+    def not_ended(self, now: datetime.datetime | None = None) -> BookingQuerySet:
+        return self.filter(ends_at__gt=now or timezone.now())
+
     def ended(self, now: datetime.datetime | None = None) -> BookingQuerySet:
         return self.filter(ends_at__lte=now or timezone.now())
 

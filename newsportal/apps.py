@@ -15,9 +15,11 @@ class NewsportalConfig(AppConfig):
     name = "newsportal"
 
     def ready(self) -> None:
+        from adverts.models import Booking
         from adverts.templatetags import adverts as slots
-        from articles import planned
+        from articles import body, planned
         from articles.editing.preflight import DESTINATIONS
+        from articles.models import IN_USE, Image, Section
         from articles.planned import Planned
         from articles.prepared import Prepared
         from newsportal import (
@@ -37,5 +39,7 @@ class NewsportalConfig(AppConfig):
         slots.ask = Planned(Prepared(slots.running, now=datetime.datetime))
         planned.next_change = next_change
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
+        IN_USE[Section].append(lambda section: Booking.objects.not_ended().filter(sections=section))
+        IN_USE[Image].append(lambda image: [page for page in Page.objects.all() if image.pk in body.image_ids(page.body)])
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

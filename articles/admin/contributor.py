@@ -2,6 +2,7 @@ from adminsortable2.admin import SortableAdminBase
 from django.contrib import admin
 from django.db import models
 
+from articles.admin.in_use import InUseMixin
 from articles.admin.inlines import PartInline
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Contributor, ContributorLink
@@ -15,7 +16,7 @@ class ContributorLinkInline(PartInline):
 
 
 @admin.register(Contributor)
-class ContributorAdmin(SortableAdminBase, UncountedAdmin):
+class ContributorAdmin(InUseMixin, SortableAdminBase, UncountedAdmin):
     list_display = ["portrait", "name", "job_title"]
     list_display_links = ["portrait", "name"]
     list_select_related = ["photo"]

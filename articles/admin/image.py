@@ -7,19 +7,17 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
-from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from articles.admin.in_use import InUseMixin
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
 from articles.models.image import RIGHTS_END_SOON, WORDS_IN_TEXTS
@@ -121,7 +119,7 @@ class RightsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Image)
-class ImageAdmin(UncountedAdmin):
+class ImageAdmin(InUseMixin, UncountedAdmin):
     """The picture library."""
 
     form = ImageForm
@@ -197,8 +195,6 @@ class ImageAdmin(UncountedAdmin):
 
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        shown_in = {story for image in objs for story in image.used_in.all()}
-        protected = [*protected, *map(self._link, shown_in)]
         if protected and not request.user.has_perm(PUBLISH):
             protected = [f"{len(protected)} {'story or person' if len(protected) == 1 else 'stories and people'}"]
         # What stands in the way says more than which permission would not help.
@@ -262,14 +258,8 @@ class ImageAdmin(UncountedAdmin):
                 hidden, users = users.count() - seen.count(), seen
             found = list(users[: USES_SHOWN + 1])
             for user in found[:USES_SHOWN]:
-                yield role, self._link(user)
+                yield role, self.link_to(user)
             if len(found) > USES_SHOWN:
                 yield role, "and more"
             if hidden:
                 yield role, f"{hidden} {'story' if hidden == 1 else 'stories'} of colleagues, not public yet"
-
-    def _link(self, user: Model) -> str:
-        if not self.admin_site.is_registered(type(user)):
-            return str(user)
-        address = f"{self.admin_site.name}:{user._meta.app_label}_{user._meta.model_name}_change"
-        return format_html('<a href="{}">{}</a>', reverse(address, args=[quote(user.pk)]), user)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from articles.admin.in_use import InUseMixin
 from articles.admin.uncounted import CountUpTo, UncountedAdmin, as_counted
 from articles.models import Article, Section
 from articles.models.section import OrderedMeanwhile
@@ -21,7 +22,7 @@ CONFLICT = 409
 
 
 @admin.register(Section)
-class SectionAdmin(UncountedAdmin):
+class SectionAdmin(InUseMixin, UncountedAdmin):
     list_display = ["name", "swatch", "stories", "description"]
     list_display_links = ["name"]
     # The order in which they stand is the paper's, and there is no other.

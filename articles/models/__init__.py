@@ -8,6 +8,7 @@ from articles.models.contributor import Byline, Contributor, ContributorLink
 from articles.models.correction import Correction
 from articles.models.front_page import FrontPageStory
 from articles.models.image import Image
+from articles.models.in_use import IN_USE
 from articles.models.next_version import NextVersion
 from articles.models.presence import Presence
 from articles.models.preview_link import PreviewLink, PreviewOpening
@@ -34,6 +35,7 @@ __all__ = [
     "Correction",
     "DailySalt",
     "FrontPageStory",
+    "IN_USE",
     "Image",
     "NextVersion",
     "Presence",

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models.signals import post_delete, pre_delete
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
@@ -267,14 +267,6 @@ def renew_stories(image: int, below: int | None = None) -> None:
         Article(pk=story).render_again()
     if len(batch) == BATCH:
         renew_stories.enqueue(image, below=batch[-1][0])
-
-
-@receiver(pre_delete, sender=Image)
-def refuse_while_shown(instance: Image, **kwargs: object) -> None:
-    """A picture in the text of a story is protected, as a lead picture is."""
-    stories: set[models.Model] = set(instance.used_in.all())
-    if stories:
-        raise models.ProtectedError(f"“{instance}” is shown in {len(stories)} stories.", stories)
 
 
 @receiver(post_delete, sender=Image)

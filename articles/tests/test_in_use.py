@@ -1,0 +1,85 @@
+"""What something shows is not deleted: nothing is missing from a page without a word."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.urls import reverse
+from django.utils import timezone
+
+from adverts.models import Booking
+from adverts.tests.factories import make_booking
+from articles.editing.snapshot import take
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
+from newsportal.models import Page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client, administrator):
+    client.force_login(administrator)
+    return client
+
+
+def figure(image) -> str:
+    return f'<p>A ferry.</p><figure data-image="{image.pk}"><figcaption></figcaption></figure>'
+
+
+def kept_next(editor, **changed):
+    article = make_article(headline="Ferry")
+    article.record(editor)
+    return article.keep_next(take(article) | changed, editor, seen=article.version, live=article.version)
+
+
+USES = {
+    "the lead of a next version": (make_image, lambda image, by: kept_next(by, lead_image=image.pk)),
+    "the text of a next version": (make_image, lambda image, by: kept_next(by, body=figure(image))),
+    "a portrait": (make_image, lambda image, by: make_contributor(name="Ana", photo=image)),
+    "a page": (make_image, lambda image, by: Page.objects.create(title="About us", slug="about", body=figure(image))),
+    "a byline": (make_contributor, lambda person, by: kept_next(by, bylines=[[person.pk, "written"]])),
+    "a section": (make_section, lambda section, by: kept_next(by, section=section.pk)),
+    "a booking": (make_section, lambda section, by: make_booking(sections=(section,))),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_what_is_in_use_is_not_deleted_and_the_desk_says_where(desk, editor, use):
+    make, put = USES[use]
+    shown = make()
+    user = put(shown, editor)
+    address = f"admin:articles_{shown._meta.model_name}_"
+    pages = [
+        desk.get(reverse(f"{address}delete", args=[shown.pk])),
+        desk.post(reverse(f"{address}delete", args=[shown.pk]), {"post": "yes"}),
+        desk.post(
+            reverse(f"{address}changelist"),
+            {"action": "delete_selected", "_selected_action": [shown.pk], "post": "yes"},
+        ),
+    ]
+    assert all(str(user) in page.content.decode() for page in pages)
+    with pytest.raises(ProtectedError), transaction.atomic():
+        type(shown).objects.filter(pk=shown.pk).delete()
+    user.delete()
+    desk.post(reverse(f"{address}delete", args=[shown.pk]), {"post": "yes"})
+    assert not type(shown).objects.filter(pk=shown.pk).exists()
+
+
+def test_a_booking_that_has_ended_keeps_no_section():
+    now = timezone.now()
+    section = make_section()
+    make_booking(sections=(section,), starts_at=now - datetime.timedelta(days=2), ends_at=now)
+    section.delete()
+    assert not Booking.objects.get().sections.exists()
+
+
+def test_who_does_not_publish_is_not_told_where_a_picture_stands(client, reporter, editor):
+    image = make_image()
+    kept_next(editor, lead_image=image.pk)
+    reporter.user_permissions.add(Permission.objects.get(codename="delete_image"))
+    client.force_login(reporter)
+    page = client.get(reverse("admin:articles_image_delete", args=[image.pk])).content.decode()
+    assert "Ferry" not in page
+    assert "1 story or person" in page
