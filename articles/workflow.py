@@ -75,9 +75,12 @@ def check(article: Article, move: Move, by: User | None) -> None:
 
 def may_edit(article: Article, user: User) -> bool:
     """Whoever can publish edits every story; a reporter edits their own until it is published."""
-    if not user.has_perm(CHANGE):
-        return False
-    return user.has_perm(PUBLISH) or (article.created_by_id == user.pk and article.status in UNPUBLISHED)
+    return may_show(article, user) and (article.status in UNPUBLISHED or user.has_perm(PUBLISH))
+
+
+def may_show(article: Article, user: User) -> bool:
+    """Whether links by which they have shown the story to others still open: a reporter's own do once it is published, too."""
+    return user.has_perm(CHANGE) and (user.has_perm(PUBLISH) or article.created_by_id == user.pk)
 
 
 def may_see(article: Article, user: User) -> bool:

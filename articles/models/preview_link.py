@@ -50,9 +50,9 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         )
         related = ("article", "version__text", "made_by")
         link = alive.exclude(article__status=Status.WITHDRAWN).select_related(*related).first()
-        if link and link.follows_next and not link.made_by.has_perm(workflow.PUBLISH):  # type: ignore[union-attr]
+        if link is None or not workflow.may_show(link.article, by := link.made_by):  # type: ignore[arg-type]
             return None
-        return link
+        return None if link.follows_next and not by.has_perm(workflow.PUBLISH) else link  # type: ignore[union-attr]
 
 
 class PreviewLink(models.Model):

@@ -256,21 +256,40 @@ def test_the_frame_shows_the_story_as_wide_as_it_says(watch, article, editor):
         assert frame.locator("html").evaluate("() => window.innerWidth") == width
 
 
-def test_a_link_ends_with_the_account_and_with_the_right_of_who_made_it(article):
+@pytest.mark.parametrize(
+    ("is_own", "left", "opens"),
+    [(False, ["change", "publish"], [200, 200, 200]), (False, ["change"], [404, 404, 404]), (True, ["change"], [200, 200, 404]),
+     (True, ["publish"], [404, 404, 404]), (True, [], [404, 404, 404])],
+)  # fmt: skip
+def test_a_link_ends_with_the_account_and_with_the_right_of_who_made_it(article, is_own, left, opens):
     leaver = User.objects.create_user("leaver", is_staff=True)
-    may = [Permission.objects.get(codename=name) for name in ("change_article", "publish_article")]
-    leaver.user_permissions.set(may)
-    token, following = issue(article, leaver), issue(article, leaver, follows_next=True)
+    may = {name: Permission.objects.get(codename=f"{name}_article") for name in ("change", "publish")}
+    leaver.user_permissions.set(may.values())
+    if is_own:
+        Article.objects.filter(pk=article.pk).update(created_by=leaver)
+        article.refresh_from_db()
+    tokens = [
+        issue(article, leaver),
+        issue(article, leaver, version=article.versions.get()),
+        issue(article, leaver, follows_next=True),
+    ]
 
     def opened() -> list[int]:
-        return [Client().get(f"/preview/{each}/").status_code for each in (token, following)]
+        return [Client().get(f"/preview/{token}/").status_code for token in tokens]
 
-    assert opened() == [200, 200]
-    leaver.user_permissions.set(may[:1])
-    assert opened() == [200, 404]
+    assert opened() == [200, 200, 200]
+    leaver.user_permissions.set([may[name] for name in left])
+    assert opened() == opens
     leaver.is_active = False
     leaver.save()
-    assert opened() == [404, 404]
+    assert opened() == [404, 404, 404]
+
+
+def test_a_reporters_link_lasts_beyond_the_scheduling_of_their_story(reporter, editor):
+    own = make_article(status=Status.DRAFT, created_by=reporter)
+    token = issue(own, reporter)
+    own.publish(editor, at=timezone.now() + DAY)
+    assert Client().get(f"/preview/{token}/").status_code == 200
 
 
 def test_a_reporter_shows_nobody_what_a_story_will_be(client, reporter):
