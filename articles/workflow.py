@@ -37,11 +37,11 @@ class Move:
     sources: frozenset[Status]
     target: Status
     permission: str
-    #: True: readers must be able to see the story now; False: they must not; None: no matter.
-    public: bool | None = None
+    #: True: readers must have seen the story; False: they must not; None: no matter.
+    seen: bool | None = None
 
     def fits(self, article: Article) -> bool:
-        return article.status in self.sources and self.public in {None, article.is_public()}
+        return article.status in self.sources and (self.seen is None or self.seen == article.was_seen())
 
 
 CHANGE, PUBLISH = "articles.change_article", "articles.publish_article"
@@ -52,8 +52,8 @@ MOVES = {
         Move("submit", "Send to review", frozenset({Status.DRAFT}), Status.IN_REVIEW, CHANGE),
         Move("publish", "Publish", frozenset({*UNPUBLISHED, Status.WITHDRAWN}), Status.PUBLISHED, PUBLISH),
         Move("return_to_draft", "Return to draft", frozenset({Status.IN_REVIEW}), Status.DRAFT, CHANGE),
-        Move("unschedule", "Take off the schedule", frozenset({Status.PUBLISHED}), Status.DRAFT, PUBLISH, public=False),
-        Move("withdraw", "Withdraw", frozenset({Status.PUBLISHED}), Status.WITHDRAWN, PUBLISH, public=True),
+        Move("unschedule", "Take off the schedule", frozenset({Status.PUBLISHED}), Status.DRAFT, PUBLISH, seen=False),
+        Move("withdraw", "Withdraw", frozenset({Status.PUBLISHED}), Status.WITHDRAWN, PUBLISH, seen=True),
     )
 }
 
@@ -70,7 +70,8 @@ def check(article: Article, move: Move, by: User | None) -> None:
     if by is not None and not (by.has_perm(move.permission) and may_edit(article, by)):
         raise PermissionDenied(f"{by} may not {move.label.lower()} this story.")
     if not move.fits(article):
-        raise MoveRefused(f"“{move.label}” is not possible: “{article}” is {article.state_label().lower()}.")
+        seen = ", and readers have seen it before" if article.is_scheduled() and article.was_seen() else ""
+        raise MoveRefused(f"“{move.label}” is not possible: “{article}” is {article.state_label().lower()}{seen}.")
 
 
 def may_edit(article: Article, user: User) -> bool:

@@ -312,7 +312,8 @@ class ArticleAdmin(
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         # A story that readers have seen is withdrawn, not deleted: its address must say so.
-        return super().has_delete_permission(request, obj) and (obj is None or obj.status in workflow.UNPUBLISHED)
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or (obj.status in workflow.UNPUBLISHED and not obj.was_seen()))
 
     # --- The form -----------------------------------------------------------------------------------------------------
 

@@ -270,9 +270,13 @@ class Article(models.Model):
     def is_scheduled(self, now: datetime.datetime | None = None) -> bool:
         return self.status == Status.PUBLISHED and not self._time_has_come(now)
 
-    def is_gone(self, now: datetime.datetime | None = None) -> bool:
-        """Readers may have seen it, and can no more."""
-        return self.status == Status.WITHDRAWN and self._time_has_come(now)
+    def is_gone(self) -> bool:
+        """Readers have seen it, and can no more, whatever its time says: nothing else is withdrawn."""
+        return self.status == Status.WITHDRAWN
+
+    def was_seen(self) -> bool:
+        """Whether readers see it, or have at any time: its address is then never one that leads nowhere."""
+        return self.is_public() or self.is_gone() or Version.objects.of(self).public().exists()
 
     def _time_has_come(self, now: datetime.datetime | None) -> bool:
         return self.publish_at is not None and self.publish_at <= (now or timezone.now())
@@ -376,7 +380,7 @@ class Article(models.Model):
             own = (field for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
         super().save(*args, **kwargs)
-        if before and before.published_on and before.address != self.address:
+        if before and before.published_on and before.address != self.address and before.was_seen():
             PreviousSlug.objects.get_or_create(
                 published_on=before.published_on, slug=before.slug, defaults={"article": self}
             )
@@ -439,7 +443,8 @@ class Article(models.Model):
 
     def _settle_address(self, before: Article | None) -> None:
         if self.publish_at is None:
-            self.published_on = None
+            # Of a withdrawn one it stays: its address says why it is gone.
+            self.published_on = self.published_on if self.is_gone() else None
         elif self.status == Status.PUBLISHED and (
             self.published_on is None or before is None or before.publish_at != self.publish_at
         ):

@@ -123,6 +123,27 @@ def test_the_old_address_of_a_rescheduled_story_says_nothing_of_it(client):
     assert client.get(old).status_code == 404
 
 
+def test_an_address_that_nobody_has_seen_is_free_again():
+    ahead = timezone.now() + datetime.timedelta(days=1)
+    article = make_article(headline="Fog", publish_at=ahead)
+    article.slug = "thick-fog"
+    article.save()
+    assert not PreviousSlug.objects.exists()
+    assert make_article(headline="Fog", publish_at=ahead).slug == "fog"
+
+
+def test_an_address_that_readers_have_seen_is_kept_for_a_story_that_is_hidden_meanwhile(client):
+    article = make_article(headline="Fog", publish_at=timezone.now() - datetime.timedelta(hours=1))
+    old, later = article.get_absolute_url(), timezone.now() + datetime.timedelta(days=1)
+    for moment in (later, later - datetime.timedelta(hours=3)):
+        article.publish_at = moment
+        article.save()
+        article.record(None)
+    article.publish_at = timezone.now()
+    article.save()
+    assert client.get(old, follow=True).status_code == 200
+
+
 # --- Lists ------------------------------------------------------------------------------------------------------------
 
 LISTS = {Section: "sections", Tag: "tags", Contributor: "authors"}

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.admin.asks_first import said
 from articles.models import Article, Tag
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.workflow import Status
@@ -201,6 +202,51 @@ def test_a_story_that_readers_have_seen_is_not_deleted(desk):
     assert desk.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
     desk.post(LIST, {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"})
     assert Article.objects.filter(pk=article.pk).exists()
+
+
+def test_a_story_that_readers_have_seen_is_not_deleted_by_way_of_the_schedule(desk, client):
+    article = make_article(headline="Seen")
+    address = article.get_absolute_url()
+    ahead = timezone.localtime(timezone.now() + datetime.timedelta(days=1))
+    data = form_data(
+        headline=article.headline, section=article.section.pk, slug=article.slug, version=article.version,
+        publish_at_0=f"{ahead:%Y-%m-%d}", publish_at_1=f"{ahead:%H:%M:%S}", _sure=said(ahead),
+    )  # fmt: skip
+    desk.post(change(article), data)
+    article.refresh_from_db()
+    assert article.is_scheduled()
+    page = desk.get(change(article)).content.decode()
+    assert 'value="unschedule"' not in page
+    assert 'value="withdraw"' in page
+    answer = desk.post(change(article), data | {"version": article.version, "_move": "unschedule"}, follow=True)
+    assert "is scheduled, and readers have seen it before." in answer.content.decode()
+    article.refresh_from_db()
+    assert article.is_scheduled()
+    # As it could be left before.
+    Article.objects.filter(pk=article.pk).update(status=Status.DRAFT)
+    assert desk.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
+    desk.post(LIST, {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"})
+    Article.objects.filter(pk=article.pk).update(status=Status.PUBLISHED)
+    desk.post(change(article), data | {"version": article.version, "_move": "withdraw", "note": "It was wrong."})
+    gone = client.get(address, follow=True)
+    assert (gone.status_code, "It was wrong." in gone.content.decode()) == (410, True)
+
+
+@pytest.mark.parametrize("days", [None, 1])
+def test_a_withdrawn_story_keeps_its_note_whatever_becomes_of_its_time(desk, client, days):
+    article = make_article(status=Status.WITHDRAWN, note="It was wrong.")
+    address = article.get_absolute_url()
+    data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, version=article.version)
+    if days:
+        ahead = timezone.localtime(timezone.now() + datetime.timedelta(days=days))
+        data |= {"publish_at_0": f"{ahead:%Y-%m-%d}", "publish_at_1": f"{ahead:%H:%M:%S}"}
+    desk.post(change(article), data)
+    gone = client.get(address, follow=True)
+    assert (gone.status_code, "It was wrong." in gone.content.decode()) == (410, True)
+    # Published again, the new address is led to.
+    article.refresh_from_db()
+    article.publish(None, at=timezone.now())
+    assert client.get(address, follow=True).status_code == 200
 
 
 def test_a_reporter_writes_own_drafts_and_reads_what_readers_read(client, reporter, editor):
