@@ -181,7 +181,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             self._check_seen(data, data["slot"])
             row.move(request.user, slot, section, _index(data))
         else:
-            row.move_to(request.user, row.order + (1 if verb == "down" else -1))
+            row.step(request.user, 1 if verb == "down" else -1)
             return f"{verb}-{row.pk}"
         return ""
 

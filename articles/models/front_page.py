@@ -134,6 +134,12 @@ class FrontPageStory(models.Model):
                     FrontPageStory.objects.filter(pk=story.pk).update(order=order)
                     story.order = order
 
+    def step(self, by: User, steps: int) -> None:
+        """Move it down among what stands in the same slot, or up. Where others have gone, its order is not its place."""
+        beside = FrontPageStory.objects.not_over().filter(slot=self.slot, section=self.section_id)
+        above = models.Q(order__lt=self.order) | models.Q(order=self.order, pk__lt=self.pk)
+        self.move_to(by, beside.filter(above).count() + steps)
+
     def move(self, by: User, slot: str, section: Section | None, index: int | None) -> FrontPageStory:
         """Put it elsewhere. In another slot it is a row of its own: where it was is history.
 

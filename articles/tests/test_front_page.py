@@ -310,6 +310,20 @@ def test_the_keyboard_stays_on_the_row_that_moves(desk, stories, editor):
     assert 'name="up"' in focused and f'value="{rows[0].pk}"' in focused
 
 
+def test_a_press_moves_by_one_place_after_others_have_gone(desk, stories, editor):
+    rows = [put(stories[n], editor, Slot.SECONDARY) for n in range(5)]
+    for row in rows[:2]:
+        row.take_off(editor)
+
+    def standing() -> list[str]:
+        return names(row.article for row in FrontPageStory.objects.not_over().order_by("order", "pk"))
+
+    desk.post(DESK, {"up": rows[4].pk})
+    assert standing() == ["Story 02", "Story 04", "Story 03"]
+    desk.post(DESK, {"down": rows[2].pk})
+    assert standing() == ["Story 04", "Story 02", "Story 03"]
+
+
 def form_of(row, **changed) -> dict[str, str]:
     start = timezone.localtime(row.starts_at)
     return {
