@@ -58,7 +58,8 @@ def apply_due(now: datetime.datetime | None = None) -> None:
             raise  # the database's trouble and not the story's: the next request tries again
         except Exception as problem:
             logger.exception("The next version %s could not go live.", pk)
-            NextVersion.objects.filter(pk=pk).update(due_at=None, refusal=_sentence(problem)[:500])
+            # Not what a colleague has planned since this was given up.
+            NextVersion.objects.due(now).filter(pk=pk).update(due_at=None, refusal=_sentence(problem)[:500])
 
 
 def go_live(article: Article, by: User, *, seen: int) -> Version | None:

@@ -340,6 +340,21 @@ def test_what_cannot_go_live_is_tried_once_and_shown(desk, article, monkeypatch,
     assert article.headline == "As readers see it"
 
 
+def test_a_refusal_leaves_what_was_planned_meanwhile(desk, article, monkeypatch, time_machine):
+    due = in_an_hour()
+    keep(desk, article, headline="Later", **at(due))
+
+    def plan(*args):
+        NextVersion.objects.update(due_at=due + HOUR)
+
+    # Between giving it up and saying so.
+    monkeypatch.setattr(next_version.logger, "exception", plan)
+    monkeypatch.setattr(next_version, "put", Mock(side_effect=MoveRefused("No.")))
+    time_machine.move_to(due)
+    live(article)
+    assert NextVersion.objects.values("due_at", "refusal").get() == {"due_at": due + HOUR, "refusal": ""}
+
+
 def test_a_database_that_fails_is_asked_again_with_the_next_page(desk, article, monkeypatch, time_machine):
     due = in_an_hour()
     keep(desk, article, headline="Later", **at(due))
