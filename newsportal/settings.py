@@ -380,7 +380,19 @@ COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 PREFLIGHT_BLOCKS = env.some_of(
     "PREFLIGHT_BLOCKS",
     ["rights", "embargo"],
-    ["past", "embargo", "standfirst", "byline", "pictures", "rights", "headline", "twins", "links", "tags"],
+    [
+        "past",
+        "embargo",
+        "standfirst",
+        "byline",
+        "pictures",
+        "rights",
+        "rights_soon",
+        "headline",
+        "twins",
+        "links",
+        "tags",
+    ],
 )
 
 # The WebSub hub that is told when a feed has changed; without one nothing is told.

@@ -147,13 +147,27 @@ def pictures(article: Article, around: Around) -> Iterator[str]:
 
 
 def rights(article: Article, around: Around) -> Iterator[str]:
-    """Pictures whose rights have ended, or end soon."""
-    today = timezone.localdate()
+    """Pictures whose rights will have ended when readers see it, or have ended while they do."""
+    today, day = timezone.localdate(), _first_day(article)
     for image in around.images_of(article):
         if image.rights_until and image.rights_until < today:
             yield f"The rights to the picture “{image}” ended on {image.rights_until:%-d %B %Y}."
-        elif image.rights_until and image.rights_until < today + RIGHTS_END_SOON:
+        elif image.rights_until and image.rights_until < day:
+            yield f"The rights to the picture “{image}” end on {image.rights_until:%-d %B %Y}, before the story is to appear."
+
+
+def rights_soon(article: Article, around: Around) -> Iterator[str]:
+    """Pictures whose rights end within days from then on."""
+    day = _first_day(article)
+    for image in around.images_of(article):
+        if image.rights_until and day <= image.rights_until < day + RIGHTS_END_SOON:
             yield f"The rights to the picture “{image}” end on {image.rights_until:%-d %B %Y}."
+
+
+def _first_day(article: Article) -> datetime.date:
+    """The day from which on readers see it, as far as that lies ahead."""
+    now = timezone.now()
+    return timezone.localdate(max(article.publish_at or now, now))
 
 
 def past(article: Article, around: Around) -> Iterator[str]:
@@ -224,10 +238,11 @@ def tags(article: Article, around: Around) -> Iterator[str]:
 
 
 RULES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (past, embargo, standfirst, byline, pictures, rights, headline, twins, links, tags)
+    rule.__name__: rule
+    for rule in (past, embargo, standfirst, byline, pictures, rights, rights_soon, headline, twins, links, tags)
 }
 #: What is said of a story that readers see already.
-WHILE_PUBLIC = ("rights",)
+WHILE_PUBLIC = ("rights", "rights_soon")
 
 
 def preflight(article: Article, user: User | None = None, *, around: Around | None = None) -> list[Problem]:

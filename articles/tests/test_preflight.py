@@ -186,8 +186,17 @@ def test_pictures_need_words_credit_and_rights(ready):
     ready.body += f'<figure data-image="{soon.pk}"><figcaption></figcaption></figure>'
     ready.save()
     assert any("no credit" in sentence for sentence in said(ready, "pictures"))
-    ended, ends = said(ready, "rights")
+    (ended,), (ends,) = said(ready, "rights"), said(ready, "rights_soon")
     assert "ended on" in ended and "end on" in ends
+    assert [problem.rule for problem in preflight(ready) if problem.blocks] == ["rights"]
+
+
+@pytest.mark.parametrize(("days", "rules"), [(0, ["rights_soon"]), (3, ["rights_soon"]), (4, ["rights"])])
+def test_rights_are_those_of_the_day_on_which_it_is_to_appear(ready, days, rules):
+    ready.lead_image = make_image(credit="Iolo", rights_until=timezone.localdate() + datetime.timedelta(days=3))
+    ready.publish_at = timezone.now() + datetime.timedelta(days=days)
+    ready.save()
+    assert [problem.rule for problem in preflight(ready)] == rules
 
 
 # --- At the desk ---
