@@ -118,12 +118,10 @@ def posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snap
 
 def _posted_bylines(data: QueryDict) -> list[list[Any]]:
     rows = []
-    total = data.get(f"{BYLINES}-TOTAL_FORMS", "0")
-    for number in range(min(int(total) if total.isdigit() else 0, 200)):
+    for number in range(min(number_in(data.get(f"{BYLINES}-TOTAL_FORMS", "")), 200)):
         row = {name: data.get(f"{BYLINES}-{number}-{name}", "") for name in ("contributor", "role", "order", "DELETE")}
-        if row["contributor"].isdigit() and not row["DELETE"]:
-            order = int(row["order"]) if row["order"].isdigit() else 0
-            rows.append((order, number, [int(row["contributor"]), row["role"]]))
+        if (person := number_in(row["contributor"])) and not row["DELETE"]:
+            rows.append((number_in(row["order"]), number, [person, row["role"]]))
     return [pair for _, _, pair in sorted(rows, key=lambda row: row[:2])]
 
 

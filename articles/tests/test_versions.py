@@ -248,6 +248,13 @@ def test_a_forged_version_saves_nothing_that_differs(desk, article, version):
     assert article.headline == "The headline"
 
 
+@pytest.mark.parametrize("name", ["TOTAL_FORMS", "0-contributor", "0-order"])
+def test_a_number_that_is_none_in_a_byline_is_answered(desk, colleague, article, name):
+    mine = form_of(article, headline="Mine", **{f"bylines-{name}": "²"})
+    colleague.post(url(article), form_of(article, standfirst="Theirs."))
+    assert desk.post(url(article), mine).status_code in {200, 302, 409}
+
+
 def test_an_error_in_the_form_is_shown_before_anything_is_asked(desk, colleague, article):
     stale = form_of(article, headline="x")
     colleague.post(url(article), form_of(article, headline="Theirs"))
