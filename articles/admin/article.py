@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from articles import editions, search, workflow
+from articles import body, editions, search, workflow
 from articles.admin.asks_first import AsksFirstMixin, publishing_label, said
 from articles.admin.autosave import AutosaveMixin
 from articles.admin.conflicts import KEEP, settle
@@ -152,7 +152,7 @@ class ArticleForm(forms.ModelForm):
         return cleaned
 
     def clean_headline(self) -> str:
-        return " ".join(self.cleaned_data["headline"].split())
+        return body.in_one_line(self.cleaned_data["headline"])
 
 
 class SavedMeanwhile(Exception):

@@ -11,6 +11,7 @@ import nh3
 from articles.accents import without_heaps
 from articles.body import embeds
 from articles.body.markup import Attributes, Rewriter, start_tag
+from articles.body.text import in_one_line
 
 BLOCKS = {"p", "h2", "h3", "ul", "ol", "li", "blockquote", "hr", "table", "thead", "tbody", "tr", "th", "td", "aside"}
 INLINE = {"strong", "em", "s", "sub", "sup", "a", "br"}
@@ -144,7 +145,7 @@ class _Canonical(Rewriter):
         attributes, self.figure = self.figure, None
         if attributes is None:
             return ""
-        caption = " ".join("".join(self.caption).split())
+        caption = in_one_line("".join(self.caption))
         if number := attributes.get("data-image"):
             text = escape(caption, quote=False)
             return f"{start_tag('figure', {'data-image': number})}<figcaption>{text}</figcaption></figure>"

@@ -14,11 +14,17 @@ CAPTION = re.compile(r"<figcaption>.*?</figcaption>", re.DOTALL)
 BLOCK_END = re.compile(r"</(?:p|h2|h3|li|blockquote|tr|aside|figure)>|<br>|<hr>|</t[hd]>")
 SENTENCE_END = re.compile(r"[.!?…。！？؟।]+[”’\"')」』]*(?=\s|$)|[。！？]")
 TAG = re.compile(r"<[^>]*>")
+SPACES = re.compile(r"[ \t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def image_ids(html: str) -> list[int]:
     """The numbers of the pictures in a stored body, in order, each once."""
     return list(dict.fromkeys(int(number) for number in IMAGE.findall(html)))
+
+
+def in_one_line(text: str) -> str:
+    """Each run of spaces and ends of lines as one space. A no-break or an ideographic space was meant, and stays."""
+    return SPACES.sub(" ", text).strip(" ")
 
 
 def plain_text(html: str) -> str:

@@ -71,6 +71,16 @@ def test_a_story_is_written_and_published_in_one_go(desk, client, editor):
     assert article.headline.split(" ")[-1] in client.get(contributor.get_absolute_url()).content.decode()
 
 
+def test_a_space_that_does_not_break_stays_in_a_headline_and_in_a_caption(desk):
+    figure = '<figure data-image="7"><figcaption>{}</figcaption></figure>'
+    typed = "Page\u00a07,  part\r\n1\u202f000 of\u3000it "
+    desk.post(ADD, form_data(headline=typed, body=figure.format(typed)))
+    article = Article.objects.get()
+    assert article.headline == "Page\u00a07, part 1\u202f000 of\u3000it"
+    assert article.body == figure.format(article.headline.replace("\u00a0", "&nbsp;"))
+    assert article.slug == "page-7-part-1-000-of-it"
+
+
 def test_a_draft_needs_no_more_than_a_headline(desk):
     desk.post(ADD, form_data(body="", standfirst=""))
     assert Article.objects.get().status == Status.DRAFT
