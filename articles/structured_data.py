@@ -73,7 +73,7 @@ def story(
         "description": article.meta_description,
         "image": images(article.lead_image, origin) or ([card] if card else []),
         "datePublished": _moment(article.publish_at),
-        "dateModified": _moment(article.updated_at or article.publish_at),
+        "dateModified": _moment(article.told_update or article.publish_at),
         "author": authors or [{name: publisher[name] for name in ("@type", "name", "url")}],
         "publisher": publisher,
         "isAccessibleForFree": True,

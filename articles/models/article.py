@@ -281,6 +281,12 @@ class Article(models.Model):
     def _time_has_come(self, now: datetime.datetime | None) -> bool:
         return self.publish_at is not None and self.publish_at <= (now or timezone.now())
 
+    @property
+    def told_update(self) -> datetime.datetime | None:
+        """When readers are told that it has really changed; None for a change from before it was published (again)."""
+        updated_at, publish_at = self.updated_at, self.publish_at
+        return updated_at if updated_at and publish_at and updated_at > publish_at else None
+
     def listed_from(self) -> datetime.datetime | None:
         """The time from which lists show it; None while it is not published."""
         return self.publish_at if self.status == Status.PUBLISHED else None

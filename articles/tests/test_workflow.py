@@ -125,6 +125,17 @@ def test_a_correction_is_told_and_dates_the_story(client, editor):
     assert "Updated" in page
 
 
+def test_an_update_from_before_it_was_published_again_is_none_any_more(client, editor):
+    article = make_article()
+    article.correct(editor, "The tram has four wheels, not five.")
+    article.withdraw(editor)
+    article.publish(editor, at=timezone.now())
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "four wheels, not five" in page
+    assert "Updated" not in page and "article:modified_time" not in page
+    assert re.search(r'"dateModified": ?"([^"]+)"', page)[1] == re.search(r'"datePublished": ?"([^"]+)"', page)[1]
+
+
 def test_times_are_told_with_the_newsrooms_zone(client):
     moment = datetime.datetime(2026, 3, 14, 9, 5, tzinfo=datetime.UTC)
     page = client.get(make_article(publish_at=moment).get_absolute_url()).content.decode()
