@@ -464,7 +464,7 @@ class Article(models.Model):
             if not self._address_is_taken():
                 return
             suffix = f"-{number}"
-            self.slug = wanted[: MAX_LENGTH - len(suffix)] + suffix
+            self.slug = wanted[: MAX_LENGTH - len(suffix)].rstrip("-") + suffix
 
     def _address_is_taken(self) -> bool:
         address = {"published_on": self.published_on, "slug": self.slug}

@@ -92,6 +92,16 @@ def test_two_stories_of_a_day_with_the_same_headline_get_two_addresses():
     assert (first.slug, second.slug) == ("fog", "fog-2")
 
 
+def test_a_long_address_that_was_numbered_stays_where_it_is():
+    # Cut for its number, it would end between two words.
+    slug = "a" * (MAX_LENGTH - 3) + "-bb"
+    second = [make_article(slug=slug) for _ in range(2)][1]
+    address = second.slug
+    second.full_clean()
+    second.save()
+    assert (address, second.slug) == ("a" * (MAX_LENGTH - 3) + "-2", address)
+
+
 def test_a_new_story_cannot_take_the_old_address_of_another(client):
     first = make_article(headline="Fog", publish_at=MORNING)
     first.slug = "thick-fog"
