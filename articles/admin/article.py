@@ -412,8 +412,9 @@ class ArticleAdmin(
         with editions.touching(*article.shown_on()):
             super().save_related(request, form, formsets, change)
             article.list_bylines()
-        self._record(request, article, form)
-        self.forget_unsaved(request, article, was_new=not change)
+        # What readers were to be told and are not is nowhere else.
+        if self._record(request, article, form):
+            self.forget_unsaved(request, article, was_new=not change)
         if waiting := getattr(request, "makes_live", None):
             # That very one: what somebody has kept in this moment stays.
             NextVersion.objects.filter(pk=waiting.pk, version=waiting.version_id).delete()
@@ -431,8 +432,8 @@ class ArticleAdmin(
             except (MoveRefused, PermissionDenied) as refusal:
                 self._say(request, article, refusal)
 
-    def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> None:
-        """One version of what was saved, of the kind that its editor has declared."""
+    def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> bool:
+        """One version of what was saved, of the kind that its editor has declared; False where it could not be of that kind."""
         note = form.cleaned_data.get("note", "")
         try:
             match form.cleaned_data.get("publish_as"):
@@ -443,8 +444,10 @@ class ArticleAdmin(
                 case _:
                     article.record(request.user, reason=note)
         except (MoveRefused, PermissionDenied) as refusal:
-            self._say(request, article, refusal)
+            self._say(request, article, refusal, form.cleaned_data.get("correction", ""))
             article.record(request.user, reason=note)
+            return False
+        return True
 
     def _preflight(self, request: HttpRequest, article: Article, note: str, anyway: str) -> str:
         """Say what is odd about it; the note with the reason for overriding. Raises MoveRefused for what blocks."""
@@ -456,6 +459,8 @@ class ArticleAdmin(
             self.message_user(request, problem.sentence, messages.WARNING)
         return f"{note} Published anyway: {anyway}".strip() if blocking else note
 
-    def _say(self, request: HttpRequest, article: Article, refusal: Exception) -> None:
-        sentences = refusal.messages if isinstance(refusal, ValidationError) else [str(refusal)]
+    def _say(self, request: HttpRequest, article: Article, refusal: Exception, typed: str = "") -> None:
+        sentences = list(refusal.messages) if isinstance(refusal, ValidationError) else [str(refusal)]
+        if typed:
+            sentences.append(f"You had typed: “{typed}”")
         self.message_user(request, f"“{article}”: {' '.join(sentences)}", messages.ERROR)

@@ -537,9 +537,17 @@ class Article(models.Model):
         reason: str = "",
         at: datetime.datetime | None = None,
     ) -> None:
-        """Tell readers what was wrong, or that all of it was ("retraction"); the story has been updated then."""
+        """Tell readers what was wrong, or that all of it was ("retraction"); the story has been updated then.
+
+        What the same person has told them last is not told twice: a form may be sent twice.
+        """
         at = at or timezone.now()
         with transaction.atomic():
+            self._hold()
+            last = self.corrections.last()
+            if last and (last.kind, last.text, last.made_by_id) == (kind, text, by and by.pk):
+                self.record(by, reason=reason)
+                return
             self._update(by, CORRECTED[Correction.Kind(kind)], reason or text, at)
             with editions.touching(*self.shown_on()):
                 self.corrections.create(text=text, kind=kind, made_by=by, made_at=at)

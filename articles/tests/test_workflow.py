@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from articles.models import Article
+from articles.editing.snapshot import opened, take
+from articles.models import Article, Autosave
 from articles.signals import article_changed
 from articles.tests.factories import make_article
 from articles.tests.test_versions import form_of, url
@@ -213,6 +214,33 @@ def test_a_correction_stands_under_the_story_and_on_the_page_of_corrections(clie
         assert "It sails at five, &lt;b&gt;not&lt;/b&gt; four." in page
     live.withdraw(None)
     assert "at five" not in client.get("/corrections/").content.decode()
+
+
+def test_a_correction_of_what_a_colleague_has_withdrawn_meanwhile_is_not_lost(client, live):
+    words = "It sails at five, <b>not</b> four."
+    data = form_of(live, standfirst="At five.", publish_as="correction", correction=words, _slot="tab")
+    client.post(url(live, "autosave"), data)
+    live.withdraw(None)
+    page = client.post(url(live), data, follow=True).content.decode()
+    assert "You had typed: “It sails at five, &lt;b&gt;not&lt;/b&gt; four.”" in page
+    assert words in Autosave.objects.get().data["correction"]
+    live.refresh_from_db()
+    assert (live.standfirst, live.corrections.count()) == ("At five.", 0)
+
+
+def test_a_correction_that_is_sent_twice_is_told_once(client, live, editor):
+    data = form_of(live, standfirst="At five.", publish_as="correction", correction="It sails at five.")
+    for _ in range(2):
+        client.post(url(live), data)
+    assert live.corrections.count() == 1
+    # What was typed beside it is saved all the same.
+    client.post(url(live), form_of(live, body="<p>Typed.</p>", publish_as="correction", correction="It sails at five."))
+    live.refresh_from_db()
+    assert (live.body, live.corrections.count()) == ("<p>Typed.</p>", 1)
+    assert opened(live.versions.first()) == take(live)
+    for said in ({"kind": "retraction"}, {"by": None}, {"text": "It does not sail."}):
+        live.correct(**{"by": editor, "text": "It sails at five.", "kind": "correction"} | said)
+    assert live.corrections.count() == 4
 
 
 @pytest.mark.parametrize(
