@@ -40,6 +40,8 @@ class NewsportalConfig(AppConfig):
         planned.next_change = next_change
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
         IN_USE[Section].append(lambda section: Booking.objects.not_ended().filter(sections=section))
-        IN_USE[Image].append(lambda image: [page for page in Page.objects.all() if image.pk in body.image_ids(page.body)])
+        IN_USE[Image].append(
+            lambda image: [page for page in Page.objects.all() if image.pk in body.image_ids(page.body)]
+        )
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

@@ -24,6 +24,7 @@ from articles.models.tag import Tag, TaggedArticle
 from articles.models.version import Text, Version
 
 __all__ = [
+    "IN_USE",
     "Article",
     "Autosave",
     "Banner",
@@ -35,7 +36,6 @@ __all__ = [
     "Correction",
     "DailySalt",
     "FrontPageStory",
-    "IN_USE",
     "Image",
     "NextVersion",
     "Presence",
