@@ -15,7 +15,7 @@ from articles.admin.tag_field import NEW
 from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
 from articles.editing.next_version import with_live
-from articles.editing.snapshot import LABELS, PLAIN, Snapshot, opened, take, told
+from articles.editing.snapshot import LABELS, PLAIN, TAG_NUMBERS, Snapshot, opened, tags_in, take, told
 from articles.models import Article, Byline, NextVersion, Tag, Version
 from articles.models.version import Kind
 from articles.numbers import number_in
@@ -111,7 +111,8 @@ def posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snap
         "section": data["section"].pk if data.get("section") else None,
         "publish_at": told(data.get("publish_at")),
         "embargo_until": told(data.get("embargo_until")),
-        "tags": sorted(tag.name if isinstance(tag, Tag) else tag for tag in data.get("tags", [])),
+        "tags": sorted(str(tag) for tag in data.get("tags", [])),
+        TAG_NUMBERS: {tag.name: tag.pk for tag in data.get("tags", []) if isinstance(tag, Tag)},
         "bylines": _posted_bylines(request.POST),
     }
 
@@ -135,8 +136,8 @@ def rewritten(data: QueryDict, article: Article, result: Snapshot, number: int) 
     for name in ("publish_at", "embargo_until"):
         moment = parse_datetime(result[name]) if result[name] else None
         data[f"{name}_0"], data[f"{name}_1"] = (part or "" for part in ZonedSplitDateTime().decompress(moment))
-    known = dict(Tag.objects.filter(name__in=result["tags"]).values_list("name", "pk"))
-    data.setlist("tags", [str(known.get(name, f"{NEW}{name}")) for name in result["tags"]])
+    tags, new = tags_in(result)
+    data.setlist("tags", [*(str(tag.pk) for tag in tags), *(f"{NEW}{name}" for name in new)])
     _rewrite_bylines(data, article, result["bylines"])
     return data
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from articles.editing.snapshot import LABELS, Snapshot
+from articles.editing.snapshot import LABELS, TAG_NUMBERS, Snapshot
 
 MINE, THEIRS = "mine", "theirs"
 
@@ -26,6 +26,7 @@ def merge(base: Snapshot | None, mine: Snapshot, theirs: Snapshot, choices: dict
     Without a base everything that differs is asked about.
     """
     merged, choices = Merge(dict(mine)), choices or {}
+    merged.result[TAG_NUMBERS] = mine.get(TAG_NUMBERS, {}) | theirs.get(TAG_NUMBERS, {})
     for name in LABELS:
         before = base.get(name) if base else None
         ours, others = mine[name], theirs[name]

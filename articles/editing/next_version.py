@@ -127,7 +127,7 @@ def _go_live(article: Article, waiting: NextVersion, by: User | None, *, at: dat
     found = with_live(waiting)
     if found.conflicts:
         raise workflow.MoveRefused(_asked(found.conflicts))
-    put(article, found.result)
+    put(article, found.result, makes_tags=True)
     version = article.record(
         by, Kind.WENT_LIVE, f"Version {waiting.version.number} went live. {waiting.version.reason}"
     )

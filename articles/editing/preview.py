@@ -10,9 +10,9 @@ from django.utils.dateparse import parse_datetime
 
 from articles import body
 from articles.editing.next_version import with_live
-from articles.editing.snapshot import PLAIN, Snapshot
+from articles.editing.snapshot import PLAIN, Snapshot, tags_in
 from articles.front_page import FrontPage, Rail
-from articles.models import Article, Byline, Contributor, Image, NextVersion, Section, Tag
+from articles.models import Article, Byline, Contributor, Image, NextVersion, Section
 from articles.prepared import Row, instances
 
 
@@ -67,5 +67,5 @@ def preview_context(article: Article, snapshot: Snapshot) -> dict[str, Any]:
 
     shown = as_story(article, snapshot)
     context = story_context(shown)
-    tags = list(Tag.objects.filter(name__in=snapshot["tags"]))
+    tags = sorted(tags_in(snapshot)[0], key=str)
     return with_given(context | {"tags": tags, "canonical_url": "", "preview": True})

@@ -14,7 +14,9 @@ from articles.models.article import Article
 from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
 from articles.models.section import Section
+from articles.models.tag import Tag
 from articles.models.version import SCHEMA, Version
+from articles.workflow import Status
 
 Snapshot = dict[str, Any]
 
@@ -47,15 +49,22 @@ UPGRADES: dict[int, Callable[[Snapshot], Snapshot]] = {
 }
 
 
+#: Beside the names of tags, which are what is shown and compared: their numbers, {name: number}, which outlive a renaming.
+#: A name that was newly typed has none yet, and older versions have none at all.
+TAG_NUMBERS = "tag_numbers"
+
+
 def take(article: Article) -> Snapshot:
     """What the story is now, bylines and tags as the database has them."""
     snapshot: Snapshot = {name: getattr(article, name) for name in PLAIN}
+    tags = dict(article.tagged.values_list("tag__name", "tag"))
     return snapshot | {
+        TAG_NUMBERS: tags,
         "lead_image": article.lead_image_id,
         "section": article.section_id,
         "publish_at": told(article.publish_at),
         "embargo_until": told(article.embargo_until),
-        "tags": sorted(article.tagged.values_list("tag__name", flat=True)),
+        "tags": sorted(tags),
         "bylines": [list(pair) for pair in article.bylines.order_by("order", "pk").values_list("contributor", "role")],
     }
 
@@ -72,17 +81,39 @@ def opened(version: Version) -> Snapshot:
     return snapshot
 
 
-def put(article: Article, snapshot: Snapshot) -> None:
-    """Give the story this content and save it. What no longer exists (a section, a picture, a contributor) is left out."""
+def is_same(one: Snapshot, other: Snapshot) -> bool:
+    return all(one[name] == other[name] for name in LABELS)
+
+
+def tags_in(snapshot: Snapshot) -> tuple[list[Tag], list[str]]:
+    """The tags that a snapshot names, whatever they are called by now, and those of its names that no tag has had.
+
+    Of a version from before tags were kept with their numbers, these may be tags that have gone.
+    """
+    numbers = {name: pk for name, pk in snapshot.get(TAG_NUMBERS, {}).items() if name in snapshot["tags"]}
+    known = Tag.objects.in_bulk(numbers.values())
+    named = {tag.name: tag for tag in Tag.objects.filter(name__in=snapshot["tags"])}
+    found = {name: known.get(numbers.get(name, 0)) or named.get(name) for name in snapshot["tags"]}
+    new = [name for name, tag in found.items() if tag is None and name not in numbers]
+    return list(dict.fromkeys(filter(None, found.values()))), new
+
+
+def put(article: Article, snapshot: Snapshot, *, makes_tags: bool = False) -> None:
+    """Give the story this content and save it. What no longer exists (a section, a picture, a contributor) is left out, and so
+    are tags without `makes_tags`, which makes those that were newly typed. A published story is never without a section.
+    """  # fmt: skip
     for name in PLAIN:
         setattr(article, name, snapshot[name])
     article.lead_image = Image.objects.filter(pk=snapshot["lead_image"]).first()
-    article.section = Section.objects.filter(pk=snapshot["section"]).first() or article.section
+    section = Section.objects.filter(pk=snapshot["section"]).first()
+    if section or (snapshot["section"] is None and article.status != Status.PUBLISHED):
+        article.section = section
     article.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else None
     article.embargo_until = parse_datetime(snapshot["embargo_until"]) if snapshot["embargo_until"] else None
     with transaction.atomic(), editions.touching(*article.shown_on()):
         article.save()
-        article.tags.set(snapshot["tags"])
+        tags, new = tags_in(snapshot)
+        article.tags.set([*tags, *new] if makes_tags else tags)
         known = set(
             Contributor.objects.filter(pk__in=[pk for pk, _ in snapshot["bylines"]]).values_list("pk", flat=True)
         )

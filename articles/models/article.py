@@ -574,11 +574,11 @@ class Article(models.Model):
 
         `always` keeps one all the same: for what changes what readers are told, and not the content.
         """
-        from articles.editing.snapshot import opened, take
+        from articles.editing.snapshot import is_same, opened, take
 
         content = take(self)
         current = Version.objects.current(self).select_related("text").first()
-        if current and not always and opened(current) == content:
+        if current and not always and is_same(opened(current), content):
             if current.public_from is None:
                 note_publication(self, current)
             return None

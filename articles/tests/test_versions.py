@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from articles.admin import article as screen
 from articles.editing.diff import changes
 from articles.editing.merge import MINE, THEIRS, merge
-from articles.editing.snapshot import LABELS, opened, put, take
-from articles.models import Article, Byline, PreviousSlug, Text, Version
+from articles.editing.snapshot import LABELS, TAG_NUMBERS, opened, put, take
+from articles.models import Article, Byline, PreviousSlug, Tag, Text, Version
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.workflow import Status
 
@@ -366,6 +366,59 @@ def test_any_version_comes_back_whole_as_a_new_one(desk, article, editor):
     assert Version.objects.of(article).first().kind == "restored"
 
 
+def restored(desk, article, number=1) -> set[str]:
+    desk.post(url(article, "version", number), {"seen": Article.objects.get(pk=article.pk).version})
+    article.refresh_from_db()
+    return set(names(article))
+
+
+def test_a_restore_brings_back_no_tag_that_is_gone_or_has_another_name(desk, article):
+    made = Tag.objects.create(name="three")
+    desk.post(url(article), form_of(article, headline="Second", tags=[made.pk]))
+    Tag.objects.filter(name="one").update(name="first")
+    Tag.objects.get(name="two").delete()
+    assert restored(desk, article) == {"first"}
+    assert not Tag.objects.filter(name__in=["one", "two"]).exists()
+
+
+def test_a_restore_of_what_knows_tags_by_name_takes_those_that_are_there(desk, article):
+    version = Version.objects.of(article).get(number=1)
+    del version.content[TAG_NUMBERS]
+    version.save()
+    assert article.record(None) is None
+    desk.post(url(article), form_of(article, headline="Second", tags=[]))
+    Tag.objects.get(name="two").delete()
+    assert restored(desk, article) == {"one"}
+
+
+def test_a_tag_that_was_newly_typed_is_made_when_the_next_version_goes_live(desk, editor):
+    article = make_article(tags=("one", "two"))
+    article.record(editor)
+    typed = [*form_of(article)["tags"], "new:three"]
+    desk.post(url(article), form_of(article, tags=typed, _next="1"))
+    Tag.objects.filter(name="one").update(name="first")
+    Tag.objects.get(name="two").delete()
+    assert not Tag.objects.filter(name="three").exists()
+    desk.post(url(article, "next"), {"live": article.next_version.version.number})
+    assert set(names(article)) == {"first", "three"}
+
+
+def test_a_restore_brings_back_that_there_was_no_section(desk, article):
+    Article.objects.filter(pk=article.pk).update(section=None)
+    article.refresh_from_db()
+    number = article.record(None).number
+    desk.post(url(article), form_of(article, section=make_section().pk))
+    restored(desk, article, number)
+    assert article.section is None
+    # Not of a story that readers see.
+    section = make_section()
+    desk.post(url(article), form_of(article, section=section.pk, body="<p>Text.</p>", headline="Out"))
+    article.refresh_from_db()
+    article.publish(None)
+    restored(desk, article, number)
+    assert (article.section, article.headline) == (section, "The headline")
+
+
 def test_restoring_a_published_story_keeps_its_time_and_leads_from_its_address(client, editor):
     article = make_article(headline="First")
     article.record(editor)
@@ -460,7 +513,7 @@ def test_a_version_of_an_older_schema_still_opens(article):
         version.schema = schema
         version.content = {name: value for name, value in version.content.items() if name not in missing}
         told = opened(version)
-        assert set(told) == set(LABELS)
+        assert set(told) == {*LABELS, TAG_NUMBERS}
         assert (told["search_title"], told["search_description"], told["embargo_until"]) == ("", "", None)
 
 
