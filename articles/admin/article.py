@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -391,7 +391,18 @@ class ArticleAdmin(
                 except SavedMeanwhile:
                     # Somebody was quicker by a moment: what both have done is put together anew.
                     return self.changeform_view(request, object_id, form_url, extra_context)
+        if request.method == "POST" and not object_id:
+            return self._add(request, form_url, extra_context)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _add(self, request: HttpRequest, form_url: str, extra_context) -> HttpResponse:
+        try:
+            return self.sent_again(request) or super().changeform_view(request, None, form_url, extra_context)
+        except IntegrityError:
+            # Sent twice at once: the other one was quicker by a moment.
+            if again := self.sent_again(request):
+                return again
+            raise
 
     def save_model(self, request, obj: Article, form, change) -> None:
         if change and KEEP in request.POST:
@@ -401,6 +412,8 @@ class ArticleAdmin(
         elif not obj.claim(form.cleaned_data.get("version") or 0):
             raise SavedMeanwhile
         obj.save()
+        if not change:
+            self.note_sent(request, obj)
 
     def save_related(self, request, form, formsets, change) -> None:
         if change and KEEP in request.POST:

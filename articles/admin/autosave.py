@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from articles import body
 from articles.admin.shown_again import show_again
-from articles.models import Article, Autosave, Version
+from articles.editing.snapshot import LABELS, take
+from articles.models import Article, Autosave, SentForm, Version
 from articles.numbers import number_in
 
 MOST = 2 * 2**20
@@ -92,6 +93,32 @@ class AutosaveMixin:
             "showing_unsaved": showing,
             "unsaved": list(copies),
         }
+
+    def note_sent(self, request: HttpRequest, article: Article) -> None:
+        """Raises IntegrityError where the same form has made another story in this moment."""
+        slot = request.POST.get(SLOT, "")
+        if SLOT_IS.fullmatch(slot):
+            SentForm.objects.create(user=request.user, slot=slot, article=article)
+
+    def sent_again(self, request: HttpRequest) -> HttpResponse | None:
+        """Of a new story's form that has made its story already: that story, with what else has been typed since; else None."""
+        sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(SLOT, "")).exclude(article=None)
+        found = sent.select_related("article").first()
+        if found is None or not self.has_view_permission(request, article := found.article):
+            return None
+        if self._says_the_same(request, article):
+            return redirect(_form(article))
+        copy = self._keep_copy(request, article.pk)
+        self.forget_unsaved(request, article, was_new=True)
+        messages.warning(request, "This form has been saved before. What you have typed since is not saved yet.")
+        return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
+
+    def _says_the_same(self, request: HttpRequest, article: Article) -> bool:
+        from articles.admin.conflicts import posted
+
+        typed, stored = posted(self, request, article), take(article)
+        # The time is set by publishing, and so is the address.
+        return typed is not None and all(typed[name] == stored[name] for name in LABELS.keys() - {"publish_at", "slug"})
 
     def forget_unsaved(self, request: HttpRequest, article: Article, *, was_new: bool) -> None:
         """It has been saved: what was kept of this form in case it was not has served."""

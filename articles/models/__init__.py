@@ -1,7 +1,7 @@
 """Journalism: one file a noun."""
 
 from articles.models.article import Article
-from articles.models.autosave import Autosave
+from articles.models.autosave import Autosave, SentForm
 from articles.models.banner import Banner
 from articles.models.changed_feed import ChangedFeed
 from articles.models.contributor import Byline, Contributor, ContributorLink
@@ -49,6 +49,7 @@ __all__ = [
     "SearchEntry",
     "SearchWord",
     "Section",
+    "SentForm",
     "SitemapMonth",
     "StatusChange",
     "Tag",

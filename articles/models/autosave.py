@@ -46,3 +46,22 @@ class Autosave(models.Model):
     @property
     def headline(self) -> str:
         return " ".join((self.data.get("headline") or [""])[0].split())
+
+
+class SentForm(models.Model):
+    """Which opened form has made which story: sent twice, it makes one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    slot = models.CharField(max_length=32)
+    # None: it has been deleted, and what was typed may make another one.
+    article = models.ForeignKey(Article, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "slot"], condition=models.Q(article__isnull=False), name="sent_form_makes_one_story"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slot

@@ -1,8 +1,10 @@
 """What was typed and not saved is kept for who typed it, offered again, and changes nothing by itself."""
 
+import threading
 import time
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -119,6 +121,52 @@ def test_two_new_stories_do_not_overwrite_each_other(desk, article):
     assert desk.post(add, new | {"headline": "Second new story", "_slot": "two"}).status_code == 302
     assert list(Autosave.objects.all()) == [first]
     assert 'name="_slot" value="two"' not in desk.get(add, {"unsaved": second.pk}).content.decode()
+
+
+def test_a_new_story_whose_form_is_sent_twice_is_one(desk, article):
+    new = form_of(article, version="", slug="", headline="Brand new", _slot="tab", _move="publish")
+    new |= {"bylines-INITIAL_FORMS": 0}
+    add = reverse("admin:articles_article_add")
+    for _ in range(2):
+        page = desk.post(add, new, follow=True)
+        assert page.status_code == 200
+        made = Article.objects.get(headline="Brand new")
+    assert (page.redirect_chain[-1][0], made.status) == (url(made), Status.PUBLISHED)
+    assert not Autosave.objects.exists()
+
+    # What has been typed into it since, such as after the browser's “back”, is not lost.
+    desk.post(NEW, new | {"headline": "Newer"})
+    page = desk.post(add, new | {"headline": "Newer"}, follow=True).content.decode()
+    assert "has been saved before" in page and ">Newer" in page
+    assert [(copy.story, copy.headline) for copy in Autosave.objects.all()] == [(made.pk, "Newer")]
+    assert Article.objects.count() == 2
+
+    # Once it is gone, the form makes another one.
+    Article.objects.all().delete()
+    desk.post(add, new | {"headline": "Newest"})
+    assert Article.objects.get().headline == "Newest"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_story_whose_form_is_sent_twice_at_once_is_one(desk, article, editor):
+    new = form_of(article, version="", slug="", headline="Brand new", _slot="tab") | {"bylines-INITIAL_FORMS": 0}
+    answers = []
+
+    def send():
+        mine = Client()
+        mine.force_login(editor)
+        try:
+            answers.append(mine.post(reverse("admin:articles_article_add"), new).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [302, 302, 302]
+    assert Article.objects.filter(headline="Brand new").count() == 1
 
 
 def test_a_form_with_an_error_stays_the_same_form(desk, article):

@@ -37,8 +37,8 @@ SEEN_BY_NO_READER = frozenset({
     "articles_article_body_images",  # the text's own HTML has them
     "articles_autosave", "articles_changedfeed", "articles_dailysalt", "articles_presence", "articles_previewlink",
     "articles_previewopening",
-    "articles_reads", "articles_searchentry", "articles_searchword", "articles_statuschange", "articles_text",
-    "articles_version", "articles_visit",
+    "articles_reads", "articles_searchentry", "articles_searchword", "articles_sentform", "articles_statuschange",
+    "articles_text", "articles_version", "articles_visit",
     "comments_batch", "comments_commenter", "comments_decision", "comments_flag", "comments_guestnote", "comments_like",
     "comments_revision", "comments_sanction", "comments_term", "comments_wordcount",
     "newsportal_auditaddress", "newsportal_auditentry", "newsportal_edition", "newsportal_guesses",
