@@ -380,20 +380,8 @@ COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 PREFLIGHT_BLOCKS = env.some_of(
     "PREFLIGHT_BLOCKS",
     ["rights", "embargo"],
-    [
-        "past",
-        "embargo",
-        "standfirst",
-        "byline",
-        "pictures",
-        "rights",
-        "rights_soon",
-        "headline",
-        "twins",
-        "links",
-        "tags",
-    ],
-)
+    ["past", "embargo", "standfirst", "byline", "pictures", "rights", "rights_soon", "headline", "twins", "links", "tags"],
+)  # fmt: skip
 
 # The WebSub hub that is told when a feed has changed; without one nothing is told.
 WEBSUB_HUB = env.address("WEBSUB_HUB", "")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0029_byline_of_story'),
+        ('articles', "0030_previous_list_slugs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
