@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from articles.editing.snapshot import take
-from articles.models import Article, Autosave, PreviewLink, Text, Version
+from articles.models import Article, Autosave, PreviewLink, SentForm, Text, Version
 from articles.tests.factories import make_article, make_contributor
 from articles.tests.test_versions import form_of, url
 from articles.workflow import Status
@@ -180,3 +180,13 @@ def test_a_dry_run_counts_unsaved_copies_and_deletes_none(article, editor, capsy
     assert Autosave.objects.count() == 1
     call_command("prune_versions")
     assert "1 unsaved copies deleted" in capsys.readouterr().out
+
+
+def test_which_form_has_made_a_story_is_forgotten_with_the_copies_of_its_day(article, editor):
+    old, gone = make_article(), make_article(status=Status.DRAFT)
+    Article.objects.filter(pk=old.pk).update(created_at=timezone.now() - datetime.timedelta(days=91))
+    for number, story in enumerate((article, old, gone)):
+        SentForm.objects.create(user=editor, slot=f"slot-{number}", article=story)
+    gone.delete()
+    call_command("prune_versions")
+    assert SentForm.objects.get().article == article
