@@ -1,13 +1,13 @@
-"""While the database cannot be reached: a page that says so, with what was typed still there."""
+"""While the database cannot be reached, or has no time: a page that says so, with what was typed still there."""
 
 from __future__ import annotations
 
 import logging
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from newsportal import bare, typed
+from newsportal.database import troubles
 from newsportal.middleware import GetResponse
 
 logger = logging.getLogger(__name__)
@@ -30,16 +30,19 @@ def database_unavailable(get_response: GetResponse) -> GetResponse:
 
 
 def answer_to(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
-    """The page, where this exception says that the database cannot be reached."""
-    if not isinstance(exception, OperationalError | InterfaceError):
+    """The page, where this exception says that it is worth trying again; None for what is broken, such as a missing table."""
+    if is_busy := troubles.is_busy(exception):
+        logger.error("The database is busy.", exc_info=exception)
+    elif troubles.is_away(exception):
+        logger.error("The database cannot be reached.", exc_info=exception)
+    else:
         return None
-    logger.error("The database cannot be reached.", exc_info=exception)
-    return render_unavailable(request)
+    return render_unavailable(request, is_busy=is_busy)
 
 
-def render_unavailable(request: HttpRequest) -> HttpResponse:
+def render_unavailable(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
     fields = typed.sent_in(request)
     context = {"typed": fields, "address": request.get_full_path(), "files": bool(fields and request.FILES)}
-    response = bare.answer("503.html", 503, **context)
+    response = bare.answer("503.html", 503, is_busy=is_busy, **context)
     response["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -123,6 +123,44 @@ def test_a_reader_who_is_refused_is_told_so(client, monkeypatch):
     assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
+@pytest.mark.django_db
+def test_a_column_that_is_not_there_is_an_error_of_ours_and_no_database_that_is_away(monkeypatch):
+    def broken(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT no_column FROM articles_article")
+
+    monkeypatch.setattr("articles.paging.Listing.page", broken)
+    response = Client(raise_request_exception=False).get("/latest/")
+    assert response.status_code == 500
+    assert "Retry-After" not in response
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_in_which_somebody_holds_a_lock_for_too_long_is_busy_and_not_away(monkeypatch):
+    on_postgresql = connection.vendor == "postgresql"
+
+    def waits(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '10ms'" if on_postgresql else "PRAGMA busy_timeout = 10")
+            cursor.execute("UPDATE articles_section SET name = name")
+
+    monkeypatch.setattr("articles.paging.Listing.page", waits)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN" if on_postgresql else "BEGIN IMMEDIATE")
+            if on_postgresql:
+                cursor.execute("LOCK TABLE articles_section")
+            response = Client().get("/latest/")
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0" if on_postgresql else "PRAGMA busy_timeout = 30000")
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert "too busy" in response.content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections that somebody else ends")
 def test_no_reader_notices_that_the_database_was_started_anew_while_nobody_read():

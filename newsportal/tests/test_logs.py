@@ -7,13 +7,14 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import brotli
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.test import Client
 
 from articles.tests.factories import make_article
@@ -21,7 +22,7 @@ from newsportal.environment import BASE_DIR
 from newsportal.tests.answering import begin, end
 from newsportal.tests.served import Served
 from newsportal.tests.test_killed import database_url
-from newsportal.watching.logs import Json, Once, Text, scrubbed
+from newsportal.watching.logs import Json, Once, Text, chain, scrubbed
 
 ADDRESS, MAIL = "203.0.113.77", "ottilie@example.org"
 SECRETS = (ADDRESS, MAIL, "ottilie", "harbour secrets", "open sesame", "The tram is late", "harbour%20secrets")
@@ -196,6 +197,47 @@ def test_a_database_that_is_away_is_told_of_once_a_second():
     told = [(away, 1, 10.0), (away, 1, 10.5), (away, 2, 10.5), (other, 1, 10.6), (other, 1, 10.6), (away, 1, 11.1)]
     assert [once.filter(record(*each)) for each in told] == [True, False, True, True, True, True]
     assert once.filter(logging.LogRecord("articles", logging.ERROR, __file__, 1, "No error.", (), None))
+
+
+def said_by_database(statement: str, *parameters: str) -> list[str]:
+    """The messages that a log has of what comes of a statement: Django's and the driver's."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+    except (OperationalError, ProgrammingError, IntegrityError, DataError) as error:
+        return [each["message"] for each in chain(error)]
+    raise AssertionError("the statement should have failed")
+
+
+@pytest.mark.django_db
+def test_a_database_that_lacks_a_column_says_which_and_quotes_no_row():
+    messages = said_by_database("SELECT no_column FROM articles_article WHERE headline = %s", "Ottilie")
+    assert len(messages) == 2 and all("no_column" in message for message in messages)
+    assert all(no_secret_in(message) for message in messages)
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_refused_is_not_quoted_by_the_driver_either(editor):
+    copied = "INSERT INTO auth_group (id, name) SELECT id, name FROM auth_group"
+    assert set(said_by_database(copied)) <= {"", "(23505)"}
+    words = said_by_database("SELECT \"Editor\" harbour 'secrets' FROM")
+    assert words and "Editor" not in "".join(words) and no_secret_in("".join(words))
+
+
+def test_a_database_that_is_asked_what_it_does_not_know_is_told_of_each_time():
+    def record(at: float) -> logging.LogRecord:
+        try:
+            try:
+                sqlite3.connect(":memory:").execute("SELECT 1 FROM no_table")
+            except sqlite3.Error as error:
+                raise OperationalError(str(error)) from error
+        except OperationalError:
+            record = logging.LogRecord("django", logging.ERROR, __file__, 1, "Broken.", (), sys.exc_info())
+        record.created = at
+        return record
+
+    once = Once()
+    assert [once.filter(record(at)) for at in (10.0, 10.1)] == [True, True]
 
 
 # --- Sentry -----------------------------------------------------------------------------------------------------------

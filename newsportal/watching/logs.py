@@ -3,6 +3,7 @@
 One line an event. Of a request it says the method and the *route*, as newsportal/urls.py has it, never the address that was asked
 for: that may hold what somebody searches for, or a link that only one person has. Of an exception it says the kind and where it
 came from; its message is scrubbed of what it quotes, and left out where a database or a form quotes what it refuses.
+Of a database that cannot do what it is asked to, it says the words, and never the lines after them, which have rows and statements.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.http import HttpRequest
 
+from newsportal.database import troubles
 from newsportal.watching import request_id
 
 #: In this order: an address of mail before what looks like a host in it.
@@ -38,6 +40,10 @@ LONGEST = 500
 QUOTE_VALUES = (DatabaseError, ValidationError, UnicodeError)
 #: What these quote are names in the code.
 NAME_THE_CODE = (AttributeError, ImportError, KeyError, NameError)
+#: Of a database, what says what it is asked for and lacks, by names of classes: Django's, psycopg's and sqlite3's are alike.
+SAY_WHAT_BROKE = {"OperationalError", "ProgrammingError"}
+#: States of PostgreSQL that quote names of tables, columns, functions and the like.
+NAME_THE_SCHEMA = {"42501", "42701", "42703", "42704", "42883", "42P01", "42P07"}
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”")
 #: A time of the day is no IPv6 address.
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}")
@@ -56,10 +62,22 @@ def scrubbed(text: str) -> str:
 
 def message_of(error: BaseException) -> str:
     """What an exception says of itself, without the values that it is about."""
-    if isinstance(error, QUOTE_VALUES):
+    if (driver := troubles.of_driver(error)) is not None:
+        return _of_database(driver)
+    if isinstance(error, QUOTE_VALUES) and not isinstance(error, OperationalError):
         return ""
     text = str(error)
     return scrubbed(text if isinstance(error, NAME_THE_CODE) else QUOTED.sub("'…'", text))
+
+
+def _of_database(error: BaseException) -> str:
+    """What psycopg or sqlite3 says, without DETAIL, CONTEXT and the LINE of a statement, in which values stand."""
+    state = getattr(error, "sqlstate", None)
+    ending = f" ({state})" if state else ""
+    if SAY_WHAT_BROKE.isdisjoint(kind.__name__ for kind in type(error).__mro__):
+        return ending.strip()
+    text = (error.diag.message_primary or "") if state else str(error)  # type: ignore[attr-defined]
+    return scrubbed(text if state in NAME_THE_SCHEMA else QUOTED.sub("'…'", text)) + ending
 
 
 def told(record: logging.LogRecord) -> dict[str, Any]:
@@ -125,14 +143,18 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class Once(logging.Filter):
-    """Of a database that is away every request says the same, with all its frames: each place in the code says it once a second."""
+    """Of a database that is away every request says the same, with all its frames, as of one that is busy.
+
+    Each place in the code says it once a second.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._said: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not (record.exc_info and isinstance(record.exc_info[1], OperationalError | InterfaceError)):
+        error = record.exc_info[1] if record.exc_info else None
+        if not (troubles.is_away(error) or troubles.is_busy(error)):
             return True
         place = record.pathname, record.lineno
         if record.created - self._said.get(place, 0.0) < 1:

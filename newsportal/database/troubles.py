@@ -1,0 +1,58 @@
+"""What an error of the database means: is it away, is it busy, or is it asked for what it does not have?
+
+Django's OperationalError is all three: a server that is gone, a lock that was waited for too long, a migration that has not been
+run. What the driver said, which is its cause, tells them apart.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from django.db import Error, InterfaceError, OperationalError
+
+#: Of PostgreSQL, by class: connections, resources, an operator's interference, the system
+#: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+AWAY_CLASSES = ("08", "53", "57", "58")
+#: A transaction that lost against others, and a lock that was not to be had in time.
+BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
+
+#: Of SQLite (https://sqlite.org/rescode.html).
+AWAY_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL})
+BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+
+
+def of_driver(error: BaseException) -> BaseException | None:
+    """What psycopg or sqlite3 has said; None where neither has."""
+    found = error.__cause__ if isinstance(error, Error) else error
+    is_ours = isinstance(found, sqlite3.Error) or type(found).__module__.startswith("psycopg")
+    return found if is_ours else None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database cannot be reached, or can do nothing just now: it is worth trying again."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    said = of_driver(error)
+    if said is None:
+        return True  # our own refusal to try: Django raises none of these by itself
+    if isinstance(said, sqlite3.Error):
+        return _code(said) in AWAY_CODES
+    # Without a state it was said on this side of the wire: nobody has answered, or not in time.
+    return (state := _state(said)) is None or state.startswith(AWAY_CLASSES)
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether others were in the way: it is worth trying again."""
+    if not isinstance(error, OperationalError) or (said := of_driver(error)) is None:
+        return False
+    return _code(said) in BUSY_CODES if isinstance(said, sqlite3.Error) else _state(said) in BUSY_STATES
+
+
+def _code(said: BaseException) -> int | None:
+    """The primary one; None for what Python says by itself."""
+    code = getattr(said, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _state(said: BaseException) -> str | None:
+    return getattr(said, "sqlstate", None)
