@@ -12,6 +12,7 @@ import hashlib
 import marshal
 import threading
 from collections.abc import Callable, Hashable, Iterable
+from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -20,7 +21,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.db import connection
+from django.db import connections
 from django.db.models import Model, QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
@@ -107,7 +108,10 @@ def kept(key: tuple[Hashable, ...], make: Callable[[], SafeString]) -> SafeStrin
         asked = True
         return execute(*args)
 
-    with connection.execute_wrapper(note):
+    with ExitStack() as stack:
+        # A page may be read from a copy of the database, too.
+        for connection in connections.all():
+            stack.enter_context(connection.execute_wrapper(note))
         html = make()
     if asked:
         return html

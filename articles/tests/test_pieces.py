@@ -1,7 +1,7 @@
 """Pieces of pages are made once for the same values, and anew for any others."""
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -117,6 +117,25 @@ def test_a_piece_that_asked_the_database_is_not_kept(made):
         found = Article.objects.only("slug").get(pk=article.pk)
         assert article.headline in piece(CARD, article=found)
     assert made == [CARD, CARD]
+
+
+@pytest.mark.django_db
+def test_nor_is_one_that_asked_a_copy_of_the_database(monkeypatch):
+    monkeypatch.setitem(connections.settings, "replica", connections.settings["default"])
+    made = []
+
+    def make() -> SafeString:
+        made.append(1)
+        # As a cursor does, which there is none of for a database that is no test's own.
+        connections["replica"].execute_wrappers[-1](lambda *args: None, "SELECT 1", None, False, {})
+        return SafeString("<p>")
+
+    try:
+        for _ in range(2):
+            kept(("asks a copy", 1), make)
+    finally:
+        del connections["replica"]
+    assert made == [1, 1]
 
 
 @pytest.mark.django_db
