@@ -101,7 +101,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
-        database["OPTIONS"]["options"] = "-c synchronous_commit=off"
+        database["OPTIONS"]["options"] += " -c synchronous_commit=off"
         # On a busy machine a connection may be long in coming without being away.
         database["OPTIONS"]["pool"] = database["OPTIONS"]["pool"] | {"timeout": 30}
 

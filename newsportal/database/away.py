@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from newsportal.database.troubles import has_no_room
+
 #: After an attempt that has failed nobody tries for so many seconds.
 PAUSE = 0.5
 
@@ -32,7 +34,10 @@ class Away:
 
     @contextmanager
     def connecting(self) -> Iterator[None]:
-        """Around an attempt to connect, which says by an exception that it has failed. Raises KnownAway without an attempt."""
+        """Around an attempt to connect, which says by an exception that it has failed. Raises KnownAway without an attempt.
+
+        A server that takes no more connections is not away: it says so at once, and answers on those that there are.
+        """
         is_alone = False
         if (failed_at := self._failed_at) is not None:
             is_alone = time.monotonic() - failed_at >= PAUSE and self._trying.acquire(blocking=False)
@@ -40,8 +45,9 @@ class Away:
                 raise KnownAway
         try:
             yield
-        except Exception:
-            self.notice()
+        except Exception as error:
+            if not has_no_room(error):
+                self.notice()
             raise
         else:
             self._failed_at = None

@@ -16,6 +16,9 @@ AWAY_CLASSES = ("08", "53", "57", "58")
 #: A transaction that lost against others, and a lock that was not to be had in time.
 BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
 
+#: What PostgreSQL says to whom it takes no more, of all, of a role or database, or beside those kept for its superusers.
+NO_ROOM = ("too many clients already", "too many connections for", "connection slots are reserved")
+
 #: Of SQLite (https://sqlite.org/rescode.html).
 AWAY_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL})
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
@@ -48,11 +51,20 @@ def is_busy(error: BaseException | None) -> bool:
     return _code(said) in BUSY_CODES if isinstance(said, sqlite3.Error) else _state(said) in BUSY_STATES
 
 
+def has_no_room(error: BaseException | None) -> bool:
+    """Whether a server that is there has as many connections as it takes (53300).
+
+    It is known by its words alone, since libpq passes no state on of a connection that was refused; of a server that speaks
+    another language it is not known.
+    """
+    return _state(error) == "53300" or any(words in str(error) for words in NO_ROOM)
+
+
 def _code(said: BaseException) -> int | None:
     """The primary one; None for what Python says by itself."""
     code = getattr(said, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
-def _state(said: BaseException) -> str | None:
+def _state(said: BaseException | None) -> str | None:
     return getattr(said, "sqlstate", None)

@@ -62,6 +62,53 @@ def test_between_two_attempts_is_a_pause(away, monkeypatch):
     assert attempt(away)
 
 
+@pytest.mark.parametrize("words", [
+    "sorry, too many clients already", 'too many connections for role "newsportal"',
+    "remaining connection slots are reserved for roles with the SUPERUSER attribute",
+])  # fmt: skip
+def test_a_server_that_has_no_room_for_one_more_is_not_away(away, words):
+    psycopg = pytest.importorskip("psycopg")
+    with pytest.raises(psycopg.OperationalError), away.connecting():
+        raise psycopg.OperationalError(f"connection failed: FATAL:  {words}")
+    with away.connecting():
+        assert attempt(away)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server that could be full")
+def test_a_full_server_says_what_is_known_of_it():
+    import psycopg
+
+    from newsportal.database.troubles import has_no_room
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS nobody_more")
+        cursor.execute("CREATE ROLE nobody_more LOGIN CONNECTION LIMIT 0")
+    parameters = connection.settings_dict
+    try:
+        with pytest.raises(psycopg.OperationalError) as refused:
+            psycopg.connect(
+                host=parameters["HOST"], port=parameters["PORT"], dbname=parameters["NAME"], user="nobody_more"
+            )
+        assert has_no_room(refused.value)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE nobody_more")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's clients are on its machine")
+def test_the_server_notices_soon_who_is_gone_and_options_of_the_url_stay():
+    with connection.cursor() as cursor:
+        found = {}
+        for name in ("idle", "interval", "count"):
+            cursor.execute(f"SHOW tcp_keepalives_{name}")
+            found[name] = cursor.fetchone()[0]
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",)  # conftest.py says so in the same way
+    assert found == {"idle": "30", "interval": "10", "count": "3"}
+
+
 def test_of_many_threads_one_waits(away):
     fail(away)
     trying, go_on = threading.Event(), threading.Event()

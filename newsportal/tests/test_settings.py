@@ -137,6 +137,14 @@ def test_a_password_in_a_refused_url_is_not_repeated():
     assert "hunter2" not in start("''", DATABASE_URL="mysql://me:hunter2@db/x").stderr.splitlines()[-1]
 
 
+def test_options_of_the_databases_url_stand_beside_ours():
+    url = "postgres://newsportal@localhost/newsportal"
+    plain = read(DATABASE_URL=url).DATABASES["default"]["OPTIONS"]["options"]
+    assert plain.startswith("-c tcp_keepalives_idle=30 ")
+    of_url = read(DATABASE_URL=f"{url}?options=-c%20work_mem%3D64MB").DATABASES["default"]["OPTIONS"]["options"]
+    assert of_url == f"-c work_mem=64MB {plain}"
+
+
 def test_with_tls_everything_is_closed():
     settings = read()
     assert settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
