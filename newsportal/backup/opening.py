@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 from newsportal.backup import BackupError
-from newsportal.backup.archive import Archive, Kept, Manifest, check_seal, copied
+from newsportal.backup.archive import Archive, Kept, Manifest, check_seal
 from newsportal.backup.engine import unknown_migrations
 from newsportal.backup.places import Place, found
 
 #: What the names of temporary folders begin with.
 SCRATCH = ".newsportal-backup-"
+#: Older than any verification takes, in seconds.
+LEFT_OVER = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,16 @@ class Opened:
 def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
     """The archive that is named, or the newest of a place. Raises BackupError for one that is not as it was written.
 
-    `scratch_in`: the folder in which the database is extracted, by default that for temporary files.
+    `scratch_in`: the folder in which the database is extracted, by default beside the archive, where there is room for one that is
+    as large, else that for temporary files.
     """
     at, name = found(address)
+    if scratch_in is None and (scratch_in := at.beside()):
+        _sweep(scratch_in)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:
         scratch = Path(folder)
         local = scratch / name
-        with at.open(name) as source:
-            copied(source, local)
+        at.fetch(name, local)
         with bar(local.stat().st_size, "Checking the archive", "B", scaled=True) as told:
             check_seal(local, told.update)
         with local.open("rb") as file, Archive(file, name) as archive:
@@ -57,6 +63,14 @@ def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
         if (manifest.media_files, manifest.media_bytes) != (len(media), sum(kept.size for kept in media)):
             raise BackupError(f"The list of media in {name} is not as long as the manifest says.")
         yield Opened(name, at, manifest, database, media, scratch)
+
+
+def _sweep(folder: Path) -> None:
+    """What somebody who was killed has left; another one may be verifying an archive here."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - LEFT_OVER:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def too_new(manifest: Manifest) -> str:

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from newsportal.backup import BackupError
+from newsportal.backup.archive import copied
 
 POOL = "media"
 BEFORE_RESTORE = "-before-restore"
@@ -72,6 +73,12 @@ class Place(Protocol):
 
     def open(self, name: str) -> IO[bytes]:
         """Raises FileNotFoundError."""
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Have an archive at a new path on this machine, to be read and not changed. Raises FileNotFoundError."""
+
+    def beside(self) -> Path | None:
+        """A folder for what archives are unpacked into; None: that for temporary files, which may be memory."""
 
     def delete(self, name: str) -> None: ...
 
@@ -140,6 +147,17 @@ class Folder:
 
     def open(self, name: str) -> IO[bytes]:
         return (self._path / name).open("rb")
+
+    def fetch(self, name: str, path: Path) -> None:
+        try:
+            # Another name for it takes no room, and stays when the archive is deleted meanwhile.
+            path.hardlink_to(self._path / name)
+        except OSError:
+            with self.open(name) as source:
+                copied(source, path)
+
+    def beside(self) -> Path | None:
+        return self._path if os.access(self._path, os.W_OK | os.X_OK) else None
 
     def delete(self, name: str) -> None:
         (self._path / name).unlink(missing_ok=True)

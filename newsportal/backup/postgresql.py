@@ -23,11 +23,17 @@ from psycopg.sql import SQL, Identifier
 from newsportal.backup import BackupError
 from newsportal.backup.archive import CHUNK, DATABASES
 from newsportal.backup.engine import LEFT_OUT, Ask, has_rows
+from newsportal.backup.opening import LEFT_OVER
 from newsportal.database.observed import TABLE
 from newsportal.page_cache import restored
 
 #: What a restored database is not to have an opinion about: who owns it, and who else may read it.
 PLAIN = ("--no-owner", "--no-privileges", "--no-comments")
+
+#: Where Debian has the client programs of each version. The one that is on the PATH is of the newest that is installed.
+PROGRAMS = Path("/usr/lib/postgresql")
+#: What programs of version 17 or newer ask for, and servers before it do not know.
+NEW_SINCE_17 = b"\nSET transaction_timeout = 0;\n"
 
 #: How often it is tried to replace the database of a busy site, and by what PostgreSQL says that somebody was in the way.
 ATTEMPTS, DEADLOCK = 5, "40P01"
@@ -143,6 +149,7 @@ class Postgresql:
 
     @contextmanager
     def aside(self, file: Path, scratch: Path) -> Iterator[Aside]:
+        _check_program("psql")
         self.check(file)
         name = f"{connection.settings_dict['NAME']}_aside_{int(time.time()):x}_{uuid.uuid4().hex[:6]}"
         try:
@@ -155,10 +162,7 @@ class Postgresql:
                 "The account of DATABASE_URL needs CREATEDB."
             ) from error
         try:
-            _run(
-                [*_client("pg_restore", name), "--single-transaction", *PLAIN, str(file)],
-                "The database in the backup cannot be restored",
-            )
+            _replay(file, "BEGIN;\n", "COMMIT;\n", "The database in the backup cannot be restored", name)
             with _connected(name) as database:
                 yield Aside(database)
         finally:
@@ -194,7 +198,7 @@ class Postgresql:
         begin = f"BEGIN;\nSELECT current_schema() AS schema \\gset\n{EMPTY}"
         for attempt in range(ATTEMPTS):
             try:
-                _replay(file, begin, end)
+                _replay(file, begin, end, "The database cannot be replaced, and is as it was")
                 break
             except BackupError as error:
                 # Readers hold tables in another order than they are taken out.
@@ -212,19 +216,27 @@ class Postgresql:
             cursor.execute("ANALYZE")
 
 
-def _replay(file: Path, begin: str, end: str) -> None:
-    with tempfile.TemporaryFile() as said:
+def _replay(file: Path, begin: str, end: str, failure: str, database: str = "") -> None:
+    """Have psql do what a dump says, and something before and after it. Raises BackupError that begins with `failure`."""
+    is_older = _server() < 17
+    with tempfile.TemporaryFile(dir=file.parent) as said:
         reading = subprocess.Popen(  # noqa: S603
             [_path_of("pg_restore"), *PLAIN, "--file=-", str(file)], stdout=subprocess.PIPE, stderr=said
         )
         writing = subprocess.Popen(  # noqa: S603
-            [*_client("psql"), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose"],
+            [
+                *_client("psql", database), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1",
+                "--set=VERBOSITY=verbose",
+            ],
             stdin=subprocess.PIPE, stderr=said, env=_environment(),
         )  # fmt: skip
         source, target = _pipe(reading.stdout), _pipe(writing.stdin)
         try:
             target.write(begin.encode())
             while chunk := source.read(CHUNK):
+                if is_older:  # before the first row, which may say anything
+                    settings, copy, rows = chunk.partition(b"\nCOPY ")
+                    chunk, is_older = settings.replace(NEW_SINCE_17, b"\n", 1) + copy + rows, False
                 target.write(chunk)
             # What has not been read whole is never committed: psql finds the end of its input, and takes all back.
             if reading.wait() == 0:
@@ -238,7 +250,7 @@ def _replay(file: Path, begin: str, end: str) -> None:
             writing.wait()
         if reading.returncode or writing.returncode:
             said.seek(0)
-            raise BackupError(f"The database cannot be replaced, and is as it was: {_last_words(said.read())}")
+            raise BackupError(f"{failure}: {_last_words(said.read())}")
 
 
 def _pipe(found: IO[bytes] | None) -> IO[bytes]:
@@ -251,11 +263,8 @@ def _tables(ask: Ask) -> list[str]:
     return [name for (name,) in ask("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")]
 
 
-#: Databases that a verification made and was killed before it could drop them: older than any takes, in seconds.
-LEFT_OVER = 24 * 3600
-
-
 def _drop_left_over(server: psycopg.Connection) -> None:
+    """Databases that a verification made and was killed before it could drop them."""
     began = re.compile(re.escape(f"{connection.settings_dict['NAME']}_aside_") + r"([0-9a-f]+)_[0-9a-f]{6}")
     for (name,) in server.execute("SELECT datname FROM pg_database").fetchall():
         match = began.fullmatch(name)
@@ -277,8 +286,16 @@ def _connected(name: str = "") -> psycopg.Connection:
 # --- The client programs ----------------------------------------------------------------------------------------------
 
 
+def _server() -> int:
+    """The version of the server, such as 17."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        return int(cursor.fetchone()[0]) // 10_000
+
+
 def _path_of(program: str) -> str:
-    if path := shutil.which(program):
+    """Of the server's own version where that is here."""
+    if path := shutil.which(program, path=PROGRAMS / str(_server()) / "bin") or shutil.which(program):
         return path
     raise BackupError(
         f"{program} is not installed here. Backups of PostgreSQL are made with its client programs: install postgresql-client, of "
@@ -290,9 +307,7 @@ def _check_program(program: str) -> None:
     """Raises BackupError where it is not there, or is older than the server."""
     said = subprocess.run([_path_of(program), "--version"], capture_output=True, text=True).stdout  # noqa: S603
     found = re.search(r"(\d+)(?:\.\d+)*", said)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version_num")
-        server = int(cursor.fetchone()[0]) // 10_000
+    server = _server()
     if found is None or int(found[1]) < server:
         raise BackupError(
             f"{program} here is of version {found[1] if found else 'unknown'} and the server of {server}: install "
@@ -309,7 +324,9 @@ def _client(program: str, database: str = "") -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | (DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])[1] or {})
+    """With the connections' options: a server that keeps the locks of a client that is gone keeps them of pg_dump, too."""
+    given = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])[1] or {}
+    return os.environ | {"PGOPTIONS": connection.settings_dict["OPTIONS"].get("options", "")} | given
 
 
 def _run(command: list[str], failure: str) -> None:

@@ -481,9 +481,52 @@ def test_the_programs_of_postgresql_must_be_there_and_new_enough(place, tmp_path
         (folder / "pg_dump").write_text(f"#!/bin/sh\n{program}\n")
         (folder / "pg_dump").chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr("newsportal.backup.postgresql.PROGRAMS", folder)
     with pytest.raises(CommandError, match=said):
         manage("backup", str(place))
     assert Folder(place).archives() == []
+
+
+#: pg_restore of version 17 says to every server what those before 17 do not know.
+OF_17 = """#!/bin/sh
+echo "$@" >> {used}
+case "$*" in *--file=-*) ;; *) exec {real} "$@" ;; esac
+{real} "$@" | sed 's/^SET lock_timeout = 0;$/&\\nSET transaction_timeout = 0;/'
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no programs")
+def test_programs_newer_than_the_server_make_backups_that_can_be_restored_and_its_own_are_preferred(
+    place, tmp_path, monkeypatch
+):
+    from newsportal.backup import postgresql
+
+    server, used = postgresql._server(), tmp_path / "used"
+    folder = tmp_path / "postgresql" / str(server) / "bin"
+    folder.mkdir(parents=True)
+    (folder / "pg_restore").write_text(OF_17.format(real=postgresql._path_of("pg_restore"), used=used))
+    (folder / "pg_restore").chmod(0o755)
+    monkeypatch.setattr(postgresql, "PROGRAMS", tmp_path / "postgresql")
+    # What a row says is not what the program says.
+    make_article(headline="SET transaction_timeout = 0;")
+    manage("backup", str(place))
+    assert "is good" in manage("verify_backup", str(place))
+    manage("restore", str(place), "--replace")
+    assert Article.objects.get().headline == "SET transaction_timeout = 0;"
+    assert used.read_text().count("--file=-") == 2
+
+
+def test_an_archive_is_unpacked_beside_it_and_not_where_memory_may_be_all_there_is(place, tmp_path, monkeypatch):
+    make_newspaper()
+    path = back_up(place)
+    (place / ".newsportal-backup-old").mkdir()
+    os.utime(place / ".newsportal-backup-old", (0, 0))
+    (place / ".newsportal-backup-of-another").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    assert "is good" in manage("verify_backup", str(place))
+    manage("restore", str(place), "--replace")
+    left = {entry.name for entry in place.iterdir()} - {".lock", ".newsportal-backup-of-another", "media"}
+    assert {Path(name).suffix for name in left} == {".zip"} and path.name in left
 
 
 def test_without_pictures_there_is_nothing_to_copy(place):
