@@ -1,4 +1,4 @@
-"""After a restored database has taken the place of another: nobody may take a page of before for a true one.
+"""After a restored database, or a standby, has taken the place of another: nobody may take a page of before for a true one.
 
 What is restored has numbers (newsportal.page_cache.counters) of its own day, and counts on from them: sooner or later a number
 comes up again under which some process, or Redis, knows another page. So all of them are raised beyond any that can have been, in
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from articles.editions import OF_MANY
+from articles.editions import OF_MANY, SITE
 from newsportal.database.observed import TABLE
 from newsportal.page_cache import counters
 from newsportal.page_cache.counters import ANY, UNREACHED
@@ -43,6 +43,26 @@ def known_in_redis() -> dict[str, int]:
     """Key → number, as far as Redis has them; empty without one, or while it cannot be reached."""
     known = getattr(counters.counters(), "known", None)
     return known() if known else {}
+
+
+def raise_here(*, every_key: bool) -> None:
+    """In one transaction that touches the SITE, with no number that there can have been: all pages that are kept are past.
+
+    `every_key`: where commits may have been lost, as by a standby that has taken over, Redis has numbers that come up once more; so
+    those of all keys are raised beyond them. Commits wait meanwhile, some seconds for a million keys.
+    """
+    of_redis = known_in_redis() if every_key else {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        if every_key and connection.vendor == "postgresql":
+            # Who commits raises numbers in an order of its own: one would wait for the other for ever.
+            cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(f"SELECT coalesce(max(number), 0) FROM {TABLE}")  # noqa: S608
+        beyond = least([cursor.fetchone()[0], *of_redis.values()])
+        rows = ", ".join(f"('{key}', {beyond})" for key in (ANY, SITE))
+        jump = f"INSERT INTO {TABLE} (key, number) VALUES {rows} ON CONFLICT (key) DO UPDATE SET number = {beyond}"  # noqa: S608
+        for statement in statements(of_redis, beyond) if every_key else [jump]:
+            cursor.execute(statement)
+        connection.touched |= {SITE}  # type: ignore[attr-defined]
 
 
 def settle() -> None:

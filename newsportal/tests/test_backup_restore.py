@@ -202,6 +202,54 @@ def test_numbers_are_beyond_those_of_a_clock_that_was_wrong(place):
     assert Edition.objects.get(key="site").number > 2**50
 
 
+def fail_over(article: Article, served: list[Served], *options: str) -> None:
+    """To a standby that lacks the last two commits, and whose numbers come up once more."""
+    told = Edition.objects.values_list("number", "key")
+    before = ["UPDATE newsportal_edition SET number = {} WHERE key = '{}'".format(*row) for row in told]
+    for headline in ("Bravo", "Charlie"):
+        rename(article, headline)
+        for each in served:
+            see(each, headline)
+    connection.ensure_connection()
+    for statement in [*before, "UPDATE articles_article SET headline = 'Alpha'"]:
+        connection.connection.execute(statement)  # past us
+    manage("forget_pages", *options)
+    for each in served:
+        see(each, "Alpha")
+    for headline in ("Delta", "Bravo", "Alpha", "Charlie"):
+        rename(article, headline)
+        for each in served:
+            see(each, headline)
+
+
+def test_after_a_failover_no_page_of_the_commits_that_were_lost_comes_back():
+    article = make_article(headline="Alpha")
+    served = Served()
+    see(served, "Alpha")
+    fail_over(article, [served])
+    made = served.made
+    see(served, "Charlie")
+    assert served.made == made, "pages are kept again"
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis or Valkey here")
+def test_nor_does_one_that_redis_knows_of(tmp_path, monkeypatch):
+    server = Server(tmp_path)
+    try:
+        nodes = [InRedis(InDatabase(source_of()), server.url) for _ in range(2)]
+        monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: nodes[0])
+        article = make_article(headline="Alpha")
+        served = [Served(node) for node in nodes]
+        for each in served:
+            see(each, "Alpha")
+        fail_over(article, served, "--after-failover")
+        known = nodes[0].known()
+        numbers = dict(Edition.objects.values_list("key", "number"))
+        assert known and all(numbers[key] >= number for key, number in known.items())
+    finally:
+        server.kill()
+
+
 def test_a_cdn_is_told(place, settings):
     make_newspaper()
     path = back_up(place)

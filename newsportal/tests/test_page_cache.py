@@ -695,7 +695,9 @@ def test_rows_that_are_written_by_the_thousand_touch_what_their_table_shows(serv
     assert "Ports" in served.get("/").text
 
 
-def test_all_pages_are_forgotten_when_somebody_says_so(served, story):
+@pytest.mark.usefixtures("own_numbers")
+def test_all_pages_are_forgotten_when_somebody_says_so(story):
+    served = Served()
     Page.objects.create(title="About", slug="about", body="<p>Us.</p>")
     urls = ["/", story.get_absolute_url(), "/pages/about/"]
     for url in [*urls, *urls]:

@@ -1,11 +1,10 @@
-"""For after an upgrade, and for who is not sure."""
+"""For after an upgrade, for after a failover, and for who is not sure."""
 
 from __future__ import annotations
 
 from django.core.management import BaseCommand
-from django.db import connection, transaction
 
-from articles.editions import SITE
+from newsportal.page_cache import restored
 
 
 class Command(BaseCommand):
@@ -14,7 +13,13 @@ class Command(BaseCommand):
         "which has pages of the version before an upgrade."
     )
 
-    def handle(self, *args, **options):
-        with transaction.atomic():
-            connection.touched |= {SITE}  # type: ignore[attr-defined]
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--after-failover",
+            action="store_true",
+            help="also believe nothing of what Redis knows: for a standby that has taken over and may lack the last commits",
+        )
+
+    def handle(self, *args, after_failover: bool, **options):
+        restored.raise_here(every_key=after_failover)
         self.stdout.write("All pages are made anew when they are next asked for.")
