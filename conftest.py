@@ -93,13 +93,14 @@ def pytest_collection_modifyitems(config, items):
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
     """SQLite in a file, as in life: the threads of a live server then have connections, and locks, of their own.
 
-    PostgreSQL need not wait for its disk: a test's database does not outlive a crash of the server.
+    Neither database need wait for its disk: a test's does not outlive a crash.
     """
     from django.conf import settings
 
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        database["OPTIONS"]["init_command"] = database["OPTIONS"]["init_command"].replace("FULL", "NORMAL")
     else:
         database["OPTIONS"]["options"] += " -c synchronous_commit=off"
         # On a busy machine a connection may be long in coming without being away.

@@ -176,8 +176,11 @@ class Bucket:
         except ImportError:
             raise BackupError("A backup to S3 needs `pip install -r requirements-scale.txt`.") from None
         self._bucket, self._prefix = bucket, prefix
-        # With the same keys, and in the same way, as media.
-        self._client: Any = S3Storage(bucket_name=bucket, **settings.S3).connection.meta.client
+        from newsportal.s3 import client_config
+
+        # With the same keys, and in the same way, as media; but nobody waits at a form.
+        config = client_config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 5})
+        self._client: Any = S3Storage(bucket_name=bucket, client_config=config, **settings.S3).connection.meta.client
 
     def __str__(self) -> str:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
@@ -222,6 +225,13 @@ class Bucket:
 
     def open(self, name: str) -> IO[bytes]:
         return io.BufferedReader(_Object(self._client, self._bucket, self._prefix + name), AHEAD)
+
+    def fetch(self, name: str, path: Path) -> None:
+        with self.open(name) as source:
+            copied(source, path)
+
+    def beside(self) -> Path | None:
+        return None
 
     def delete(self, name: str) -> None:
         with _said(self):

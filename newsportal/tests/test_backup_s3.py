@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from botocore.httpsession import URLLib3Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from moto.server import ThreadedMotoServer
@@ -12,6 +13,7 @@ from articles.tests.sample_pictures import drawing
 from newsportal.backup import media
 from newsportal.backup.places import in_pool, place
 from newsportal.tests.backups import all_media, all_rows, make_newspaper, manage
+from newsportal.tests.test_settings import read
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 
@@ -46,6 +48,20 @@ def media_in_s3(s3, settings):
         },
     }
     return s3.Bucket("media")
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The headers of all that is sent to a storage."""
+    headers = []
+
+    def send(self, request):
+        headers.append({name.lower(): str(value) for name, value in request.headers.items()})
+        return sends(self, request)
+
+    sends = URLLib3Session.send
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    return headers
 
 
 def test_from_here_to_a_bucket_and_back(s3):
@@ -100,3 +116,18 @@ def test_a_damaged_object_and_a_bucket_that_is_not_there_are_said(s3):
         manage("backup", "s3://nowhere")
     with pytest.raises(CommandError, match=r"There is no x\.zip"):
         manage("restore", f"{TO}/x.zip")
+
+
+def test_a_storage_that_knows_nothing_of_new_checksums_is_sent_none(media_in_s3, settings, sent):
+    of_media = read(S3_BUCKET="media").STORAGES["default"]["OPTIONS"]["client_config"]
+    options = settings.STORAGES["default"]["OPTIONS"] | {"client_config": of_media}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
+    make_newspaper()
+    manage("backup", "s3://backups/of/another")
+    manage("verify_backup", "s3://backups/of/another")
+    assert len(sent) > 5
+    for headers in sent:
+        assert not [
+            name for name in headers if name.startswith(("x-amz-checksum-", "x-amz-sdk-checksum", "x-amz-trailer"))
+        ]
+        assert "aws-chunked" not in headers.get("content-encoding", "")

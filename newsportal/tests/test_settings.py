@@ -137,6 +137,21 @@ def test_a_password_in_a_refused_url_is_not_repeated():
     assert "hunter2" not in start("''", DATABASE_URL="mysql://me:hunter2@db/x").stderr.splitlines()[-1]
 
 
+def test_on_sqlite_what_is_said_to_be_saved_is_on_the_disk(tmp_path):
+    code = (
+        "import django; django.setup(); from django.db import connection; cursor = connection.cursor();"
+        "print(cursor.execute('PRAGMA synchronous').fetchone(), cursor.execute('PRAGMA journal_mode').fetchone())"
+    )
+    environment = variables(
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", DJANGO_SETTINGS_MODULE="newsportal.settings"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, env=environment, check=True
+    )
+    # https://sqlite.org/pragma.html#pragma_synchronous: 2 is FULL.
+    assert found.stdout == "(2,) ('wal',)\n"
+
+
 def test_options_of_the_databases_url_stand_beside_ours():
     url = "postgres://newsportal@localhost/newsportal"
     plain = read(DATABASE_URL=url).DATABASES["default"]["OPTIONS"]["options"]
