@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,9 +55,8 @@ def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") 
     with at.writing() as scratch:
         warnings: list[str] = []
         collected = media.Collected(at, scratch, _listed_before(at))
-        files = media.listing()
-        with bar(len(files), "Copying media", " files") as told:
-            collected.collect(files, told.update)
+        with bar(None, "Copying media", " files") as told:
+            collected.collect(media.files(), told.update)
         name, made_at = _new_name(at, suffix, warnings)
         dumped = scratch / database.member
         missing: set[str] | None = None
@@ -72,16 +71,16 @@ def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") 
         else:
             raise BackupError("Pictures were removed faster than they could be copied: try again when it is quieter.")
         warnings += [f"{lost} is named by the database and is not in the storage." for lost in sorted(missing)]
-        kept = collected.all()
+        sizes = [kept.size for kept in collected.all()]
         manifest = Manifest(
             made_at=made_at.isoformat(), site=settings.SITE_URL, newsportal=version(), django=django.get_version(),
             engine=database.name, engine_version=database.version(), migrations=applied,
-            counts=rows | dict.fromkeys(set(LEFT_OUT) & rows.keys(), 0), media_files=len(kept),
-            media_bytes=sum(each.size for each in kept), missing=sorted(missing),
+            counts=rows | dict.fromkeys(set(LEFT_OUT) & rows.keys(), 0), media_files=len(sizes),
+            media_bytes=sum(sizes), missing=sorted(missing),
         )  # fmt: skip
         packed = scratch / name
         with bar(dumped.stat().st_size, "Packing the database", "B", scaled=True) as told:
-            archive.write(packed, manifest, dumped, kept, told.update)
+            archive.write(packed, manifest, dumped, collected.all(), told.update)
         at.settle()
         at.put(packed, name)
         at.settle()
@@ -135,15 +134,15 @@ def _listed_before(at: Place) -> list[Kept]:
     """By the newest archive here that can be read; without one all files are read."""
     for name in reversed(_own(at)):
         try:
-            return _listed(at, name)
+            return list(_listed(at, name))
         except BackupError:
             continue
     return []
 
 
-def _listed(at: Place, name: str) -> list[Kept]:
+def _listed(at: Place, name: str) -> Iterator[Kept]:
     with at.open(name) as file, Archive(file, name) as opened:
-        return list(opened.media())
+        yield from opened.media()
 
 
 def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
@@ -154,11 +153,11 @@ def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
     for name in deleted:
         at.delete(name)
     try:
-        listed = {kept.sha256 for name in at.archives() for kept in _listed(at, name)}
+        listed = {bytes.fromhex(kept.sha256) for name in at.archives() for kept in _listed(at, name)}
     except BackupError as error:
         warnings.append(f"No media file was deleted, since it is not known which are needed: {error}")
         return deleted
-    _delete(at, at.pool().keys() - listed)
+    _delete(at, [sha256 for sha256 in at.pool() if bytes.fromhex(sha256) not in listed])
     return deleted
 
 

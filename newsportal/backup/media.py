@@ -37,17 +37,21 @@ R = TypeVar("R")
 
 def listing() -> Listing:
     """Every file of the storage."""
+    return dict(files())
+
+
+def files() -> Iterator[tuple[str, tuple[int, str]]]:
+    """The same one by one: of a newspaper with many pictures all of them at once take much memory."""
     bucket = getattr(default_storage, "bucket", None)
-    if bucket is not None:
-        # One question for a thousand files; the storage's own face has one for each.
-        prefix = default_storage.location.strip("/")  # type: ignore[attr-defined]
-        prefix = f"{prefix}/" if prefix else ""
-        found = {
-            item.key.removeprefix(prefix): (item.size, item.last_modified.isoformat())
-            for item in bucket.objects.filter(Prefix=prefix)
-        }
-        return {name: told for name, told in found.items() if is_inside(name)}
-    return dict(_files_in(Path(default_storage.path("")), ""))
+    if bucket is None:
+        yield from _files_in(Path(default_storage.path("")), "")
+        return
+    # One question for a thousand files; the storage's own face has one for each.
+    prefix = default_storage.location.strip("/")  # type: ignore[attr-defined]
+    prefix = f"{prefix}/" if prefix else ""
+    for item in bucket.objects.filter(Prefix=prefix):
+        if is_inside(name := item.key.removeprefix(prefix)):
+            yield name, (item.size, item.last_modified.isoformat())
 
 
 def _files_in(folder: Path, under: str) -> Iterator[tuple[str, tuple[int, str]]]:
@@ -106,6 +110,23 @@ def each(do: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
                 future.cancel()
 
 
+#: Bytes of what is packed that say what a place has of a file: its SHA-256 and its size.
+STORED = 40
+
+
+def _packed(size: int, modified: str, sha256: str) -> bytes:
+    """A file without its name, in a third of the memory that Kept takes."""
+    return bytes.fromhex(sha256) + _told(size, modified)
+
+
+def _told(size: int, modified: str) -> bytes:
+    return size.to_bytes(8) + modified.encode()
+
+
+def _unpacked(name: str, packed: bytes) -> Kept:
+    return Kept(name, int.from_bytes(packed[32:STORED]), packed[STORED:].decode(), packed[:32].hex())
+
+
 class Collected:
     """What of the storage is in a place by now, as it comes in.
 
@@ -114,31 +135,36 @@ class Collected:
 
     def __init__(self, place: Place, scratch: Path, before: Iterable[Kept]):
         self._place, self._scratch = place, scratch
-        self._pool = place.pool()
-        self._before = {kept.name: kept for kept in before if self._pool.get(kept.sha256) == kept.size}
-        self._kept: dict[str, Kept] = {}
+        self._pool = {_packed(size, "", sha256) for sha256, size in place.pool().items()}
+        packed = ((kept.name, _packed(kept.size, kept.modified, kept.sha256)) for kept in before)
+        self._before = {name: each for name, each in packed if each[:STORED] in self._pool}
+        self._kept: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self.copied_files = self.copied_bytes = 0
 
-    def collect(self, files: Listing, progress: Callable[[int], Any]) -> None:
+    def collect(self, files: Iterable[tuple[str, tuple[int, str]]], progress: Callable[[int], Any]) -> None:
         """Have these files in the place, as they were listed; one that is gone or has changed meanwhile is left out."""
-        wanted = [
-            (name, size, modified) for name, (size, modified) in files.items() if not self.has(name, size, modified)
-        ]
-        progress(len(files) - len(wanted))
-        for kept in each(self._store, wanted):
+
+        def wanted() -> Iterator[tuple[str, int, str]]:
+            for name, (size, modified) in files:
+                if self.has(name, size, modified):
+                    progress(1)
+                else:
+                    yield name, size, modified
+
+        for stored in each(self._store, wanted()):
             progress(1)
-            if kept:
-                self._kept[kept.name] = kept
+            if stored:
+                name, self._kept[name] = stored
 
     def has(self, name: str, size: int, modified: str) -> bool:
-        kept = self._kept.get(name) or self._before.get(name)
-        if kept is None or (kept.size, kept.modified) != (size, modified):
+        packed = self._kept.get(name) or self._before.pop(name, None)
+        if packed is None or packed[32:] != _told(size, modified):
             return False
-        self._kept[name] = kept
+        self._kept[name] = packed
         return True
 
-    def _store(self, file: tuple[str, int, str]) -> Kept | None:
+    def _store(self, file: tuple[str, int, str]) -> tuple[str, bytes] | None:
         name, size, modified = file
         path = self._scratch / uuid.uuid4().hex
         try:
@@ -149,16 +175,17 @@ class Collected:
                 return None
             if read != size:
                 return None
+            packed = _packed(size, modified, sha256)
             # Two files with the same bytes may come at once; if storing the first fails, so does the backup.
             with self._lock:
-                is_new = self._pool.get(sha256) != size
+                is_new = packed[:STORED] not in self._pool
                 if is_new:
-                    self._pool[sha256] = size
+                    self._pool.add(packed[:STORED])
                     self.copied_files += 1
                     self.copied_bytes += size
             if is_new:
                 self._place.put(path, in_pool(sha256))
-            return Kept(name, size, modified, sha256)
+            return name, packed
         finally:
             path.unlink(missing_ok=True)
 
@@ -167,17 +194,23 @@ class Collected:
 
         Afterwards only whole files are among it: what is neither needed nor as it was may be half of one that is being stored.
         """
-        now = listing()
-        self.collect({name: now[name] for name in needed & now.keys()}, progress)
-        self._kept = {
-            name: kept
-            for name, kept in self._kept.items()
-            if name in needed or now.get(name) == (kept.size, kept.modified)
-        }
+        doubtful = self._kept.keys() - needed
+
+        def wanted() -> Iterator[tuple[str, tuple[int, str]]]:
+            for name, told in files():
+                if name in needed:
+                    yield name, told
+                elif name in doubtful and self.has(name, *told):
+                    doubtful.discard(name)
+
+        self.collect(wanted(), progress)
+        for name in doubtful:
+            del self._kept[name]
         return needed - self._kept.keys()
 
-    def all(self) -> list[Kept]:
-        return [self._kept[name] for name in sorted(self._kept)]
+    def all(self) -> Iterator[Kept]:
+        """In the order of their names."""
+        return (_unpacked(name, self._kept[name]) for name in sorted(self._kept))
 
 
 # --- Putting back -----------------------------------------------------------------------------------------------------

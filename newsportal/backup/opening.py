@@ -83,6 +83,6 @@ def too_new(manifest: Manifest) -> str:
     return ""
 
 
-def bar(total: int, what: str, unit: str, *, scaled: bool = False) -> tqdm:
+def bar(total: int | None, what: str, unit: str, *, scaled: bool = False) -> tqdm:
     """Progress on a terminal; elsewhere nothing."""
     return tqdm(total=total, desc=what, unit=unit, unit_scale=scaled, disable=None, file=sys.stderr, leave=False)

@@ -1,11 +1,13 @@
 """A backup is made while the site goes on, is whole or not there, and says itself whether it is good."""
 
+import hashlib
 import json
 import os
 import sqlite3
 import stat
 import threading
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from articles.tests.sample_pictures import drawing
 from comments.models import Comment, Status
 from comments.tests.factories import make_comment
 from newsportal.backup import BackupError, backing_up, media, site_database
+from newsportal.backup.archive import Kept
 from newsportal.backup.opening import opened
 from newsportal.backup.places import Folder, in_pool
 from newsportal.tests.backups import (
@@ -485,6 +488,34 @@ def test_the_programs_of_postgresql_must_be_there_and_new_enough(place, tmp_path
     with pytest.raises(CommandError, match=said):
         manage("backup", str(place))
     assert Folder(place).archives() == []
+
+
+def test_a_picture_more_costs_a_backup_little_memory(tmp_path, monkeypatch):
+    """Of each of the 31 files of each picture: with 40,000 pictures a kilobyte is more than the service may have."""
+    many = 20_000
+
+    def made_up():
+        for number in range(many):
+            digest = hashlib.sha256(str(number).encode()).hexdigest()
+            told = 50_000 + number, str(1_700_000_000_000_000_000 + number)
+            yield f"images/{digest[:2]}/{digest[:40]}-1280.avif", told, digest
+
+    class Full(Folder):
+        def pool(self):
+            return {digest: size for _, (size, _), digest in made_up()}
+
+    monkeypatch.setattr(media, "files", lambda: ((name, told) for name, told, _ in made_up()))
+    tracemalloc.start()
+    try:
+        before = [Kept(name, *told, digest) for name, told, digest in made_up()]
+        collected = media.Collected(Full(tmp_path), tmp_path, before)
+        del before
+        collected.collect(media.files(), lambda count: None)
+        assert collected.settled({name for name, *_ in made_up()}, lambda count: None) == set()
+        assert sum(1 for _ in collected.all()) == many
+        assert tracemalloc.get_traced_memory()[1] / many < 800
+    finally:
+        tracemalloc.stop()
 
 
 #: pg_restore of version 17 says to every server what those before 17 do not know.
