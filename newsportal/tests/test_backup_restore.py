@@ -205,7 +205,7 @@ def test_numbers_are_beyond_those_of_a_clock_that_was_wrong(place):
 def fail_over(article: Article, served: list[Served], *options: str) -> None:
     """To a standby that lacks the last two commits, and whose numbers come up once more."""
     told = Edition.objects.values_list("number", "key")
-    before = ["UPDATE newsportal_edition SET number = {} WHERE key = '{}'".format(*row) for row in told]
+    before = ["UPDATE newsportal_edition SET number = {} WHERE key = '{}'".format(*row) for row in told]  # noqa: S608
     for headline in ("Bravo", "Charlie"):
         rename(article, headline)
         for each in served:
