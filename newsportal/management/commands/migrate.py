@@ -34,13 +34,15 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
         if connection.vendor != "postgresql" or connection.in_atomic_block:
-            return super().handle(*args, **options)
+            super().handle(*args, **options)
+            return
         self._connection = connection
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     self._wait_for_at_most(PATIENCE)
-                    return super().handle(*args, **options)
+                    super().handle(*args, **options)
+                    return
                 except OperationalError as error:
                     if not troubles.is_busy(error):
                         raise
