@@ -1,4 +1,4 @@
-"""Sent after the transaction that caused it has been committed; the last two, of a reader's data, as it happens."""
+"""Sent after the transaction that caused it has been committed; the others, of readers' data, as it happens."""
 
 from django.dispatch import Signal
 
@@ -13,3 +13,6 @@ guest_exported = Signal()
 
 #: Sent with `guest=`: it has been taken out.
 guest_erased = Signal()
+
+#: What has been kept of readers for long enough has been forgotten, all of it.
+forgotten_in_time = Signal()

@@ -22,9 +22,11 @@ class NewsportalConfig(AppConfig):
         from articles.models import IN_USE, Image, Section
         from articles.planned import Planned
         from articles.prepared import Prepared
+        from comments.signals import forgotten_in_time
         from newsportal import (
             background,
             checks,  # noqa: F401  (registers the deploy checks)
+            nightly,
         )
         from newsportal.database.observed import settle_saved
         from newsportal.models import Page
@@ -43,5 +45,6 @@ class NewsportalConfig(AppConfig):
         IN_USE[Image].append(
             lambda image: [page for page in Page.objects.all() if image.pk in body.image_ids(page.body)]
         )
+        forgotten_in_time.connect(nightly.on_forgotten, dispatch_uid="newsportal.nightly")
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

@@ -10,7 +10,8 @@ from newsportal import well_known
 from newsportal.staff.models import AuditAddress, AuditEntry, Guesses, StaffSession
 
 __all__ = [
-    "AuditAddress", "AuditEntry", "Edition", "Guesses", "Page", "Purge", "Recurring", "StaffSession", "WellKnownFile",
+    "AuditAddress", "AuditEntry", "Edition", "Guesses", "LastDone", "Page", "Purge", "Recurring", "StaffSession",
+    "WellKnownFile",
 ]  # fmt: skip
 
 
@@ -69,6 +70,17 @@ class Recurring(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LastDone(models.Model):
+    """When something that is done from outside, by a timer or cron, was last done well (newsportal/nightly.py)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    place = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return self.name

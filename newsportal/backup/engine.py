@@ -18,7 +18,7 @@ LEFT_OUT = ("django_session", "newsportal_staffsession")
 #: Tables in which `migrate` leaves rows, or which fill by themselves: a database with rows in no other is empty.
 FILLED_BY_ITSELF = frozenset({
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations", "django_session",
-    "newsportal_edition", "newsportal_staffsession", "newsportal_recurring",
+    "newsportal_edition", "newsportal_lastdone", "newsportal_staffsession", "newsportal_recurring",
 })  # fmt: skip
 
 

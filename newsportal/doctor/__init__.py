@@ -6,6 +6,7 @@ database       reachable, version and settings, migrations, clock
 files          pictures can be written, static files are collected, the disk
 machines       cache, mail server, the site itself as the world reaches it
 newsroom       jobs, letters, late stories, the CDN
+nightly        backups, and what is forgotten in time
 alarms         which of these stand on the pages of the desk, and for whom
 
 A check is a function without arguments that returns findings; one that is added to CHECKS is asked by both.
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from articles import workflow
-from newsportal.doctor import configuration, database, files, machines, newsroom
+from newsportal.doctor import configuration, database, files, machines, newsroom, nightly
 from newsportal.doctor.finding import Finding, Level, wrong
 
 
@@ -65,6 +66,7 @@ CHECKS = [
     Check("mail", newsroom.letters, on_desk=True, asks_database=True, concerns=(MODERATE,)),
     Check("late stories", newsroom.late_stories, on_desk=True, asks_database=True, concerns=(workflow.PUBLISH,)),
     Check("CDN", newsroom.purges, on_desk=True, asks_database=True, concerns=(workflow.PUBLISH,)),
+    Check("every night", nightly.every_night, on_desk=True, asks_database=True),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,8 +88,13 @@ def static_files_are_collected() -> list[Finding]:
 
 def disk() -> list[Finding]:
     """Of the disks that this machine writes to."""
-    found, seen = [], set()
-    for folder in _written_to():
+    return room_in(written_to())
+
+
+def room_in(folders: list[Path], *, beside: Iterable[Path] = ()) -> list[Finding]:
+    """Once for each disk that these folders are on, without those of the folders `beside`."""
+    found, seen = [], {folder.stat().st_dev for folder in beside}
+    for folder in folders:
         device = folder.stat().st_dev
         if device in seen:
             continue
@@ -104,7 +110,7 @@ def disk() -> list[Finding]:
     return found
 
 
-def _written_to() -> list[Path]:
+def written_to() -> list[Path]:
     folders = []
     if isinstance(default_storage, FileSystemStorage):
         folders.append(Path(default_storage.location))

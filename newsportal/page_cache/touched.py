@@ -42,5 +42,6 @@ SEEN_BY_NO_READER = frozenset({
     "comments_batch", "comments_commenter", "comments_decision", "comments_flag", "comments_guestnote", "comments_like",
     "comments_revision", "comments_sanction", "comments_term", "comments_wordcount",
     "newsportal_auditaddress", "newsportal_auditentry", "newsportal_edition", "newsportal_guesses",
+    "newsportal_lastdone",
     "newsportal_policyreport", "newsportal_purge", "newsportal_recurring", "newsportal_staffsession", "newsportal_wellknownfile",
 })  # fmt: skip

@@ -21,7 +21,7 @@ from articles.tests.sample_pictures import drawing
 from comments.tests.factories import make_comment
 from newsportal.backup import BackupError, archive, media
 from newsportal.backup.places import Folder, in_pool
-from newsportal.models import Edition, PolicyReport, Purge
+from newsportal.models import Edition, LastDone, PolicyReport, Purge
 from newsportal.page_cache.counters import InDatabase, source_of
 from newsportal.page_cache.redis_counters import InRedis
 from newsportal.purging.sender import sender
@@ -353,7 +353,7 @@ def test_an_older_state_is_brought_up_to_date(place):
     ours = sorted(name for app, name in recorder.applied_migrations() if app == "newsportal")
     newer = [name for name in ours if name > "0006"]
     with connection.schema_editor() as editor:
-        for model in (PolicyReport, AuditAddress, AuditEntry, StaffSession, Guesses, Purge, Edition):
+        for model in (LastDone, PolicyReport, AuditAddress, AuditEntry, StaffSession, Guesses, Purge, Edition):
             editor.delete_model(model)
     for name in newer:
         recorder.record_unapplied("newsportal", name)

@@ -119,18 +119,16 @@ class FromDatabase:
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        from newsportal import backlog
+        from newsportal import backlog, nightly
         from newsportal.watching.health import PATIENCE, readiness
 
         answers = "database" not in readiness.missing(within=PATIENCE)
-        waiting = None
+        found: dict[str, tuple[float, str]] = {}
         if answers:
             try:
-                waiting = backlog.look()
+                found = backlog.look().numbers() | nightly.ages()
             except DatabaseError:
                 answers = False
         yield Gauge("newsportal_database_up", "Whether the database answers.", value=int(answers))
-        if waiting is None:
-            return
-        for name, (value, words) in waiting.numbers().items():
+        for name, (value, words) in found.items():
             yield Gauge(f"newsportal_{name}", words, value=value)

@@ -1,6 +1,7 @@
 from django.core.management import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
+from newsportal import nightly
 from newsportal.backup import BackupError
 from newsportal.backup.backing_up import back_up
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             made = back_up(to, keep=keep or 0)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
+        nightly.note(nightly.BACKUP, place=str(made.place))
         for warning in made.warnings:
             self.stderr.write(f"Warning: {warning}")
         if verbosity:

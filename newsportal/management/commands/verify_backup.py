@@ -1,8 +1,11 @@
+import datetime
 import signal
 import sys
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
+from newsportal import nightly
 from newsportal.backup import BackupError
 from newsportal.backup.verifying import verify
 
@@ -29,8 +32,10 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, before)
         if verdict.problems:
             raise CommandError("\n".join([*verdict.problems, f"{verdict.name} is not as it should be."]))
+        told = verdict.manifest
+        if told.site == settings.SITE_URL:
+            nightly.note(nightly.VERIFIED_BACKUP, at=datetime.datetime.fromisoformat(told.made_at))
         if verbosity:
-            told = verdict.manifest
             self.stdout.write(
                 f"{verdict.name} of {told.site} is good: made {told.made_at} by newsportal {told.newsportal}, {told.engine}, "
                 f"{sum(told.counts.values()):,} rows in {len(told.counts)} tables, {told.media_files:,} media files."

@@ -1,0 +1,71 @@
+"""What a timer or cron does every night, and nobody would notice if it did it no more."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from newsportal import nightly
+from newsportal.doctor import files
+from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.models import LastDone
+
+#: A night may be missed because the machine was off; two are none.
+MISSED_AFTER = datetime.timedelta(hours=48)
+
+MEND_BACKUP = (
+    "Look at journalctl -u newsportal-backup, or at what cron says, and run manage.py backup and verify_backup by hand."
+)
+MEND_FORGETTING = (
+    "Look at journalctl -u newsportal-nightly, or at what cron says, and run manage.py comment_retention by hand."
+)
+BEGIN = "Begin it: docs/operations.md, under “{}”. A timer that has just been set up does it in the night."
+
+
+def every_night() -> list[Finding]:
+    """Of an installation for the public; what was never done is only odd, for it may be new, or done by other means."""
+    last = nightly.last()
+    if not (settings.TLS or last):
+        return [fine("SITE_URL is http: a site to look at, of which no backup is asked.")]
+    return [*_backup(last), *_forgetting(last)]
+
+
+def _backup(last: dict[str, LastDone]) -> list[Finding]:
+    made, verified = last.get(nightly.BACKUP), last.get(nightly.VERIFIED_BACKUP)
+    found = _room_for(made) if made else []
+    if made and _is_missed(made):
+        return [wrong(f"No backup has been made for {_age(made)}.", MEND_BACKUP), *found]
+    if not verified:
+        return [odd("No backup was ever verified.", BEGIN.format("Back up and restore")), *found]
+    if _is_missed(verified):
+        what = f"The newest backup that is known to be good is {_age(verified)} old."
+        return [wrong(what, MEND_BACKUP), *found]
+    return [fine("A backup of the last two days is good."), *found]
+
+
+def _room_for(made: LastDone) -> list[Finding]:
+    """Of the disk with the backups, where it is another one than those that everybody writes to."""
+    # Another node, or a container, may not have the folder, or may not look into it.
+    return files.room_in([Path(made.place)], beside=files.written_to()) if os.path.isdir(made.place) else []
+
+
+def _forgetting(last: dict[str, LastDone]) -> list[Finding]:
+    done = last.get(nightly.RETENTION)
+    if not done:
+        return [odd("What readers leave behind was never forgotten.", BEGIN.format("Every day"))]
+    if _is_missed(done):
+        what = f"What readers leave behind has not been forgotten for {_age(done)}: it is kept longer than they were promised."
+        return [wrong(what, MEND_FORGETTING)]
+    return [fine("What readers leave behind is forgotten in time.")]
+
+
+def _is_missed(done: LastDone) -> bool:
+    return timezone.now() - done.at > MISSED_AFTER
+
+
+def _age(done: LastDone) -> str:
+    return f"{(timezone.now() - done.at).days} days"
