@@ -10,6 +10,20 @@ from django.http import HttpRequest
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+def read_address(text: str) -> Address | None:
+    """None where it is unreadable. ::ffff:10.0.0.5, as a server that listens on both kinds writes it, is 10.0.0.5."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_trusted(address: Address) -> bool:
+    """Whether it is one of `settings.TRUSTED_PROXIES`."""
+    return any(address in proxies for proxies in settings.TRUSTED_PROXIES)
+
+
 def address_of(request: HttpRequest) -> Address | None:
     """The sender's address: the last hop that is not one of `settings.TRUSTED_PROXIES`, or None when it is unreadable.
 
@@ -20,11 +34,11 @@ def address_of(request: HttpRequest) -> Address | None:
     hops += reversed([hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
     sender = None
     for hop in hops:
-        try:
-            sender = ipaddress.ip_address(hop)
-        except ValueError:
+        address = read_address(hop)
+        if address is None:
             return sender
-        if not any(sender in proxies for proxies in settings.TRUSTED_PROXIES):
+        sender = address
+        if not is_trusted(sender):
             return sender
     return sender
 
@@ -41,6 +55,4 @@ def network_of(request: HttpRequest, prefix: int = NETWORK) -> str:
     address = address_of(request)
     if address is None:
         return ""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     return str(ipaddress.ip_network((address, 32 if address.version == 4 else prefix), strict=False))

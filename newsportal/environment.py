@@ -11,7 +11,7 @@ import sys
 import zoneinfo
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import environ
@@ -74,7 +74,7 @@ class Environment:
     def networks(self, name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """A comma-separated list of addresses and networks, such as 10.0.0.0/8."""
         try:
-            return [ipaddress.ip_network(word) for word in self.words(name)]
+            return [_as_addresses_are_read(ipaddress.ip_network(word)) for word in self.words(name)]
         except ValueError:
             self._refuse(name, self.text(name, ""), "addresses or networks such as 10.0.0.0/8, separated by commas")
 
@@ -169,6 +169,12 @@ class Environment:
 
     def _refuse(self, name: str, value: str, wanted: str) -> NoReturn:
         raise ImproperlyConfigured(f"{name}={value!r} cannot be read: it must be {wanted}.")
+
+
+def _as_addresses_are_read(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Any:
+    """::ffff:10.0.0.0/104 is 10.0.0.0/8 (articles.network.read_address)."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    return ipaddress.ip_network((mapped, network.prefixlen - 96)) if mapped and network.prefixlen >= 96 else network
 
 
 FIRST_ENV_FILE = """\

@@ -49,8 +49,9 @@ def _backup(last: dict[str, LastDone]) -> list[Finding]:
 
 def _room_for(made: LastDone) -> list[Finding]:
     """Of the disk with the backups, where it is another one than those that everybody writes to."""
-    # Another node, or a container, may not have the folder, or may not look into it.
-    return files.room_in([Path(made.place)], beside=files.written_to()) if os.path.isdir(made.place) else []
+    # Another node, or a container, may not have the folder, or may not look into it, of which Path.is_dir() makes an error.
+    is_here = os.path.isdir(made.place)  # noqa: PTH112
+    return files.room_in([Path(made.place)], beside=files.written_to()) if is_here else []
 
 
 def _forgetting(last: dict[str, LastDone]) -> list[Finding]:

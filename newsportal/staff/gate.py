@@ -42,8 +42,6 @@ def may_come_from(request: HttpRequest) -> bool:
         return True
     if (address := address_of(request)) is None:
         return False
-    # As a server that listens on both writes an address of the old kind.
-    address = getattr(address, "ipv4_mapped", None) or address
     return any(address in network for network in settings.ADMIN_NETWORKS)
 
 

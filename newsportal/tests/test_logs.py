@@ -118,6 +118,7 @@ def test_an_error_is_found_by_the_name_that_the_reader_was_shown(reader, log, mo
     ("sender", "given", "taken"),
     [
         ("10.0.0.1", "0123456789abcdef0123456789abcdef", True),
+        ("::ffff:10.0.0.1", "0123456789abcdef0123456789abcdef", True),
         ("203.0.113.77", "0123456789abcdef0123456789abcdef", False),
         ("10.0.0.1", 'a"} {"level": "error"', False),
         ("10.0.0.1", "x" * 65, False),

@@ -88,6 +88,11 @@ def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(
         read(**{variable: value})
 
 
+def test_networks_of_the_old_kind_may_be_written_as_those_of_the_new():
+    named = read(TRUSTED_PROXIES="::ffff:10.0.0.5,::ffff:172.16.0.0/108,2001:db8::/32").TRUSTED_PROXIES
+    assert [str(network) for network in named] == ["10.0.0.5/32", "172.16.0.0/12", "2001:db8::/32"]
+
+
 def test_numbers_need_a_folder_that_processes_share():
     with pytest.raises(ImproperlyConfigured, match="METRICS_FOLDER"):
         read(METRICS_TOKEN="a-token-of-the-tests")

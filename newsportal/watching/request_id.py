@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 import time
@@ -13,6 +12,8 @@ from logging import getLogger
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+
+from articles.network import is_trusted, read_address
 
 logger = getLogger(__name__)
 
@@ -66,8 +67,5 @@ def _given(request: HttpRequest) -> str:
     name = request.headers.get(HEADER, "")
     if not WELL_FORMED.fullmatch(name):
         return ""
-    try:
-        sender = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return ""
-    return name if any(sender in proxies for proxies in settings.TRUSTED_PROXIES) else ""
+    sender = read_address(request.META.get("REMOTE_ADDR", ""))
+    return name if sender and is_trusted(sender) else ""
