@@ -17,6 +17,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from articles import workflow
 from articles.models import Article, NextVersion
 from comments.models import Comment, Status
+from newsportal import recurring
 from newsportal.models import Purge, Recurring
 
 #: Nobody needs to know whether 10,000 wait or 300,000.
@@ -75,7 +76,8 @@ def letters_given_up() -> QuerySet[DBTaskResult]:
 
 def recurring_late() -> float:
     """For how many seconds what is done again and again has been due; 0 where all of it was done in time."""
-    first = Recurring.objects.order_by("due_at").values_list("due_at", flat=True).first()
+    jobs = Recurring.objects.filter(name__in=recurring.current())
+    first = jobs.order_by("due_at").values_list("due_at", flat=True).first()
     return max((timezone.now() - first).total_seconds(), 0.0) if first else 0.0
 
 

@@ -37,6 +37,11 @@ WITH_CDN: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
 }
 
 
+def current() -> dict[str, tuple[datetime.timedelta, Callable[[], None]]]:
+    """What recurs with these settings. Rows of other names are of another release, or of a CDN that is gone."""
+    return JOBS | WITH_CDN if back_end() else JOBS
+
+
 def _forget_where_staff_were() -> None:
     audit.forget_addresses()
     sessions.forget()
@@ -48,7 +53,7 @@ def do_what_is_due(now: datetime.datetime | None = None) -> list[str]:
     now = now or timezone.now()
     due_at = dict(Recurring.objects.values_list("name", "due_at"))
     done = []
-    for name, (every, do) in (JOBS | WITH_CDN if back_end() else JOBS).items():
+    for name, (every, do) in current().items():
         if now < due_at.get(name, now) <= now + AHEAD * every or not _claim(name, every, now):
             continue
         try:

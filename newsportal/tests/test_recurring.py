@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles import most_read
 from articles.models import Reads
 from articles.tests.factories import make_article
-from newsportal import background, recurring
+from newsportal import background, backlog, recurring
 from newsportal.recurring import JOBS, do_what_is_due
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -97,3 +97,16 @@ def test_one_look_at_a_clock_that_was_wrong_puts_nothing_off_for_years(done):
     assert do_what_is_due(now) == ["often", "seldom"]
     # A clock that is a little behind another is right.
     assert do_what_is_due(now - MINUTE) == []
+
+
+@pytest.mark.django_db
+def test_what_recurs_no_more_is_not_late(done, settings):
+    now = timezone.now()
+    settings.PURGE = "varnish"
+    assert do_what_is_due(now - 30 * MINUTE) == ["often", "seldom", "what the CDN was not told"]
+    assert backlog.recurring_late() == pytest.approx(29 * 60, abs=5)
+    settings.PURGE = "none"
+    assert backlog.recurring_late() == pytest.approx(25 * 60, abs=5)
+    # As another release names it.
+    del recurring.JOBS["often"]
+    assert backlog.recurring_late() == 0
