@@ -389,6 +389,24 @@ def test_what_was_counted_is_forgotten(editor, client):
     assert not Guesses.objects.exists()
 
 
+def test_one_day_of_a_clock_that_was_wrong_keeps_nobody_out_for_years(client, editor):
+    now = timezone.now()
+    with time_machine.travel(now + datetime.timedelta(days=3000), tick=False):
+        for _ in range(11):
+            answer = log_in(client, password="wrong")
+        assert "wrong too often" in answer.content.decode()
+    with time_machine.travel(now, tick=False):
+        assert log_in(client).status_code == 302
+        guesses.forget()
+        assert not Guesses.objects.filter(ends_at__gt=now + datetime.timedelta(days=2)).exists()
+    # A clock that is a little ahead of another is right, and what was counted by it counts.
+    with time_machine.travel(now + MINUTE, tick=False):
+        for _ in range(10):
+            log_in(Client(), "reporter", "wrong")
+    with time_machine.travel(now, tick=False):
+        assert "wrong too often" in log_in(Client(), "reporter", "wrong").content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_get_no_more_than_one_after_the_other():
     took = []
