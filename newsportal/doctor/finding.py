@@ -30,3 +30,15 @@ def odd(what: str, mend: str) -> Finding:
 
 def wrong(what: str, mend: str) -> Finding:
     return Finding(Level.WRONG, what, mend)
+
+
+def told(seconds: float) -> str:
+    """For how long, in one word and a number."""
+    minutes = int(seconds // 60)
+    return (
+        f"{minutes} minutes"
+        if minutes < 120
+        else f"{minutes // 60} hours"
+        if minutes < 2 * 24 * 60
+        else f"{minutes // 1440} days"
+    )

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import ssl
+import time
 from http.client import HTTPException
+from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request
 
 from django.conf import settings
 
 from articles.outbound import opener
-from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 
 #: In seconds, for each step.
 SHORT, LONG = 1.0, 5.0
+#: Of a certificate's time, which is 90 days with Let's Encrypt and may be six: it is made anew when a third is left, or a half
+#: (https://letsencrypt.org/docs/integration-guide/#when-to-renew). One for a year is told of as late as one for 90 days.
+DAY = 24 * 3600
+LATE, ALMOST_OVER = 20 / 90, 7 / 90
 
 
 def cache() -> list[Finding]:
@@ -69,7 +77,7 @@ def site() -> list[Finding]:
         return [wrong(f"{settings.SITE_URL} does not answer ({body}).", mend)]
     if status != 200 or body != "ok\n":
         return [wrong(f"{settings.SITE_URL}/healthz is answered by something else (status {status}).", mend)]
-    found = [fine(f"{settings.SITE_URL} answers.")]
+    found = [fine(f"{settings.SITE_URL} answers."), *_certificate()]
     # Its answer to /healthz is the same with and without TLS; that of a page is not.
     page = f"{settings.SITE_URL}/robots.txt"
     status, _, location = _ask(page)
@@ -90,6 +98,34 @@ def site() -> list[Finding]:
     elif status != 200:
         found.append(wrong(f"Pages are answered with status {status}.", "Look into the log."))
     return found
+
+
+def _certificate() -> list[Finding]:
+    """Whether it is made anew in time: once it has ended nobody can read."""
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme != "https" or not site.hostname:
+        return []
+    try:
+        with (
+            socket.create_connection((site.hostname, site.port or 443), timeout=LONG) as connection,
+            ssl.create_default_context().wrap_socket(connection, server_hostname=site.hostname) as secured,
+        ):
+            certificate: Any = secured.getpeercert()
+    except OSError:
+        # It has answered a moment ago: from here the way there leads through a proxy.
+        return []
+    begins, ends = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
+    left, whole = ends - time.time(), min(ends - begins, 90 * DAY)
+    if left > LATE * whole:
+        return [fine(f"Its certificate is good for {told(left)}.")]
+    say = wrong if left <= ALMOST_OVER * whole else odd
+    return [
+        say(
+            f"The certificate of {site.hostname} ends in {told(left)}: after that readers are warned away.",
+            "Run certbot renew and read what it says, then systemctl reload nginx; systemctl list-timers certbot says whether it "
+            "is done by itself.",
+        )
+    ]
 
 
 def _ask(url: str) -> tuple[int | None, str, str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from newsportal import backlog
 from newsportal.background import LOOK_EVERY, in_process
-from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 from newsportal.purging import back_end
 
 #: A job is begun within seconds, and what recurs within minutes; after so long nobody is there who does it.
@@ -26,7 +26,7 @@ def jobs() -> list[Finding]:
     late = max(waits, backlog.recurring_late())
     if late < NOBODY_AFTER.total_seconds():
         return [fine("Work in the background is done.")]
-    what = f"Work in the background is not done: some has waited for {_told(late)}. Mail and lists of what is read most are late."
+    what = f"Work in the background is not done: some has waited for {told(late)}. Mail and lists of what is read most are late."
     if settings.BACKGROUND_WORKER == "process":
         return [
             wrong(what, "Start manage.py background_worker (systemctl start newsportal-worker), or look into its log.")
@@ -123,14 +123,3 @@ def purges() -> list[Finding]:
             f"Look into the log for “The CDN was not told”; until then purge everything by hand at {settings.PURGE.title()}.",
         )
     ]
-
-
-def _told(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    return (
-        f"{minutes} minutes"
-        if minutes < 120
-        else f"{minutes // 60} hours"
-        if minutes < 2 * 24 * 60
-        else f"{minutes // 1440} days"
-    )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from newsportal import nightly
 from newsportal.doctor import files
-from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 from newsportal.models import LastDone
 
 #: A night may be missed because the machine was off; two are none.
@@ -69,4 +69,4 @@ def _is_missed(done: LastDone) -> bool:
 
 
 def _age(done: LastDone) -> str:
-    return f"{(timezone.now() - done.at).days} days"
+    return told((timezone.now() - done.at).total_seconds())

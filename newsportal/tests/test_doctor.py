@@ -6,11 +6,17 @@ import io
 import ipaddress
 import json
 import shutil
+import ssl
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -208,10 +214,14 @@ def test_a_mail_server_that_is_away_or_speaks_no_tls_is_wrong(settings):
         server.stop()
 
 
+class Answers(dict[str, tuple[int, dict[str, str], bytes]]):
+    handler: type[http.server.BaseHTTPRequestHandler]
+
+
 @pytest.fixture
 def front_door(settings):
     """Answers as SITE_URL, by path: (status, headers, body)."""
-    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+    answers = Answers()
 
     class Door(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -226,6 +236,7 @@ def front_door(settings):
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Door)
+    answers.handler = Door
     begin(server)
     settings.SITE_URL = f"http://127.0.0.1:{server.server_port}"
     yield answers
@@ -246,6 +257,70 @@ def test_the_front_door_is_tried(front_door, settings):
     assert worst(machines.site()) is Level.WRONG
     settings.SITE_URL = f"http://127.0.0.1:{loopback.free_port()}"
     assert "ConnectionRefusedError" in machines.site()[0].what
+
+
+@pytest.fixture
+def secured(front_door, settings, tmp_path, monkeypatch):
+    """Call it to have the door speak TLS, with a certificate that began and ends so many days from now."""
+    servers = []
+
+    def speak(begins: float, ends: float) -> None:
+        now, key = datetime.datetime.now(datetime.UTC), ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        built = x509.CertificateBuilder(
+            issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=x509.random_serial_number(),
+            not_valid_before=now + begins * 24 * HOUR, not_valid_after=now + ends * 24 * HOUR,
+        )  # fmt: skip
+        built = built.add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        signed = built.sign(key, hashes.SHA256())
+        (tmp_path / "certificate.pem").write_bytes(signed.public_bytes(Encoding.PEM))
+        (tmp_path / "key.pem").write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        )
+        # Which OpenSSL trusts in the place of the system's own.
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+        server = http.server.HTTPServer(("127.0.0.1", 0), front_door.handler)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        begin(server)
+        servers.append(server)
+        settings.SITE_URL = f"https://127.0.0.1:{server.server_port}"
+
+    yield speak
+    for server in servers:
+        end(server)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "expected", "said"),
+    [
+        (-60, 30.1, Level.FINE, "30 days"),
+        (-75, 15.1, Level.ODD, "15 days"),
+        (-85, 5.1, Level.WRONG, "5 days"),
+        (-89, 0.51, Level.WRONG, "12 hours"),
+        # One for a year, for 45 days and for six, as Let's Encrypt has them, too.
+        (-340, 25.1, Level.FINE, "25 days"),
+        (-32, 13.1, Level.FINE, "13 days"),
+        (-3, 3.1, Level.FINE, "3 days"),
+    ],
+)
+def test_a_certificate_that_is_not_made_anew_is_told_of_before_it_ends(
+    front_door, secured, begins, ends, expected, said
+):
+    front_door["/healthz"] = 200, {}, b"ok\n"
+    front_door["/robots.txt"] = 200, {}, b"User-agent: *\n"
+    secured(begins, ends)
+    found = machines.site()
+    assert worst(found) is expected and said in found[1].what
+
+
+def test_one_that_has_ended_is_wrong(front_door, secured):
+    secured(-90, -1)
+    (found,) = machines.site()
+    assert found.level is Level.WRONG and "SSLCertVerificationError" in found.what
 
 
 # --- The newsroom -----------------------------------------------------------------------------------------------------
