@@ -100,13 +100,16 @@ def on_login_failed(sender: Any, credentials: dict, request: HttpRequest | None 
     """Names that are nobody's are not written down: some of them are passwords, typed into the wrong field."""
     name = str(credentials.get("username", ""))
     known = User.objects.filter(username=name).exists()
-    record(Event.LOGIN_FAILED, actor="", subject=name if known else "an unknown name", note="password", request=request)
+    # Whoever invents names does not fill a log from which nothing is ever taken out.
+    if known or request is None or guesses.is_first_invented(request, Event.LOGIN_FAILED):
+        subject = name if known else "an unknown name"
+        record(Event.LOGIN_FAILED, actor="", subject=subject, note="password", request=request)
 
 
 def record_held(request: HttpRequest, name: str, note: str) -> None:
     """One entry a quarter of an hour: who goes on trying does not fill the log."""
-    if guesses.is_first_held(name):
-        known = User.objects.filter(username=name).exists()
+    known = User.objects.filter(username=name).exists()
+    if guesses.is_first_held(name) if known else guesses.is_first_invented(request, Event.LOGIN_HELD):
         record(Event.LOGIN_HELD, actor="", subject=name if known else "an unknown name", note=note, request=request)
 
 

@@ -76,6 +76,11 @@ def is_first_held(name: str) -> bool:
     return _take(Limit("held", name.strip().lower(), most=1, within=15 * MINUTES))
 
 
+def is_first_invented(request: HttpRequest, name: str) -> bool:
+    """Of names that are nobody's there is no end: they are told once for each network. `name`: of what is told of them."""
+    return _take(Limit(f"invented: {name}", network_of(request), most=1, within=15 * MINUTES))
+
+
 class Tries:
     def __init__(self, limits: Iterable[Limit]):
         self.limits = list(limits)

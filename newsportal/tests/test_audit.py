@@ -8,6 +8,7 @@ import time_machine
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -49,6 +50,21 @@ def test_coming_in_failing_and_going(client, editor):
     assert told("logged_out") == [("editor", "", "")]
     assert "too early" not in str(list(AuditEntry.objects.values()))
     assert AuditEntry.objects.filter(event="logged_in", came_from__address="127.0.0.1").exists()
+
+
+def test_who_invents_names_does_not_fill_the_log(client, editor):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for number in range(65):
+            log_in(client, f"name {number}", "wrong")
+        assert [subject for _, subject, _ in told("login_failed") + told("login_held")] == ["an unknown name"] * 2
+        log_in(Client(REMOTE_ADDR="198.51.100.7"), "another name", "wrong")
+        assert len(told("login_failed")) == 2
+        clock.shift(datetime.timedelta(minutes=16))
+        log_in(client, "name 1", "wrong")
+        # What is tried on an account that there is stands there each time, until it is too often.
+        for _ in range(2):
+            log_in(client, password="wrong")
+    assert [subject for _, subject, _ in told("login_failed")] == ["an unknown name"] * 3 + ["editor"] * 2
 
 
 def test_second_factors_and_how_somebody_came_in(client, editor):
