@@ -34,7 +34,16 @@ def cache() -> list[Finding]:
         settings.CACHES["default"]["LOCATION"], socket_timeout=SHORT, socket_connect_timeout=SHORT, retry=None
     )
     try:
-        client.ping()
+        # Not a PING: one whose memory is full answers that, and takes nothing.
+        client.set("newsportal:doctor", 1, ex=60)
+        memory: Any = client.info("memory")
+    except redis.OutOfMemoryError:
+        return [
+            wrong(
+                "Redis is full and takes nothing more. The site works without it, only slower, and each save waits for a second.",
+                "Raise its maxmemory, and look what else is kept there (redis-cli --bigkeys).",
+            )
+        ]
     except redis.RedisError as problem:
         return [
             wrong(
@@ -44,7 +53,16 @@ def cache() -> list[Finding]:
         ]
     finally:
         client.close()
-    return [fine("Redis answers.")]
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if memory.get("maxmemory") and policy != "noeviction":
+        return [
+            odd(
+                f"Redis throws something away when it is full (maxmemory-policy {policy}): a page may then be held against a "
+                "number that is past.",
+                "Set maxmemory-policy to noeviction: the site's keys go by themselves after a day.",
+            )
+        ]
+    return [fine("Redis answers, and takes what it is given.")]
 
 
 def mail_server() -> list[Finding]:

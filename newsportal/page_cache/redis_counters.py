@@ -13,6 +13,9 @@ page is old then:
   everything in Redis is written, too, and its author waits for LEASE seconds. Nobody believes Redis who has not read UNREACHED
   within that time.
 - Redis cannot be reached by who reads: the database is asked.
+- A key goes that nobody has brought or settled for KEPT_FOR, since a crawler asks for every story that there is. It is brought from
+  the database again. An old number could come back only by who has read it before a commit and brings it after the new one is gone,
+  which is a day later. While `open` is not 0 no key goes: what is being settled would be believed as it was before.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ LEASE = 1.0
 LEAVE_ALONE = 1.0
 #: After so many seconds a transaction that has begun to commit, and not settled, is over.
 HEAL_AFTER = 30.0
+#: For how long, in seconds, Redis has a key that nothing happens to: many times as long as anything takes that has begun.
+KEPT_FOR = 24 * 3600
 #: Seconds after which Redis counts as not reached: a page is made in less than that.
 TIMEOUT = 0.25
 
@@ -45,16 +50,17 @@ PREFIX = "newsportal:edition:"
 FIELDS = ("number", "under", "open")
 
 #: KEYS: a key. ARGV: its number in the database, under what it is written, and what `open` must be to become 0 ("": it stays).
-BRING = """
+BRING = f"""
 local number = math.max(tonumber(redis.call('HGET', KEYS[1], 'number') or 0), tonumber(ARGV[1]))
 redis.call('HSET', KEYS[1], 'number', number, 'under', ARGV[2])
 if ARGV[3] ~= '' and redis.call('HGET', KEYS[1], 'open') == ARGV[3] then redis.call('HSET', KEYS[1], 'open', 0) end
+if (redis.call('HGET', KEYS[1], 'open') or '0') == '0' then redis.call('EXPIRE', KEYS[1], {KEPT_FOR}) end
 """
 #: KEYS: a key. ARGV: its new number, and under what it is written. Numbers only grow: of two that settle, either may come first.
-SETTLE = """
+SETTLE = f"""
 local number = math.max(tonumber(redis.call('HGET', KEYS[1], 'number') or 0), tonumber(ARGV[1]))
 redis.call('HSET', KEYS[1], 'number', number, 'under', ARGV[2])
-redis.call('HINCRBY', KEYS[1], 'open', -1)
+if redis.call('HINCRBY', KEYS[1], 'open', -1) == 0 then redis.call('EXPIRE', KEYS[1], {KEPT_FOR}) end
 """
 
 
@@ -187,6 +193,7 @@ class InRedis:
             opening = self._client.pipeline(transaction=True)
             for key in wanted:
                 opening.hincrby(self._prefix + key, "open", 1)
+                opening.persist(self._prefix + key)
             opening.execute()
         except redis.RedisError:
             raise_numbers(connection, keys | {UNREACHED})

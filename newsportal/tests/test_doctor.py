@@ -191,6 +191,23 @@ def test_redis_that_is_away_is_wrong(settings):
     assert worst(machines.cache()) is Level.WRONG
 
 
+@pytest.mark.skipif(not (shutil.which("valkey-server") or shutil.which("redis-server")), reason="no redis-server here")
+def test_redis_that_is_full_or_forgets_as_it_likes_is_found(settings, tmp_path):
+    redis = pytest.importorskip("redis")
+    with loopback.redis(tmp_path) as url:
+        settings.CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url}}
+        assert worst(machines.cache()) is Level.FINE
+        client = redis.Redis.from_url(url)
+        client.config_set("maxmemory", 2**30)
+        for policy, expected in (("volatile-lru", Level.ODD), ("noeviction", Level.FINE)):
+            client.config_set("maxmemory-policy", policy)
+            assert worst(machines.cache()) is expected
+        client.config_set("maxmemory", 1)
+        (found,) = machines.cache()
+        assert found.level is Level.WRONG and "is full" in found.what
+        client.close()
+
+
 def test_a_mail_server_that_is_away_or_speaks_no_tls_is_wrong(settings):
     from aiosmtpd.controller import Controller
 

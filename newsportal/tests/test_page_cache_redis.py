@@ -241,6 +241,67 @@ def test_who_cannot_reach_redis_waits_until_nobody_believes_it(server, node, mon
     assert reader.read(KEYS) == truth()
 
 
+def ttl(server) -> dict[str, int]:
+    """For how many seconds each key will still be there; -1: for ever."""
+    return {key: server.client.ttl(redis_counters.PREFIX + key) for key in KEYS}
+
+
+def test_what_nothing_happens_to_is_not_kept_for_ever(server, node):
+    node.read(("story-987654321",))
+    assert 0 < server.client.ttl(f"{redis_counters.PREFIX}story-987654321") <= redis_counters.KEPT_FOR
+    make_section()
+    node.read(KEYS)
+    assert all(0 < seconds <= redis_counters.KEPT_FOR for seconds in ttl(server).values())
+
+
+def test_what_is_being_settled_does_not_go(server, node, monkeypatch):
+    make_section()
+    node.read(KEYS)
+    settle = node.touch(connection, frozenset({"site"}))
+    make_node(server).read(KEYS)
+    assert (ttl(server)["site"], ttl(server)["any"]) == (-1, -1) and ttl(server)["lists"] > 0
+    other = node.touch(connection, frozenset({"site"}))
+    settle()
+    assert ttl(server)["site"] == -1, "another one is at it"
+    other()
+    assert ttl(server)["site"] > 0
+    node.touch(connection, frozenset({"site"}))  # and is never heard of again
+    node.read(KEYS)
+    monkeypatch.setattr(redis_counters, "HEAL_AFTER", -1)
+    node.read(KEYS)
+    assert ttl(server)["site"] > 0
+    assert node.read(KEYS) == truth()
+
+
+def test_what_has_gone_is_brought_from_the_database(server, node):
+    for _ in range(3):
+        make_section()
+    node.read(KEYS)
+    for key in KEYS:
+        server.client.pexpire(redis_counters.PREFIX + key, 1)
+    time.sleep(0.05)
+    assert not server.client.keys("*")
+    before = node.read(KEYS)
+    assert before == truth() == without_asking_the_database(node)
+    for key in KEYS:
+        server.client.pexpire(redis_counters.PREFIX + key, 1)
+    time.sleep(0.05)
+    make_section()
+    assert node.read(KEYS) == truth() == without_asking_the_database(node) != before
+
+
+def test_a_redis_that_is_full_is_done_without(server, node):
+    make_section()
+    node.read(KEYS)
+    before = truth()
+    server.client.config_set("maxmemory", 1)
+    make_section()
+    assert node.read(KEYS) == truth() != before
+    server.client.config_set("maxmemory", 0)
+    time.sleep(redis_counters.LEAVE_ALONE)
+    assert node.read(KEYS) == truth() == without_asking_the_database(node)
+
+
 def test_pages_behind_redis_change_with_what_they_show(node):
     section = make_section(name="Harbours")
     served = Served(node)
