@@ -1,7 +1,7 @@
 """What is wrong with this installation, and how it is mended: `manage.py doctor` says all of it, the desk what cannot wait.
 
 finding        what a check found
-configuration  the deploy checks, DEBUG, the proxy
+configuration  the deploy checks, DEBUG, the proxy, old keys
 database       reachable, version and settings, migrations, clock
 files          pictures can be written, static files are collected, the disk
 machines       cache, mail server, the site itself as the world reaches it
@@ -53,6 +53,7 @@ CHECKS = [
     Check("database", database.answers),
     Check("migrations", database.migrations, on_desk=True, asks_database=True),
     Check("clock", database.clock, on_desk=True, asks_database=True),
+    Check("second factors", configuration.old_keys, asks_database=True),
     Check("pictures", files.pictures_can_be_written, on_desk=True, concerns=(workflow.CHANGE,)),
     Check("picture storage", files.pictures_round_trip),
     Check("picture sizes", files.picture_sizes, asks_database=True),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core import checks
 
 from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.staff import encryption
 
 #: Django's word for DEBUG, which has a check of its own here.
 OF_DEBUG = "security.W018"
@@ -32,6 +33,19 @@ def deploy_checks() -> list[Finding]:
             what = " ".join(str(message.msg).split())
             found.append(say(f"{what} ({message.id})", " ".join(str(message.hint or EXPLAINED).split())))
     return found or [fine("check --deploy finds nothing.")]
+
+
+def old_keys() -> list[Finding]:
+    """Whether somebody would be locked out without SECRET_KEY_FALLBACKS, or is already."""
+    if not (count := encryption.with_a_fallback()):
+        return [fine("All second factors are encrypted with SECRET_KEY.")]
+    told = "1 second factor is" if count == 1 else f"{count} second factors are"
+    return [
+        odd(
+            f"{told} encrypted with another key than SECRET_KEY, and open nothing once that is not in SECRET_KEY_FALLBACKS.",
+            "Run manage.py reencrypt_second_factors while it is there.",
+        )
+    ]
 
 
 def proxy() -> list[Finding]:

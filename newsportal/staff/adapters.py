@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -17,7 +15,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from newsportal.staff import audit, guesses, proof
+from newsportal.staff import audit, encryption, guesses, proof
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -107,18 +105,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return super().get_public_key_credential_user_entity(user) | names
 
     def encrypt(self, text: str) -> str:
-        """Whoever has the database, or a backup of it, does not have the secrets of authenticator apps."""
-        return _keys().encrypt(text.encode()).decode()
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Raises ValidationError for what was encrypted with a key that is neither SECRET_KEY nor one of its fallbacks."""
         try:
-            return _keys().decrypt(encrypted_text.encode()).decode()
+            return encryption.decrypt(encrypted_text)
         except InvalidToken:
             raise self.validation_error("incorrect_code") from None
-
-
-def _keys() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"second factors\0{secret}".encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

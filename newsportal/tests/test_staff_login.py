@@ -26,11 +26,14 @@ from django.utils import timezone
 
 from articles.tests.factories import make_article
 from comments.tests.factories import make_comment
+from newsportal.doctor import configuration
+from newsportal.doctor.finding import Level
 from newsportal.environment import BASE_DIR
-from newsportal.staff import guesses, second_factor, sessions
+from newsportal.staff import encryption, guesses, second_factor, sessions
 from newsportal.staff.guesses import Limit, Tries
 from newsportal.staff.models import AuditEntry, Guesses, StaffSession
 from newsportal.staff.urls import urlpatterns
+from newsportal.tests.test_doctor import worst
 from newsportal.tests.test_roles_walk import names_of
 
 pytestmark = pytest.mark.django_db
@@ -186,10 +189,49 @@ def test_a_recovery_code_works_once(client, editor):
 def test_secrets_are_not_in_the_database_as_they_are(editor, settings):
     with_app(editor)
     assert SECRET not in str(list(Authenticator.objects.values()))
-    # A new key takes the old one along, until everybody has set up anew.
+    # A new key takes the old one along.
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key" * 5, [settings.SECRET_KEY]
     log_in(client := Client())
     assert client.post(CODE, {"code": code()}).status_code == 302
+
+
+def test_what_is_encrypted_anew_does_without_the_old_key(client, editor, reporter, settings, capsys):
+    used, recovery, *_ = with_app(editor)
+    log_in(client)
+    client.post(CODE, {"code": used})
+    old, new = settings.SECRET_KEY, "another key" * 5
+    assert worst(configuration.old_keys()) is Level.FINE
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = new, [old]
+    assert worst(configuration.old_keys()) is Level.ODD
+    for number in ("2", "0"):
+        call_command("reencrypt_second_factors")
+        assert f"anew: {number}." in capsys.readouterr().out
+    settings.SECRET_KEY_FALLBACKS = []
+    assert worst(configuration.old_keys()) is Level.FINE
+    for right, comes_in in ((code(), True), (used, False), (recovery, True)):
+        somebody = Client()
+        log_in(somebody)
+        somebody.post(CODE, {"code": right})
+        assert is_in(somebody) is comes_in
+    settings.SECRET_KEY = "a third key" * 5
+    with_app(reporter)
+    assert worst(configuration.old_keys()) is Level.ODD
+    with pytest.raises(CommandError, match="“editor”: "):
+        call_command("reencrypt_second_factors")
+    log_in(client, "reporter")
+    assert client.post(CODE, {"code": code(1)}).status_code == 302
+
+
+def test_codes_of_before_there_was_a_seed_are_encrypted_anew_too(editor, settings):
+    with_app(editor)
+    codes = Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)
+    codes.data = {"migrated_codes": [encryption.encrypt("12345678"), encryption.encrypt("87654321")]}
+    codes.save()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key" * 5, [settings.SECRET_KEY]
+    call_command("reencrypt_second_factors", verbosity=0)
+    settings.SECRET_KEY_FALLBACKS = []
+    codes.refresh_from_db()
+    assert RecoveryCodes(codes).get_unused_codes() == ["12345678", "87654321"]
 
 
 def test_a_key_that_is_gone_lets_nobody_in_and_breaks_nothing(client, editor, settings):
