@@ -56,6 +56,50 @@ def test_a_container_has_as_long_to_end_as_what_runs_in_it(services):
         assert int(services[name]["stop_grace_period"].removesuffix("s")) > under_way
 
 
+def test_no_container_fills_the_disk_with_what_it_says(services):
+    assert len(services) == 5
+    for name, service in services.items():
+        assert service["logging"]["driver"] == "local", name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def blocks(title: str) -> list[str]:
+    """The blocks of commands beneath a title of docs/operations.md."""
+    text = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## {title}\n(.*?)^## ", text, re.M | re.S)[1]
+    return re.findall(r"^```\n(.*?)^```", section, re.M | re.S)
+
+
+def test_an_upgrade_of_containers_leaves_no_old_images_behind():
+    *_, last = blocks("Containers")[-1].splitlines()
+    assert last.startswith("docker image prune --force")
+
+
+def test_a_backup_is_made_before_anything_of_the_next_release_is_there():
+    for title in ("Upgrades", "Containers"):
+        lines = next(block for block in blocks(title) if " migrate\n" in block and " backup " in block).splitlines()
+        comes = [n for n, line in enumerate(lines) if re.search("git checkout|compose build|migrate$", line)]
+        assert next(n for n, line in enumerate(lines) if " backup " in line) < min(comes)
+
+
+def test_nginx_is_given_more_connections_than_debian_gives_it():
+    (line,) = re.findall(r"^sed .*nginx\.conf$", "".join(blocks("One machine")), re.M)
+    pattern, to = re.search(r"'s/(.*?)/(.*?)/'", line).groups()
+    found = re.sub(pattern, to, "events {\n\tworker_connections 768;\n\t# multi_accept on;\n}")
+    assert int(re.search(r"worker_connections (\d+);\n", found)[1]) > 4096
+
+
+def test_what_is_large_is_not_written_into_a_tmp_that_is_memory():
+    """As it is in Debian 13, and in our containers."""
+    text = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert "TMPDIR=/var/tmp .venv/bin/python manage.py" in next(re.finditer(r"^manage\(\) .*", text, re.M))[0]
+    for line in re.findall(r"docker compose run .*?(?:backup|restore) /backups", text):
+        assert "-e TMPDIR=/backups" in line
+    (cron,) = re.findall(r"^15 3 .* verify_backup .*", text, re.M)
+    assert "TMPDIR=/var/tmp" in cron
+    assert "TMPDIR=/var/tmp" in (DEPLOY / "systemd" / "newsportal-backup.service").read_text(encoding="utf-8")
+
+
 def test_what_operators_are_told_to_run_exists():
     """Of docs/operations.md: every command of ours, and every file that is copied."""
     text = (BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
