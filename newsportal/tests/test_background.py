@@ -279,3 +279,18 @@ def test_who_administrates_has_what_was_given_up_done_again(client, editor):
     assert done() == {"job one", "job two"}
     assert not DBTaskResult.objects.failed().exists()
     assert "0 pieces of work are done again." in client.post(url, pressed, follow=True).content.decode()
+
+
+def test_a_worker_without_its_tables_says_what_is_missing_and_goes_on(tmp_path):
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "background_worker"], cwd=BASE_DIR, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3", "LOG_LEVEL": "ERROR"},
+    )  # fmt: skip
+    try:
+        said = next(line for line in worker.stderr if "no such table" in line or "cannot be reached" in line)
+        assert "no such table" in said and worker.poll() is None
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.communicate()

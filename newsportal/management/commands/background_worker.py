@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 
@@ -10,7 +11,10 @@ from django.db import OperationalError, connections
 from django_tasks_db.models import DBTaskResult
 
 from newsportal.background import drain, put_back_abandoned
+from newsportal.database import troubles
 from newsportal.recurring import do_what_is_due
+
+logger = logging.getLogger(__name__)
 
 PAUSE = 2.0
 
@@ -35,7 +39,13 @@ class Command(BaseCommand):
             except OperationalError as error:
                 if once:
                     raise
-                self.stderr.write(f"The database cannot be reached ({type(error).__name__}); trying again.")
+                if troubles.is_away(error):
+                    self.stderr.write(f"The database cannot be reached ({type(error).__name__}); trying again.")
+                elif troubles.is_busy(error):
+                    self.stderr.write(f"The database is busy ({type(error).__name__}); trying again.")
+                else:
+                    # Such as a table that is not there yet: whoever looks why nothing is done must find it.
+                    logger.exception("No job could be done; trying again.")
                 connections.close_all()
             if once and not DBTaskResult.objects.ready().exists():
                 break
