@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from articles.tests.factories import make_article
 from comments.identity import confirmation_token
 from comments.models import Comment, Commenter, Status
+from comments.models.comment import MAX_DEPTH
 from comments.tests.factories import make_comment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -99,6 +100,105 @@ def test_a_reply_that_was_begun_is_found_where_it_was_begun(watch, article):
     expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
     assert Comment.objects.get(body="Half an answer").parent == parent
     page.goto(article.get_absolute_url())
+    expect(page.locator("#comment-body")).to_have_value("")
+
+
+@pytest.fixture
+def others(article):
+    return [make_comment(article=article, status=Status.PUBLISHED, name=name) for name in ("Marit", "Jonas")]
+
+
+def test_each_reply_has_its_own_words_and_a_new_comment_too(watch, article, others):
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    body = page.locator("#comment-body")
+    body.fill("To everybody " + "!" * 4500)
+    expect(page.locator(".comment-counter")).to_contain_text("characters left")
+    for other in others:
+        page.click(f"[data-reply='{other.pk}']")
+        expect(body).to_have_value("")
+        expect(page.locator(".comment-counter")).to_have_text("")
+        body.fill(f"To {other.name}")
+    page.click("text=Do not reply")
+    expect(body).to_have_value("To everybody " + "!" * 4500)
+    expect(page.locator(".comment-counter")).to_contain_text("characters left")
+    body.press("End")
+    body.press_sequentially("!")
+    for other in reversed(others):
+        page.click(f"[data-reply='{other.pk}']")
+        expect(body).to_have_value(f"To {other.name}")
+    # Brought back by the browser alone, what was being written would be a new comment.
+    page.reload()
+    expect(page.locator(f"#comment-{others[0].pk} #comment-body")).to_have_value("To Marit")
+    page.click("text=Do not reply")
+    expect(body).to_have_value("To everybody " + "!" * 4501)
+
+
+def test_what_was_typed_before_the_scripts_came_is_not_lost_to_a_draft(watch, article, others):
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{others[0].pk}']")
+    page.fill("#comment-body", "To Marit")
+    late = []
+    page.route("**/js/comments.js", lambda route: late.append(route))
+    page.goto(article.get_absolute_url(), wait_until="commit")
+    page.fill("#comment-body", "To everybody")
+    late.pop().continue_()
+    page.click(f"[data-reply='{others[0].pk}']")
+    expect(page.locator(f"#comment-{others[0].pk} #comment-body")).to_have_value("To Marit")
+    page.click("text=Do not reply")
+    expect(page.locator("#comment-body")).to_have_value("To everybody")
+
+
+def test_who_keeps_no_storage_keeps_the_words_for_as_long_as_the_page(watch, article, others):
+    page = watch.page()
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")
+    page.goto(article.get_absolute_url())
+    page.fill("#comment-body", "To everybody")
+    page.click(f"[data-reply='{others[0].pk}']")
+    page.fill("#comment-body", "To Marit")
+    page.click("text=Do not reply")
+    expect(page.locator("#comment-body")).to_have_value("To everybody")
+    page.click(f"[data-reply='{others[0].pk}']")
+    expect(page.locator("#comment-body")).to_have_value("To Marit")
+
+
+def test_a_reply_that_is_sent_takes_no_other_draft_with_it(watch, article, others):
+    marit, jonas = others
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{marit.pk}']")
+    page.fill("#comment-body", "Half an answer to Marit")
+    page.click(f"[data-reply='{jonas.pk}']")
+    write(page, "All of an answer to Jonas")
+    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    assert Comment.objects.get(body="All of an answer to Jonas").parent == jonas
+    page.goto(article.get_absolute_url())
+    expect(page.locator(f"#comment-{marit.pk} #comment-body")).to_have_value("Half an answer to Marit")
+    page.click(f"[data-reply='{jonas.pk}']")
+    expect(page.locator("#comment-body")).to_have_value("")
+    # The thank-you, come back to, has had its draft.
+    page.fill("#comment-body", "And another thing")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Thank you")
+    page.reload()
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{jonas.pk}']")
+    expect(page.locator("#comment-body")).to_have_value("And another thing")
+
+
+def test_a_reply_beside_the_deepest_level_takes_its_draft_with_it(watch, article):
+    deepest = None
+    for _ in range(MAX_DEPTH):
+        deepest = make_comment(article=article, parent=deepest, status=Status.PUBLISHED)
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{deepest.pk}']")
+    write(page, "Deeper still")
+    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    assert Comment.objects.get(body="Deeper still").answers == deepest
+    page.goto(article.get_absolute_url())
+    page.click(f"[data-reply='{deepest.pk}']")
     expect(page.locator("#comment-body")).to_have_value("")
 
 

@@ -45,53 +45,68 @@ if (form) {
   back.textContent = "Do not reply, write a new comment";
   back.hidden = true;
   heading.after(back);
-  // What was typed survives a closed tab, each reply's by itself; it never leaves this browser.
+  // What was typed survives a closed tab, each reply's by itself, and where it was; it never leaves this browser.
   const { body, parent } = form.elements;
-  const drafts = `comment:${section.dataset.comments}:`;
-  const draft = (of) => { try { return sessionStorage.getItem(drafts + of) ?? ""; } catch { return ""; } };
-  const keep = () => { try { sessionStorage.setItem(drafts + parent.value, body.value); } catch { /* storage is blocked */ } };
-
-  const answer = (link) => {
-    const comment = link.closest(".comment");
-    comment.append(form);
-    parent.value = link.dataset.reply;
-    heading.textContent = `Reply to ${comment.querySelector(".comment-name").textContent.trim()}`;
-    back.hidden = false;
+  const last = `comment:${section.dataset.comments}`;
+  const typed = new Map(); // where storage is blocked: for as long as the page
+  const draft = (of) => {
+    try { return typed.get(of) ?? sessionStorage.getItem(`${last}:${of}`) ?? ""; } catch { return ""; }
   };
-  back.addEventListener("click", () => {
-    home.after(form);
-    parent.value = "";
-    heading.textContent = ownHeading;
-    back.hidden = true;
-    body.focus();
-  });
-  section.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-reply]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    answer(link);
-    body.value = draft(parent.value) || body.value;
-    body.focus();
-  });
-  form.addEventListener("focusin", showWaiting, { once: true });
-
-  // Come back to, the page is as it was left: a reply stands where it was begun.
-  const begun = [...section.querySelectorAll("[data-reply]")].find((link) => draft(link.dataset.reply));
-  if (!parent.value && begun && !draft("")) {
-    answer(begun);
-    body.value = draft(parent.value);
-  } else body.value ||= draft(parent.value);
-  body.addEventListener("input", keep);
+  const keep = () => {
+    typed.set(parent.value, body.value);
+    try { sessionStorage.setItem(`${last}:${parent.value}`, body.value); } catch { /* storage is blocked */ }
+  };
 
   // How much still fits; nothing is cut.
   const most = Number(body.dataset.count);
   const counter = document.createElement("span");
   counter.className = "comment-counter";
   body.after(counter);
-  body.addEventListener("input", () => {
+  const count = () => {
     const left = most - [...body.value].length;
     counter.textContent = left < 500 ? (left < 0 ? `${-left} characters too long` : `${left} characters left`) : "";
+  };
+
+  const write = (of) => {
+    parent.value = of;
+    body.value = draft(of);
+    count();
+    try { sessionStorage.setItem(last, of); } catch { /* storage is blocked */ }
+  };
+  const answer = (link) => {
+    const comment = link.closest(".comment");
+    comment.append(form);
+    heading.textContent = `Reply to ${comment.querySelector(".comment-name").textContent.trim()}`;
+    back.hidden = false;
+    write(link.dataset.reply);
+  };
+  back.addEventListener("click", () => {
+    keep();
+    home.after(form);
+    heading.textContent = ownHeading;
+    back.hidden = true;
+    write("");
+    body.focus();
   });
+  section.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-reply]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    keep();
+    answer(link);
+    body.focus();
+  });
+  form.addEventListener("focusin", showWaiting, { once: true });
+
+  // Come back to, the page is as it was left: a reply stands where it was begun. What was typed before this script came stays.
+  let at = null;
+  try { at = sessionStorage.getItem(last); } catch { /* storage is blocked */ }
+  const replies = [...section.querySelectorAll("[data-reply]")].filter((link) => draft(link.dataset.reply));
+  const begun = replies.find((link) => link.dataset.reply === at) ?? (draft("") ? null : replies[0]);
+  if (begun && ["", draft(""), draft(begun.dataset.reply)].includes(body.value)) answer(begun);
+  else body.value ||= draft("");
+  count();
+  body.addEventListener("input", () => { keep(); count(); });
 }
 
 // --- Likes ---
