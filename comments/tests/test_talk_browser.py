@@ -8,6 +8,7 @@ from comments.identity import confirmation_token
 from comments.models import Comment, Commenter, Status
 from comments.models.comment import MAX_DEPTH
 from comments.tests.factories import make_comment
+from newsportal.tests.browsing import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -210,6 +211,26 @@ def test_who_presses_twice_likes_all_the_same(watch, article):
     expect(page.locator("[data-comments-status]")).to_have_text("You like this comment.")
     comment.refresh_from_db()
     assert comment.likes == 1
+
+
+def test_a_moderator_who_presses_twice_hears_of_the_first(watch, article, moderator):
+    comment = make_comment(article=article, status=Status.PUBLISHED, name="Marit")
+    page = watch.page()
+    log_in(page, "moderator")
+    page.goto("/admin/comments/comment/")
+    page.goto(article.get_absolute_url())
+    place = page.locator(f"#comment-{comment.pk}")
+    place.locator("button[value=spam]").evaluate("(button) => { button.click(); button.click(); }")
+    expect(place).to_be_focused()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-comments-status]")).to_have_text("Spam: the comment by Marit.")
+    comment.refresh_from_db()
+    assert comment.status == Status.SPAM
+    # What is not there any more is neither liked nor answered, and can still be read by who has turned it away.
+    expect(place.locator(".comment-desk, .comment-foot")).to_have_count(0)
+    text = place.locator(".comment-text")
+    expect(text).to_have_css("opacity", "1")
+    expect(text).to_have_css("text-decoration-line", "line-through")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -1,5 +1,5 @@
-// This browser has sent a comment: stories may ask whether one of its comments waits there, and its draft has served. Once: come back
-// to, this page leaves alone what has been begun since.
+// This browser has sent a comment: stories may ask whether one of its comments waits there, and its draft has served.
+// Once: come back to, this page leaves alone what has been begun since.
 try {
   localStorage.setItem("commented", "yes");
   if (history.state !== "served") {

@@ -148,18 +148,27 @@ section?.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   const comment = form.closest(".comment");
+  const desk = form.closest(".comment-desk");
+  // Pressed twice it would be refused: it is decided already.
+  if (desk.dataset.sending) return;
+  desk.dataset.sending = "yes";
   const body = new URLSearchParams(new FormData(form, event.submitter));
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const { message, to } = await answer.json();
     if (!answer.ok) return refuse(message);
     say(message);
-    comment.querySelector(".comment-desk").remove();
-    comment.classList.toggle("comment-turned-away", to === "reject" || to === "spam");
+    desk.remove();
+    if (to === "reject" || to === "spam") {
+      comment.classList.add("comment-turned-away");
+      comment.querySelector(".comment-foot")?.remove();
+    }
     comment.tabIndex = -1;
     comment.focus({ preventScroll: true });
   } catch {
     say("That did not arrive. Please try again.");
+  } finally {
+    delete desk.dataset.sending;
   }
 });
 let moderator = null;
