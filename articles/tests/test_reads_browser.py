@@ -98,6 +98,9 @@ def test_a_film_is_loaded_once_its_reader_asks_for_it_and_nobody_hears_of_them_b
     assert not watch.problems
     page.get_by_role("button", name="Show it here").click()
     expect(page.frame_locator("iframe[title='From Vimeo']").get_by_text("A ferry")).to_be_visible()
+    # Where the frame stays empty there is still a way to the film.
+    expect(page.get_by_role("link", name="Watch on Vimeo")).to_be_visible()
+    expect(page.get_by_role("button", name="Show it here")).to_have_count(0)
     assert [problem.partition("?")[0] for problem in watch.problems] == [
         "foreign: https://player.vimeo.com/video/76979871"
     ]

@@ -17,7 +17,8 @@ document.querySelectorAll("[data-embed-frame]").forEach((card) => {
     frame.allow = "fullscreen; encrypted-media; autoplay";
     frame.referrerPolicy = "strict-origin";
     frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-presentation");
-    card.replaceChildren(frame);
+    // The link stays: a frame may be refused, here or there, and says so to nobody.
+    ask.replaceWith(frame);
     frame.focus();
   });
   card.append(ask);
