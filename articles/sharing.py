@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from django.utils.encoding import uri_to_iri
+
 #: Bluesky refuses a longer post and leaves the cutting to the reader (docs.bsky.app, "Action intent links").
 BLUESKY_LENGTH = 300
 
@@ -38,14 +40,16 @@ def share_links(*, url: str, title: str, text: str = "") -> ShareLinks:
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"Only an absolute address can be shared, not {url!r}.")
     title = " ".join(title.split())
-    both = f"{title} {url}"
+    # Where people read it an address has its own letters: encoded, one letter of other scripts takes six places and says nothing.
+    read = uri_to_iri(url)
+    both = f"{title} {read}"
     networks: list[tuple[str, str, str, dict[str, str]]] = [
         ("whatsapp", "WhatsApp", "https://wa.me/", {"text": both}),
         ("facebook", "Facebook", "https://www.facebook.com/sharer/sharer.php", {"u": url}),
         ("x", "X", "https://x.com/intent/tweet", {"text": title, "url": url}),
         ("telegram", "Telegram", "https://t.me/share/url", {"url": url, "text": title}),
         ("linkedin", "LinkedIn", "https://www.linkedin.com/sharing/share-offsite/", {"url": url}),
-        ("bluesky", "Bluesky", "https://bsky.app/intent/compose", {"text": _fitting_bluesky(title, url)}),
+        ("bluesky", "Bluesky", "https://bsky.app/intent/compose", {"text": _fitting_bluesky(title, read)}),
         # There is no one Mastodon: static/js/share.js asks for the reader's server and puts it in place of this one.
         ("mastodon", "Mastodon", "https://mastodon.social/share", {"text": both}),
         ("reddit", "Reddit", "https://www.reddit.com/submit", {"url": url, "title": title}),

@@ -1,6 +1,6 @@
 import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.template.loader import render_to_string
@@ -59,6 +59,23 @@ def test_an_address_with_a_query_and_letters_of_other_scripts_survives():
     links = addresses(share_links(url=url, title="ニュース"))
     assert query(links["facebook"])["u"] == url
     assert query(links["telegram"]) == {"url": url, "text": "ニュース"}
+
+
+def test_where_an_address_is_read_its_letters_are_and_a_headline_in_another_script_fits():
+    slug = "владимир-и-его-план-для-порта-города-и-моста-через-реку-дон"
+    there = "https://news.example.org/2026/03/01/"
+    url = f"{there}{quote(slug)}/"
+    links = addresses(share_links(url=url, title="Владимир и его план"))
+    assert len(url) > BLUESKY_LENGTH
+    for network in ("whatsapp", "bluesky", "mastodon"):
+        assert query(links[network])["text"] == f"Владимир и его план {there}{slug}/"
+    assert query(links["x"])["url"] == query(links["linkedin"])["url"] == query(links["facebook"])["u"] == url
+    assert query(links["email"])["body"] == url
+
+
+def test_what_is_no_letter_in_an_address_stays_as_it_is():
+    url = "https://news.example.org/2026/03/01/a%2Fb%20c%25%FF/?a=1&b=%26#d"
+    assert query(addresses(share_links(url=url, title="One"))["whatsapp"])["text"] == f"One {url}"
 
 
 def test_line_breaks_in_a_headline_become_spaces():
