@@ -28,7 +28,7 @@ def search_filters(context: Context, form: SearchForm) -> SafeString:
 
 
 @register.simple_tag
-def result_card(result: Result) -> SafeString:
+def result_card(result: Result, *, eager: bool = False) -> SafeString:
     """The card of a story that was found: made once for what is looked for and what the story says."""
 
     def make() -> SafeString:
@@ -38,7 +38,8 @@ def result_card(result: Result) -> SafeString:
             "marked_words": result.words,
             "level": "2",
             "sizes": "(min-width: 40rem) 14rem, 6rem",
+            "eager": eager,
         }
         return render_to_string("components/card.html", told)
 
-    return kept(("result", content(result)), make)
+    return kept(("result", content(result), eager), make)

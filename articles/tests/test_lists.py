@@ -13,7 +13,7 @@ from django.utils import timezone
 from articles.bylines import bring_bylines
 from articles.models import Article, Byline, TaggedArticle
 from articles.paging import PAGE_SIZE, Cursor, page_of
-from articles.tests.factories import make_article, make_contributor, make_section, make_tag
+from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
 from articles.tests.test_costs import fill
 from articles.views import ContributorList, SectionList, TagList
 
@@ -215,6 +215,33 @@ def test_bylines_of_a_list_are_read_from_their_index_alone():
     else:  # what it finds by a list of keys it sorts, so any index that begins with the story will do
         assert re.search(r"Index (Only )?Scan using byline_(of_story|is_unique) ", plan), plan
     assert all(len(story.bylines.all()) for story in stories)
+
+
+@pytest.mark.parametrize(
+    "url", ["/latest/", "/2026/", "/sections/town/", "/tags/trams/", "/authors/marit-sund/", "/search/?q=tram"]
+)
+def test_the_picture_on_top_of_a_list_does_not_wait(client, url):
+    section = make_section(name="Town")
+    marit = make_contributor(slug="marit-sund")
+    for picture in (make_image(), make_image(), None):
+        make_article(
+            headline="A tram",
+            lead_image=picture,
+            section=section,
+            tags=("Trams",),
+            bylines=((marit, "written"),),
+            publish_at=NOW,
+        )
+
+    def waits():
+        return [
+            'loading="lazy"' in picture
+            for picture in re.findall(r"<img[^>]+/media/[^>]+>", client.get(url).content.decode())
+        ]
+
+    assert waits() == [True, True], "the first story has none, and what is below may never be seen"
+    Article.objects.latest("pk").delete()
+    assert waits() == [False, True]
 
 
 def plan_of(articles, params, key) -> str:
