@@ -168,6 +168,31 @@ def test_what_readers_see(watch, things, editor):
     assert not found, "\n".join(found)
 
 
+#: Contrast of a field's edge to what is around it (https://www.w3.org/TR/WCAG21/#non-text-contrast), where it is under 3.
+PALE_EDGES = """() => {
+    const light = (colour) => {
+        const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255);
+        const [r, g, b] = parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b + .05;
+    };
+    const paper = light(getComputedStyle(document.body).backgroundColor);
+    return [...document.querySelectorAll("main :is(input, textarea, select), .search-box :is(input, button)")]
+        .filter(field => field.checkVisibility() && !["checkbox", "radio"].includes(field.type))
+        .map(field => [light(getComputedStyle(field).borderBottomColor), field.outerHTML])
+        .filter(([edge]) => Math.max(edge, paper) / Math.min(edge, paper) < 3);
+}"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_where_something_can_be_typed_is_seen(watch, scheme):
+    article = make_article()
+    page = watch.page(color_scheme=scheme)
+    for path in ("/", "/search/", article.get_absolute_url()):
+        page.goto(path)
+        page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+        assert page.evaluate(PALE_EDGES) == [], path
+
+
 @pytest.mark.parametrize("level", [wrong, odd])
 def test_what_is_wrong_with_the_site_can_be_read_at_the_desk(watch, administrator, monkeypatch, level):
     checks = [Check(name, lambda: [level("Something is wrong.", "Mend it.")], on_desk=True) for name in ("one", "two")]
