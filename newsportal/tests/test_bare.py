@@ -4,10 +4,12 @@ import re
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from articles.tests.factories import make_article
 from articles.tests.test_versions import form_of, url
 from newsportal import bare
+from newsportal.security import policy
 from newsportal.tests.test_staff_login import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +81,22 @@ def test_what_went_wrong_is_said_without_a_question_to_the_database(django_asser
         for template in ("400.html", "403.html", "500.html", "503.html"):
             page = bare.answer(template, 500).content.decode()
             assert "The Test Post" in page and 'href="/"' in page
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_it_is_said_in_the_theme_that_was_chosen_and_is_a_page_like_any_other(watch):
+    answered = bare.answer("500.html", 500).content.decode()
+    page = watch.page(color_scheme="light")
+    page.route("**/broken/", lambda route: route.fulfill(
+        body=answered, content_type="text/html", headers={"Content-Security-Policy": policy(False)}
+    ))  # fmt: skip
+    page.goto("/")
+    page.click("[data-theme-switch]")
+    page.goto("/broken/")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(14, 21, 27)")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/img/favicon.svg")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
