@@ -2,6 +2,7 @@
 
 import re
 import socket
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
@@ -88,6 +89,20 @@ def test_bad_input_is_answered_beside_the_field_and_all_that_was_typed_is_kept(
     for name, value in (WORDS | changes).items():
         assert form[name].value() == value
     assert not Comment.objects.exists()
+
+
+def test_no_level_of_headings_is_left_out(reader, article):
+    parent = make_comment(article=article, status=Status.PUBLISHED)
+    pages = [
+        reader.get(article.get_absolute_url()),
+        reader.get(f"/comments/reply/{parent.pk}/"),
+        post(reader, article, body=""),
+        Client().post(f"/comments/post/{article.pk}/", WORDS),
+    ]
+    for page in pages:
+        levels = [int(level) for level in re.findall(r"<h([1-6])", page.content.decode())]
+        assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels)), levels
+        assert page.content.count(b'id="comment-form-heading"') == 1
 
 
 def test_an_over_long_comment_is_refused_and_never_cut(reader, article):

@@ -35,7 +35,7 @@ if (commented) showWaiting();
 // --- Replies: the form moves below what is answered ---
 const form = section?.querySelector("[data-comment-form]");
 const home = form && document.createComment("the form's place");
-const heading = form?.querySelector("h3");
+const heading = form?.querySelector("#comment-form-heading");
 const ownHeading = heading?.textContent;
 if (form) {
   form.before(home);
