@@ -213,6 +213,8 @@ def most_read_lists(request: HttpRequest) -> HttpResponse:
     context = {
         "day": most_read.top(most_read.DAY, PAGE_SIZE),
         "week": most_read.top(most_read.WEEK, PAGE_SIZE),
+        "meta_title": "Most read",
+        "description": f"What readers of {settings.SITE_NAME} read and discuss most.",
         "canonical_url": settings.SITE_URL + request.path,
     }
     response = render(request, "articles/most_read.html", context)

@@ -62,7 +62,7 @@ def comment_html(comment: Shown, *, closed: bool = False, name_parent: bool = Fa
   </header>
   <div class="comment-text" dir="auto" itemprop="text">{comment.body_html}</div>
   <footer class="comment-foot">
-    <form method="post" action="{like}" data-like><button type="submit" class="comment-act"><span aria-hidden="true">▲</span> Like<span class="hidden"> the comment by {name}</span> <span data-likes itemprop="upvoteCount">{comment.likes or ""}</span></button></form>
+    <form method="post" action="{like}" data-like><button type="submit" class="comment-act"><span aria-hidden="true">▲</span> Like<span class="hidden"> the comment by {name}</span> <span data-likes{f' itemprop="upvoteCount">{comment.likes}' if comment.likes else ">"}</span></button></form>
     {"" if closed else f'<a class="comment-act" href="{reply}" rel="nofollow" data-reply="{pk}">Reply<span class="hidden"> to {name}</span></a>'}
     <a class="comment-act" href="{report}" rel="nofollow">Report<span class="hidden"> the comment by {name}</span></a>
   </footer>

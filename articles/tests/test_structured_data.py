@@ -254,6 +254,16 @@ def test_every_public_page_has_title_description_canonical_and_card(client, told
     assert "immutable" in image.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("url", "title"), [("/latest/", "Latest"), ("/corrections/", "Corrections"), ("/most-read/", "Most read")]
+)
+def test_a_page_is_shared_under_its_own_name(client, url, title):
+    found = meta(page(client, url))
+    assert found["og:title"] == [title]
+    assert found["og:description"] == found["description"]
+    assert "The Test Post" in found["description"][0]
+
+
 def test_previews_and_withdrawn_stories_are_for_nobodys_index(client, told, editor):
     client.force_login(editor)
     preview = page(client, f"/admin/articles/article/{told.pk}/preview/")

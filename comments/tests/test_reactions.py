@@ -234,6 +234,13 @@ def test_a_like_of_the_version_before_is_taken_back_like_any(comment):
         assert comment.likes == Like.objects.count() == liked
 
 
+def test_machines_are_told_a_number_or_nothing(client, comment):
+    page = comment.article.get_absolute_url()
+    assert "upvoteCount" not in client.get(page).content.decode()
+    browser().post(f"/comments/like/{comment.pk}/")
+    assert 'itemprop="upvoteCount">1<' in client.get(page).content.decode()
+
+
 def test_a_script_is_answered_with_the_number(comment):
     response = browser().post(f"/comments/like/{comment.pk}/", headers={"accept": "application/json"})
     assert response.json() == {"likes": 1, "liked": True}
