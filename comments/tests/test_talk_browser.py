@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from articles.accents import MOST
 from articles.tests.factories import make_article
 from comments.identity import confirmation_token
 from comments.models import Comment, Commenter, Status
@@ -201,6 +202,19 @@ def test_a_reply_beside_the_deepest_level_takes_its_draft_with_it(watch, article
     page.goto(article.get_absolute_url())
     page.click(f"[data-reply='{deepest.pk}']")
     expect(page.locator("#comment-body")).to_have_value("")
+
+
+def test_letters_under_heaps_of_marks_stay_in_their_own_comment(watch, article):
+    heap = "Z" + "\u0301\u0323" * (MOST // 2)
+    loud = make_comment(article=article, status=Status.PUBLISHED, name=heap * 2, body=f"{heap} {heap}")
+    quiet = make_comment(article=article, status=Status.PUBLISHED)
+    page = watch.page()
+    page.goto(article.get_absolute_url())
+    neighbours = page.locator(f"#comment-{quiet.pk} .comment-foot, .comment-form h3")
+    beside = [neighbour.screenshot() for neighbour in neighbours.all()]
+    for part in (".comment-name span", ".comment-text p"):
+        page.locator(f"#comment-{loud.pk} {part}").evaluate("(words) => { words.textContent = 'Z'; }")
+    assert beside == [neighbour.screenshot() for neighbour in neighbours.all()]
 
 
 def test_who_presses_twice_likes_all_the_same(watch, article):
