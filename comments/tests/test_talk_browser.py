@@ -26,6 +26,12 @@ def write(page, text, name="Ottilie", email="ottilie@example.org"):
     page.click("text=Send comment")
 
 
+def thanked(page):
+    """The comment has arrived, and what this browser had of it has served."""
+    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    page.wait_for_load_state()
+
+
 def test_a_reply_is_written_where_it_belongs(watch, article):
     parent = make_comment(article=article, status=Status.PUBLISHED, name="Marit")
     page = watch.page()
@@ -90,7 +96,7 @@ def test_a_reply_that_was_begun_is_found_where_it_was_begun(watch, article):
     page.goto(other.get_absolute_url())
     expect(page.locator("#comment-body")).to_have_value("")
     write(page, "Elsewhere.")
-    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    thanked(page)
     page.goto(article.get_absolute_url())
     for _ in range(2):
         expect(page.locator(f"#comment-{parent.pk} form#comment-form #comment-body")).to_have_value("Half an answer")
@@ -99,7 +105,7 @@ def test_a_reply_that_was_begun_is_found_where_it_was_begun(watch, article):
     page.fill("#comment-name", "Dagmar")
     page.fill("#comment-email", "dagmar@example.org")
     page.click("text=Send comment")
-    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    thanked(page)
     assert Comment.objects.get(body="Half an answer").parent == parent
     page.goto(article.get_absolute_url())
     expect(page.locator("#comment-body")).to_have_value("")
@@ -173,7 +179,7 @@ def test_a_reply_that_is_sent_takes_no_other_draft_with_it(watch, article, other
     page.fill("#comment-body", "Half an answer to Marit")
     page.click(f"[data-reply='{jonas.pk}']")
     write(page, "All of an answer to Jonas")
-    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    thanked(page)
     assert Comment.objects.get(body="All of an answer to Jonas").parent == jonas
     page.goto(article.get_absolute_url())
     expect(page.locator(f"#comment-{marit.pk} #comment-body")).to_have_value("Half an answer to Marit")
@@ -197,7 +203,7 @@ def test_a_reply_beside_the_deepest_level_takes_its_draft_with_it(watch, article
     page.goto(article.get_absolute_url())
     page.click(f"[data-reply='{deepest.pk}']")
     write(page, "Deeper still")
-    expect(page.locator("[role=status]")).to_contain_text("waits for a moderator")
+    thanked(page)
     assert Comment.objects.get(body="Deeper still").answers == deepest
     page.goto(article.get_absolute_url())
     page.click(f"[data-reply='{deepest.pk}']")
