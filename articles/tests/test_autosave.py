@@ -10,10 +10,10 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from articles.models import Article, Autosave, Presence, Version
-from articles.tests.factories import make_article, make_contributor, make_section
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_versions import form_of, url, with_byline
 from articles.workflow import Status
-from newsportal.tests.browsing import log_in
+from newsportal.tests.browsing import choose, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -326,6 +326,91 @@ def page(watch, article, editor):
     log_in(page, "editor")
     page.goto(url(article))
     return page
+
+
+def choose_a_section(page):
+    choose(page, "section", make_section(name="Harbour").name)
+
+
+def choose_a_picture(page):
+    choose(page, "lead_image", make_image(title="Boats").title)
+
+
+def choose_a_contributor(page):
+    choose(page, "bylines-0-contributor", make_contributor(name="Zora").name)
+
+
+def take_the_time_now(page):
+    page.locator(".field-publish_at .datetimeshortcuts a").first.click()
+
+
+def leave(page) -> list[str]:
+    """What is asked of who closes the page: nothing, or whether they mean it."""
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+    return asked
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        (choose_a_section, "section"),
+        (choose_a_picture, "lead_image"),
+        (choose_a_contributor, "bylines-0-contributor"),
+        (take_the_time_now, "publish_at_0"),
+    ],
+)
+def test_what_is_chosen_and_not_typed_is_kept_and_asked_about_as_well(page, act, name):
+    before = page.locator(f"[name={name}]").input_value()
+    act(page)
+    expect(page.locator("[data-autosave]")).to_contain_text("private copy", timeout=15_000)
+    [kept] = Autosave.objects.get().data[name]
+    assert kept and kept != before
+    assert leave(page) == ["beforeunload"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_who_leaves_at_once_after_choosing_is_asked(page):
+    choose_a_section(page)
+    assert leave(page) == ["beforeunload"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_was_only_looked_at_keeps_no_copy_and_asks_nothing(page):
+    page.locator(".ProseMirror[contenteditable=true]").click()
+    page.wait_for_timeout(5_000)
+    assert leave(page) == []
+    assert not Autosave.objects.exists()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_second_press_while_a_new_story_is_being_saved_makes_no_second_story(page, article):
+    add = reverse("admin:articles_article_add")
+    page.goto(add)
+    page.fill("#id_headline", "Once")
+    choose(page, "section", article.section.name)
+    sent = []
+    page.route(f"**{add}", lambda route: (sent.append(route.request.method), time.sleep(3), route.continue_()))
+    # By the page's own clock: Playwright itself would wait for what is on its way.
+    page.evaluate(
+        """() => {
+            const press = () => document.querySelector("[name=_continue]").click();
+            const told = () => sessionStorage.setItem("told", document.querySelector("[data-autosave]").textContent);
+            press();
+            for (const moment of [1000, 1500]) setTimeout(() => { press(); told(); }, moment);
+        }"""
+    )
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('told')") == "It is being saved."
+    assert sent == ["POST"]
+    assert Article.objects.filter(headline="Once").count() == 1
 
 
 @pytest.mark.browser

@@ -47,6 +47,14 @@ def log_in(page: Page, name: str) -> None:
     expect(page.locator("#user-tools")).to_be_visible()
 
 
+def choose(page: Page, field: str, text: str, *, new: bool = False) -> None:
+    """Type into an autocomplete of the admin, and take what it offers."""
+    page.locator(f"#id_{field} + .select2 .select2-selection").click()
+    page.locator(".select2-search__field").last.fill(text)
+    wanted = f"New tag: {text}" if new else text
+    page.locator(".select2-results__option", has_text=wanted).first.click()
+
+
 def opened_with(client, url: str) -> dict[str, str]:
     """What a form of the desk says of what it began from: to be sent back with it."""
     value = re.search(r'name="_opened_with" value="([^"]+)"', client.get(url).content.decode())

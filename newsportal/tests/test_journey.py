@@ -9,25 +9,17 @@ import io
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from articles.models import Article, Image
 from articles.tests.factories import make_contributor, make_section
 from comments.models import Comment, Status
 from newsportal.demo.drawing import draw
-from newsportal.tests.browsing import log_in
+from newsportal.tests.browsing import choose, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEADLINE = "Court clears Vladimír Kovařík for a third term & the square fills “again”"
-
-
-def choose(page: Page, field: str, text: str, *, new: bool = False) -> None:
-    """Type into an autocomplete of the admin, and take what it offers."""
-    page.locator(f"#id_{field} + .select2 .select2-selection").click()
-    page.locator(".select2-search__field").last.fill(text)
-    wanted = f"New tag: {text}" if new else text
-    page.locator(".select2-results__option", has_text=wanted).first.click()
 
 
 def picture_file() -> dict:

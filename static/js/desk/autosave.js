@@ -1,7 +1,7 @@
 // Unsaved text of a story goes to the server as a private copy, every few seconds while somebody types; while the network
 // or the login is gone it stays in this browser, under the name of who typed it, and is sent later as theirs alone. Leaving
 // with unsaved changes asks.
-const PAUSE = 3000, PATIENCE = 20_000;
+const PAUSE = 3000, PATIENCE = 20_000, LOST = 10_000;
 
 document.addEventListener("DOMContentLoaded", () => {
   const status = document.querySelector("[data-autosave]");
@@ -79,22 +79,38 @@ document.addEventListener("DOMContentLoaded", () => {
     try { return await running; } finally { running = null; }
   }
 
-  const change = () => { typed = unsent = true; later(); };
-  form.addEventListener("input", change);
-  form.addEventListener("change", change);
-  // The editor writes into its textarea without an event of its own.
-  const textarea = form.querySelector("#id_body");
-  let text = textarea?.value;
-  setInterval(() => { if (textarea && textarea.value !== text) { text = textarea.value; change(); } }, 1000);
+  // Compared, and not only listened to: look-ups tell jQuery alone of a choice, the calendar and the editor tell nobody.
+  const typedIn = () => JSON.stringify([...new FormData(form)].filter(([name]) => !/^(_|csrf)/.test(name)));
+  let known = typedIn();
+  function look() {
+    const now = typedIn();
+    if (now === known) return;
+    known = now;
+    typed = unsent = true;
+    later();
+  }
+  form.addEventListener("input", look);
+  form.addEventListener("change", look);
+  setInterval(look, 1000);
 
   document.addEventListener("desk:back", () => { if (typed) send(); });
 
-  // The copy goes first: where it cannot, because the login or the network is gone, the page stays and nothing is lost.
-  let copied = false, leaving = false;
+  // The copy goes first: where it cannot, because the login or the network is gone, the page stays and nothing is lost. Then the
+  // form goes, and once: pressed again while a slow server saves, a new story would become two.
+  let leaving = false, gone = null;
+  const here = () => { clearTimeout(gone); gone = null; };
   form.addEventListener("submit", async (event) => {
-    if (!typed || copied) return;
+    if (leaving || gone) {
+      event.preventDefault();
+      if (gone) say("It is being saved.");
+      return;
+    }
+    look();
+    if (!typed) {
+      gone = setTimeout(here, LOST);
+      return;
+    }
     event.preventDefault();
-    if (leaving) return;
     leaving = true;
     const outcome = await send();
     leaving = false;
@@ -103,15 +119,15 @@ document.addEventListener("DOMContentLoaded", () => {
       (document.querySelector("[data-away]:not([hidden])") ?? document.querySelector("[data-autosave]"))?.scrollIntoView({ block: "center" });
       return;
     }
-    copied = true;
+    known = typedIn();
     typed = unsent = false;
     clearTimeout(timer);
     form.requestSubmit(event.submitter);
   });
-  addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { look(); if (typed) event.preventDefault(); });
   addEventListener("pagehide", () => { if (unsent || running) keepHere(body()); });
   // Come back to with the browser's button, the page is as it was left.
-  addEventListener("pageshow", (event) => { if (event.persisted) copied = leaving = false; });
+  addEventListener("pageshow", here);
 
   // What this person could not send earlier, in whichever story. What belongs to others stays, and is theirs to send.
   async function sendEarlier(name) {
