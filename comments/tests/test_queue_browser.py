@@ -70,6 +70,108 @@ def test_the_queue_is_worked_by_keys_alone(watch, article, moderator):
     assert statuses()["Cy"] == "pending"
 
 
+@pytest.fixture
+def queue(watch, article, moderator):
+    """A moderator's page on the queue, in which Ada and Bo wait."""
+    for name in ("Ada", "Bo"):
+        make_comment(article=article, name=name)
+    page = watch.page()
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    return page
+
+
+WAITING = {"Ada": "pending", "Bo": "pending"}
+
+
+def test_no_key_decides_while_no_comment_is_marked(queue):
+    for key in "asrx":
+        queue.keyboard.press(key)
+    queue.locator(".queue-views a").first.focus()
+    for key in "asrx":
+        queue.keyboard.press(key)
+    expect(queue.locator("[data-queue-status]")).to_have_text("No comment is marked: j marks the next one.")
+    assert queue.locator(".queue-reject[open], [name=selected]:checked").count() == 0
+    assert statuses() == WAITING
+
+
+def test_after_the_last_comment_the_next_press_decides_nothing(queue):
+    queue.keyboard.press("j")
+    queue.keyboard.press("j")
+    queue.keyboard.press("a")
+    expect(queue.locator(".messagelist")).to_contain_text("Published: the comment by Bo.")
+    queue.keyboard.press("a")
+    queue.wait_for_timeout(500)
+    assert statuses() == {"Ada": "pending", "Bo": "published"}
+
+
+def test_a_key_that_is_held_down_decides_once(queue):
+    queue.keyboard.press("j")
+    queue.keyboard.down("a")
+    expect(queue.locator(".messagelist")).to_contain_text("Published: the comment by Ada.")
+    expect(queue.locator("[data-entry]").first).to_be_focused()
+    queue.keyboard.down("a")
+    queue.keyboard.down("a")
+    queue.wait_for_timeout(500)
+    assert statuses() == {"Ada": "published", "Bo": "pending"}
+
+
+# For ours alone: Django's own scripts of the desk do not survive it.
+BLOCKED = """
+for (const name of ["getItem", "setItem"]) {
+    const whole = Storage.prototype[name];
+    Storage.prototype[name] = function (key, ...rest) {
+        if (key === "queue-keys") throw new DOMException("blocked", "SecurityError");
+        return whole.call(this, key, ...rest);
+    };
+}
+"""
+
+
+@pytest.mark.parametrize("storage", ["kept", "blocked"])
+def test_single_keys_can_be_switched_off_and_on_again(queue, storage):
+    if storage == "blocked":
+        queue.add_init_script(BLOCKED)
+        queue.reload()
+    queue.keyboard.press("?")
+    queue.get_by_label("Keys are on").uncheck()
+    queue.keyboard.press("Escape")
+    for key in "?jjax":
+        queue.keyboard.press(key)
+    expect(queue.locator("dialog")).to_be_hidden()
+    assert queue.locator("[data-entry]:focus, [name=selected]:checked").count() == 0
+    if storage == "kept":
+        queue.reload()
+        queue.keyboard.press("?")
+        expect(queue.locator("dialog")).to_be_hidden()
+    assert statuses() == WAITING
+    # The button stays; what is typed into a note is still sent by Enter.
+    queue.get_by_role("button", name="Keys").click()
+    queue.get_by_label("Keys are on").check()
+    queue.get_by_role("button", name="Close").click()
+    queue.locator("h1").click()
+    queue.keyboard.press("j")
+    queue.keyboard.press("a")
+    expect(queue.locator(".messagelist")).to_contain_text("Published: the comment by Ada.")
+
+
+def test_the_marked_comment_has_an_outline_that_forced_colours_keep(queue):
+    queue.keyboard.press("j")
+    outline = "(entry) => { const s = getComputedStyle(entry); return [s.outlineStyle, s.outlineWidth]; }"
+    assert queue.locator("[data-entry]").first.evaluate(outline) == ["solid", "3px"]
+    assert queue.locator("[data-entry]").nth(1).evaluate(outline)[0] == "none"
+
+
+def test_each_button_says_whose_comment_it_decides(queue):
+    for name in ("Ada", "Bo"):
+        for role, words in (("button", "Approve"), ("button", "Spam"), ("link", "Author…")):
+            told = re.compile(f"^{words}.* the comment by {name}$")
+            expect(queue.get_by_role(role, name=told)).to_be_visible()
+    queue.locator("summary", has_text="Reject… the comment by Bo").click()
+    reasons = queue.get_by_role("group", name="Reject the comment by Bo")
+    expect(reasons.get_by_role("button", name="Reject")).to_be_visible()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_enter_in_a_note_rejects_and_undoes_or_approves_nothing(watch, article, moderator, scripts):
     before, comment = make_comment(article=article, name="Ada"), make_comment(article=article, name="Bo")

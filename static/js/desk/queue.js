@@ -10,6 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const keys = queue.querySelector("[data-queue-keys]");
   const all = queue.querySelector("[data-queue-all]");
   const help = queue.querySelector("[data-queue-help]");
+  const on = queue.querySelector("[data-queue-keys-on]");
 
   if (all) {
     all.hidden = false;
@@ -21,6 +22,11 @@ document.addEventListener("DOMContentLoaded", () => {
     help.hidden = false;
     help.addEventListener("click", () => keys.showModal());
   }
+  // Single letters are in the way of who speaks to the browser, or strikes keys without meaning to.
+  try { on.checked = localStorage.getItem("queue-keys") !== "off"; } catch { /* storage is blocked: they are on */ }
+  on.addEventListener("change", () => {
+    try { localStorage.setItem("queue-keys", on.checked ? "on" : "off"); } catch { /* blocked storage: this page alone */ }
+  });
 
   const current = () => entries.find((entry) => entry.contains(document.activeElement));
   const go = (entry) => {
@@ -29,14 +35,19 @@ document.addEventListener("DOMContentLoaded", () => {
     entry.scrollIntoView({ block: "nearest" });
     status.textContent = `${entry.getAttribute("aria-label")}, ${entries.indexOf(entry) + 1} of ${entries.length}`;
   };
-  const press = (entry, key) => {
-    const button = entry?.querySelector(`[data-key="${key}"]`);
+  // Only of the comment that is marked: nobody has read another.
+  const ofMarked = (act) => (entry) => {
+    if (entry) act(entry);
+    else status.textContent = "No comment is marked: j marks the next one.";
+  };
+  const press = (key) => ofMarked((entry) => {
+    const button = entry.querySelector(`[data-key="${key}"]`);
     if (!button) return;
     if (button.localName === "summary") {
       button.parentElement.open = true;
       button.parentElement.querySelector("select").focus();
     } else button.click();
-  };
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
@@ -45,22 +56,23 @@ document.addEventListener("DOMContentLoaded", () => {
       event.target.closest(".queue-reasons").querySelector("[name=_reject]").click();
       return;
     }
-    if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+    if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]") || !on.checked) return;
     const entry = current();
     const at = entries.indexOf(entry);
     const acts = {
       j: () => (at + 1 < entries.length ? go(entries[at + 1]) : queue.querySelector("[data-queue-next]")?.focus()),
       k: () => go(entries[Math.max(0, at - 1)]),
-      a: () => press(entry ?? entries[0], "a"),
-      r: () => press(entry ?? entries[0], "r"),
-      s: () => press(entry ?? entries[0], "s"),
-      x: () => (entry ?? entries[0])?.querySelector("[name=selected]")?.click(),
+      a: press("a"),
+      r: press("r"),
+      s: press("s"),
+      x: ofMarked((marked) => marked.querySelector("[name=selected]")?.click()),
       u: () => queue.querySelector('[name="_undo"]')?.click(),
       "?": () => keys.showModal(),
     };
     if (acts[event.key]) {
       event.preventDefault();
-      acts[event.key]();
+      // Held down, a key moves on; it decides nothing that has come under it since.
+      if (!event.repeat || "jk".includes(event.key)) acts[event.key](entry);
     }
   });
 
