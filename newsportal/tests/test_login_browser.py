@@ -28,6 +28,16 @@ def authenticator(page) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+def test_enter_in_the_name_of_a_passkey_adds_it(watch, editor):
+    page = watch.page()
+    authenticator(page)
+    log_in(page, "editor")
+    page.goto("/admin/account/passkeys/add/")
+    page.get_by_label("Name").fill("Laptop")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
 def test_a_passkey_is_added_and_then_logs_in_by_itself(watch, editor, settings):
     settings.REQUIRE_SECOND_FACTOR = "publishers"
     page = watch.page()

@@ -133,6 +133,14 @@ def test_the_passkey_of_an_account_that_is_closed_opens_nothing_and_says_so_in_t
     assert failures() == [("editor", "passkey of a closed account")]
 
 
+@pytest.mark.parametrize("credential", ["", "{}"])
+def test_one_that_cannot_be_added_is_not_refused_in_silence(desk, credential):
+    address = f"{ACCOUNT}passkeys/add/"
+    desk.get(address)
+    page = desk.post(address, {"name": "Laptop", "credential": credential}).content.decode()
+    assert '<p class="errornote" role="alert">This field is required.</p>' in page
+
+
 # --- Names ---
 
 

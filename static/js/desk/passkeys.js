@@ -7,6 +7,12 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const button = form.querySelector("button[type=button]"), said = form.querySelector("[data-passkey-said]");
     const say = (words) => { said.textContent = words; said.hidden = !words; };
+    // Enter in a field would send the form without what the browser has to answer first.
+    form.addEventListener("submit", (event) => {
+      if (form.elements.credential.value) return;
+      event.preventDefault();
+      button.click();
+    });
     if (!can) {
       if (form.dataset.passkey === "create") {
         say(isNamed ? "This browser has no passkeys here: they need https." : "Passkeys need a name, such as localhost, where this page has an address of numbers.");
