@@ -38,6 +38,13 @@ def test_two_editors_at_one_story_lose_nothing(watch, editor, administrator):
     expect(one.locator(".conflict")).to_contain_text("Their headline")
     assert all("409" in problem for problem in watch.problems[expected:])
     del watch.problems[expected:]
+    headline = one.get_by_role("group", name="Headline")
+    for words, value in (("Yours", "My headline"), ("Theirs", "Their headline")):
+        side = headline.get_by_role("radio", name=words, exact=True)
+        expect(side).to_have_accessible_description(value)
+    headline.get_by_text("Theirs", exact=True).click()
+    expect(headline.get_by_role("radio", name="Theirs", exact=True)).to_be_checked()
+    headline.get_by_text("Yours", exact=True).click()
     one.keyboard.press("Tab")
     one.click("text=Save with these choices")
     expect(one.locator(".messagelist")).to_contain_text("Taken over from theirs: standfirst")
