@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, Image
+from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing, encoded, upload
+from newsportal.tests.browsing import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -74,17 +76,55 @@ def test_pasting_from_word_keeps_bold_and_lists_alone(desk):
 
 def test_a_picture_comes_from_the_library_with_a_caption_of_its_own(desk):
     image = Image.ingest(upload(encoded(drawing(640, 480))), title="Harbour at dawn", alt="Boats")
+    Image.ingest(upload(encoded(drawing(480, 640))), title="The square", alt="Lanterns")
     surface(desk).click()
     desk.get_by_text("Picture", exact=True).first.click()
+    picker = desk.get_by_role("dialog", name="Choose a picture")
+    expect(picker.get_by_role("status")).to_have_text("2 pictures.")
     desk.get_by_label("Search the picture library").fill("dawn")
+    expect(picker.get_by_role("status")).to_have_text("1 picture.")
     desk.locator(".picker-picture", has_text="Harbour at dawn").click()
     expect(desk.locator(".figure-card img")).to_be_visible()
     assert f'<figure data-image="{image.pk}">' in saved(desk)
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda route: route.abort(), "Could not be loaded"),
+        (lambda route: route.fulfill(json={"pictures": [], "next": None}), "Gone from the library"),
+    ],
+)
+def test_a_picture_that_cannot_be_asked_for_is_not_drawn_as_one_that_is_gone(watch, editor, answer, told):
+    image = make_image()
+    article = make_article(body=f'<p>Rain.</p><figure data-image="{image.pk}"></figure>')
+    page = watch.page()
+    log_in(page, "editor")
+    asked = []
+    page.route("**/pictures/?id=*", lambda route: (asked.append(route.request.url), answer(route)))
+    heard = len(watch.problems)
+    page.goto(f"/admin/articles/article/{article.pk}/change/")
+    figure = page.locator(".figure-card")
+    expect(figure).to_have_attribute("data-told", told)
+    shown = figure.evaluate("(card) => getComputedStyle(card, '::before').content")
+    assert shown == f'"{told}"'
+    page.wait_for_timeout(500)
+    assert len(asked) == 1
+    page.close()
+    del watch.problems[heard:]  # the browser notes what did not come
+
+
+def test_the_library_that_cannot_be_reached_says_so(desk):
+    desk.route("**/pictures/*", lambda route: route.fulfill(body="<h1>Log in</h1>"))
+    surface(desk).click()
+    desk.get_by_text("Picture", exact=True).first.click()
+    expect(desk.get_by_role("dialog").get_by_role("status")).to_contain_text("cannot be reached")
+
+
 def test_a_film_is_embedded_by_its_address(desk):
     surface(desk).click()
     desk.get_by_text("Embed", exact=True).first.click()
+    expect(desk.get_by_role("dialog", name="Embed")).to_be_visible()
     desk.get_by_label("Address of the film or post").fill("https://vimeo.com/76979871")
     desk.get_by_text("Insert", exact=True).click()
     assert '<figure data-embed="https://vimeo.com/76979871"></figure>' in saved(desk)

@@ -13,6 +13,12 @@ const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
+const makeDialog = (className, heading, ...children) => {
+  const dialog = make("dialog", { className }, make("h2", { id: "picker-heading", textContent: heading }), ...children);
+  dialog.setAttribute("aria-labelledby", "picker-heading");
+  return dialog;
+};
+
 // --- Pull quote ---
 
 export const PullQuote = Node.create({
@@ -41,6 +47,11 @@ async function picturesOf(query) {
   return response.json();
 }
 
+function counted(number, further) {
+  if (!number) return "No picture fits.";
+  return `${number} picture${number === 1 ? "" : "s"}${further ? ", and there are more" : ""}.`;
+}
+
 function choosePicture() {
   return new Promise((resolve) => {
     const search = make("input", { type: "search", placeholder: "Search the picture library" });
@@ -48,7 +59,7 @@ function choosePicture() {
     const status = make("p", { className: "picker-status", role: "status" });
     const more = make("button", { type: "button", className: "button", textContent: "More", hidden: true });
     const close = make("button", { type: "button", className: "button", textContent: "Cancel" });
-    const dialog = make("dialog", { className: "picker" }, make("h2", { textContent: "Choose a picture" }), search, status, list, more, close);
+    const dialog = makeDialog("picker", "Choose a picture", search, status, list, more, close);
     search.setAttribute("aria-label", search.placeholder);
     let next = null;
     let asked = 0;
@@ -67,9 +78,9 @@ function choosePicture() {
         }
         next = page.next;
         more.hidden = !next;
-        status.textContent = list.children.length ? "" : "No picture fits.";
-      } catch (error) {
-        status.textContent = error.message;
+        status.textContent = counted(list.children.length, next);
+      } catch {
+        status.textContent = "The picture library cannot be reached, or you are not logged in any more.";
       }
     };
     let wait;
@@ -100,12 +111,14 @@ export const LibraryFigure = Node.create({
     const dom = make("figure", { className: "figure-card" }, image, caption);
     dom.dataset.image = node.attrs.image;
     picturesOf({ id: node.attrs.image }).then(({ pictures: [picture] }) => {
-      if (!picture) { dom.classList.add("figure-gone"); return; }
+      if (!picture) { dom.dataset.told = "Gone from the library"; return; }
       image.src = picture.url;
       image.alt = picture.alt;
       caption.dataset.placeholder = picture.caption || "Caption";
-    }).catch(() => dom.classList.add("figure-gone"));
-    return { dom, contentDOM: caption, update: (updated) => updated.type.name === "libraryFigure" && updated.attrs.image === node.attrs.image };
+    }).catch(() => { dom.dataset.told = "Could not be loaded"; });
+    // What is shown of a picture is no change of the text: the editor would draw the figure anew, and ask for it again, without end.
+    const ignoreMutation = ({ type, target }) => type === "attributes" || (type !== "selection" && !caption.contains(target));
+    return { dom, contentDOM: caption, ignoreMutation, update: (updated) => updated.type.name === "libraryFigure" && updated.attrs.image === node.attrs.image };
   },
   addMenuItems({ buttons, menu }) {
     menu.defineItem({
@@ -130,9 +143,9 @@ function askAddress() {
     const insert = make("button", { type: "submit", className: "button default", textContent: "Insert" });
     const cancel = make("button", { type: "button", className: "button", textContent: "Cancel" });
     // Not a <form>: the dialog stands outside the story's form, and its Enter must not send anything.
-    const form = make("form", { method: "dialog" }, make("h2", { textContent: "Embed" }),
+    const form = make("form", { method: "dialog" },
       make("p", { textContent: "YouTube, Vimeo, X, Instagram, Facebook or TikTok. Readers see a card first." }), address, insert, cancel);
-    const dialog = make("dialog", { className: "picker picker-small" }, form);
+    const dialog = makeDialog("picker picker-small", "Embed", form);
     let chosen = null;
     address.addEventListener("input", () => address.setCustomValidity(KNOWN.test(address.value.trim()) || !address.value ? "" : "This address is of none of these."));
     form.addEventListener("submit", () => { chosen = address.value.trim(); });
