@@ -114,6 +114,14 @@ def test_a_story_is_scheduled_in_the_newsrooms_time(desk):
     assert "Africa/Lagos" in desk.get(change(article)).content.decode()
 
 
+def test_a_long_form_can_be_saved_at_its_top_as_at_its_end(desk):
+    for address in ("/admin/articles/article/add/", change(make_article())):
+        page = desk.get(address).content.decode()
+        for name in ("_save", "_continue"):
+            assert page.count(f'name="{name}"') == 2
+        assert page.index('name="_save"') < page.index('id="id_headline"') < page.rindex('name="_save"')
+
+
 def test_the_button_says_what_it_will_do(desk):
     draft = make_article(status=Status.DRAFT)
     assert "Publish now" in desk.get(change(draft)).content.decode()
