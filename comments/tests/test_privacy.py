@@ -196,6 +196,7 @@ def test_who_may_erase_does_it_at_the_desk_and_others_do_not(reader, client, adm
     response = client.post(url, {"_export": "1"})
     assert response.json()["email"] == EMAIL
     assert "no-store" in response["Cache-Control"]
+    assert "<legend>The comments</legend>" in client.get(url).content.decode()
     assert "if you are sure" in client.post(url, {"_erase": "1", "keep_comments": "no"}).content.decode()
     assert guest_of(EMAIL)
     client.post(url, {"_erase": "1", "keep_comments": "no", "sure": "on"})
