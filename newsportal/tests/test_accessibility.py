@@ -28,7 +28,7 @@ READ = """options => {
     document.getAnimations().filter(animation => animation instanceof CSSTransition).forEach(each => each.finish());
     return axe.run(options).then(results => results.violations);
 }"""
-#: What says that it is named or described by something that is not there, of which axe is not sure. Of a password Django itself says so.
+#: What says that it is named or described by something that is not there, of which axe is not sure. Of a password Django says so.
 DANGLING = """() => ["aria-describedby", "aria-labelledby"].flatMap(name =>
     [...document.querySelectorAll(`[${name}]`)].flatMap(element =>
         element.getAttribute(name).split(/\\s+/).filter(id => id && id !== "id_password_helptext" && !document.getElementById(id))
