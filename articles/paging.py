@@ -31,6 +31,13 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MICROSECOND = datetime.timedelta(microseconds=1)
 
 
+def just_before(moment: datetime.datetime) -> datetime.datetime:
+    """The last moment before it. In UTC: a zone's clock that goes back at midnight shows the hour before it twice, and reckoning by
+    that clock ends at the first.
+    """  # fmt: skip
+    return moment.astimezone(datetime.UTC) - MICROSECOND
+
+
 @dataclass(frozen=True)
 class Cursor:
     publish_at: datetime.datetime

@@ -22,6 +22,7 @@ from django.utils import timezone
 from articles import editions
 from articles.models import Article, Byline, Contributor, Image, Section, SitemapMonth, Tag, TaggedArticle
 from articles.models.sitemap_month import bounds
+from articles.paging import just_before
 from articles.pictures import renditions
 
 NEWS_AGE = datetime.timedelta(days=2)
@@ -122,7 +123,7 @@ def _of_month(starts_at: datetime.datetime, ends_at: datetime.datetime, part: in
     _check(part)
     # One bound at each end: given both the month's end and the present, a database may begin at the wrong one. An offset, but
     # never beyond the stories of a month.
-    last = min(timezone.now(), ends_at - datetime.timedelta(microseconds=1))
+    last = min(timezone.now(), just_before(ends_at))
     articles = Article.objects.public(last).filter(publish_at__gte=starts_at).order_by("publish_at", "pk")
     return articles.only(*TOLD)[(part - 1) * FILE_LIMIT : part * FILE_LIMIT]
 

@@ -21,7 +21,7 @@ from articles.models import Article, Contributor, Correction, PreviousSlug, Sect
 from articles.models.article import ArticleQuerySet
 from articles.moved import or_where_it_went
 from articles.numbers import number_in
-from articles.paging import MICROSECOND, OF_STORIES, PAGE_SIZE, Listing
+from articles.paging import OF_STORIES, PAGE_SIZE, Listing, just_before
 from articles.pictures import share_card
 from articles.pieces import Given
 from articles.prepared import Prepared
@@ -245,7 +245,7 @@ class ArchiveList(ArticleList):
         return {"title": title, "period": self.first, "precision": precision} | told
 
     def period(self):
-        return _midnight(self.first), _midnight(self.end) - MICROSECOND
+        return _midnight(self.first), just_before(_midnight(self.end))
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
@@ -52,6 +53,23 @@ def test_the_day_in_the_address_is_the_newsrooms(client):
     assert article.get_absolute_url() == "/2026/03/15/late/"
     assert client.get("/2026/03/15/").status_code == 200
     assert client.get("/2026/03/14/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("America/Santiago", "2026-04-05T03:30Z", "2026/04/04"),
+        ("Africa/Cairo", "2026-10-29T21:30Z", "2026/10/29"),
+        ("Asia/Beirut", "2026-10-24T21:30Z", "2026/10/24"),
+    ],
+)
+def test_the_hour_that_a_day_has_twice_at_its_end_is_of_that_day(client, settings, zone, moment, day):
+    settings.TIME_ZONE = zone
+    with time_machine.travel("2026-11-05T12:00Z", tick=False):
+        article = make_article(publish_at=datetime.datetime.fromisoformat(moment), headline="Late")
+        assert article.get_absolute_url() == f"/{day}/late/"
+        response = client.get(f"/{day}/")
+        assert response.status_code == 200 and article.get_absolute_url() in response.content.decode()
 
 
 def test_a_renamed_story_redirects_once_from_each_address_it_ever_had(client):

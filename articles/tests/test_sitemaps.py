@@ -214,6 +214,12 @@ def test_months_are_the_newsrooms(client, noon):
     assert len(listed(client, file)) == 1
 
 
+def test_the_hour_that_a_month_has_twice_at_its_end_is_in_its_file(client, settings):
+    settings.TIME_ZONE = "Asia/Almaty"  # its clocks went back at the end of February 2024
+    article = make_article(publish_at=datetime.datetime(2024, 2, 29, 18, 30, tzinfo=datetime.UTC))
+    assert article.get_absolute_url() in listed(client, "/sitemap-2024-02.xml")
+
+
 # --- The counts ---
 
 
