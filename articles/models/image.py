@@ -20,7 +20,7 @@ from django_tasks import task
 from articles import workflow
 from articles.editions import touching
 from articles.pictures import files, renditions
-from articles.pictures.files import NewFiles
+from articles.pictures.files import NewFiles, NotStored
 from articles.pictures.ingest import IngestedPicture, ingest
 from articles.pictures.renditions import JPEG, Size, make_renditions
 from articles.share_cards import order_for_image
@@ -153,9 +153,15 @@ class Image(models.Model):
         self.file = f"pictures/{picture.digest[:2]}/{picture.digest[2:]}.{picture.extension}"
         with NewFiles() as new_files:
             new_files.put(str(self.file), picture.content)
-            make_renditions(self, new_files, renditions.all_sizes(self))
+            make_renditions(self, new_files, renditions.all_sizes(self), picture.content)
             with transaction.atomic():
                 self.save(force_insert=True)
+            try:
+                # Files that were there may have gone meanwhile with the last row of before; from now on they stay.
+                new_files.put_again()
+            except NotStored:
+                self.delete()
+                raise
 
     def _sent_before(self) -> Image | None:
         said = (

@@ -24,6 +24,7 @@ class NewFiles:
 
     def __init__(self) -> None:
         self._added: list[str] = []
+        self._found: dict[str, bytes] = {}
 
     def __enter__(self) -> NewFiles:
         return self
@@ -50,9 +51,15 @@ class NewFiles:
             logger.exception("%s could not be stored.", name)
             raise NotStored from error
 
+    def put_again(self) -> None:
+        """Store what was there already, and has been removed since. Raises NotStored."""
+        for name, content in self._found.items():
+            self.put(name, content)
+
     def _put(self, name: str, content: bytes) -> None:
         if default_storage.exists(name):
             if default_storage.size(name) == len(content):
+                self._found[name] = content
                 return
             # Half a file, of a process that was killed while it wrote.
             default_storage.delete(name)

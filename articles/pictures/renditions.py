@@ -124,17 +124,21 @@ def names(image: Image) -> set[str]:
     return {size.name(format) for size in all_sizes(image) for format in FORMATS}
 
 
-def make_renditions(image: Image, files: NewFiles, wanted: Iterable[Size]) -> None:
-    """Encode and store these sizes of a picture in all formats, from one decoding of its stored file."""
-    picture = read(image)
+def make_renditions(image: Image, files: NewFiles, wanted: Iterable[Size], content: bytes | None = None) -> None:
+    """Encode and store these sizes of a picture in all formats, from one decoding of its stored file, or of its `content`."""
+    picture = read(image, content)
     # Pillow works outside the interpreter's lock, so threads share the processors. The largest first, to finish evenly.
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(partial(_make, picture, files), sorted(wanted, key=lambda size: -size.width)))
 
 
-def read(image: Image) -> Pillow.Image:
-    """The stored picture, decoded, in RGB. It was ingested, so it has LONG_SIDE pixels at most; a larger file is refused."""
-    with default_storage.open(str(image.file)) as file, Pillow.open(file, formats=["JPEG", "PNG"]) as picture:
+def read(image: Image, content: bytes | None = None) -> Pillow.Image:
+    """The stored picture, decoded, in RGB. It was ingested, so it has LONG_SIDE pixels at most; a larger file is refused.
+
+    `content`: what is stored, where it is at hand.
+    """
+    stored = io.BytesIO(content) if content is not None else default_storage.open(str(image.file))
+    with stored as file, Pillow.open(file, formats=["JPEG", "PNG"]) as picture:
         if max(picture.size) > LONG_SIDE:
             raise ValueError(f"{image.file} is larger than any picture that was taken in.")
         picture.load()

@@ -17,7 +17,7 @@ from articles.models import Image
 from articles.pictures.files import NewFiles, NotStored
 from articles.pictures.ingest import MAX_BYTES, PictureRefused, ingest
 from articles.pictures.markup import picture_html
-from articles.pictures.renditions import AVIF, FORMATS, JPEG, WEBP, crop_box, names, sizes
+from articles.pictures.renditions import AVIF, FORMATS, JPEG, WEBP, crop_box, make_renditions, names, sizes
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
 
 GPS_TEXT = b"48.148596"
@@ -462,6 +462,43 @@ def test_images_of_the_same_picture_share_files_until_the_last_is_deleted(media,
     with django_capture_on_commit_callbacks(execute=True):
         second.delete()
     assert not files_in(media)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("early", [True, False], ids=["before its sizes are made", "after that"])
+def test_a_picture_that_comes_again_while_its_last_row_goes_has_all_its_files(
+    media, monkeypatch, django_capture_on_commit_callbacks, early
+):
+    first = take_in()
+
+    def made(*args) -> None:
+        if not early:
+            make_renditions(*args)
+        with django_capture_on_commit_callbacks(execute=True):
+            Image.objects.filter(pk=first.pk).delete()
+        if early:
+            make_renditions(*args)
+
+    monkeypatch.setattr("articles.models.image.make_renditions", made)
+    second = take_in(title="Again", focal_x=0.1)
+    assert files_in(media) == second.file_names()
+
+
+@pytest.mark.django_db
+def test_where_what_went_cannot_be_stored_again_nothing_is_kept(media, monkeypatch, django_capture_on_commit_callbacks):
+    first = take_in()
+
+    def made(*args) -> None:
+        make_renditions(*args)
+        with django_capture_on_commit_callbacks(execute=True):
+            Image.objects.filter(pk=first.pk).delete()
+        # A folder stands where one of them was.
+        (media / sizes(first)[0].name(JPEG) / "in the way").mkdir(parents=True)
+
+    monkeypatch.setattr("articles.models.image.make_renditions", made)
+    with pytest.raises(NotStored):
+        take_in(title="Again")
+    assert not Image.objects.exists()
 
 
 @pytest.mark.django_db
