@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from articles import feeds, public_versions, search_views, sitemaps, views
 from articles.counting import count_read
 from articles.feeds import feed_paths
+from articles.models.slug import is_slug
 from articles.preview_views import preview
 
 
@@ -28,11 +29,13 @@ class TwoDigitConverter(YearConverter):
 
 
 class SlugConverter:
-    """Slugs in any script: letters, digits, hyphen, underscore."""
+    """Slugs in any script: no pattern knows its marks."""
 
-    regex = r"[-\w]+"
+    regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
+        if not is_slug(value):
+            raise ValueError(value)
         return value
 
     def to_url(self, value: str) -> str:

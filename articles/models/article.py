@@ -24,7 +24,7 @@ from articles.models.correction import Correction
 from articles.models.image import Image
 from articles.models.next_version import NextVersion
 from articles.models.sitemap_month import SitemapMonth
-from articles.models.slug import MAX_LENGTH, PreviousSlug, make_slug
+from articles.models.slug import MAX_LENGTH, PreviousSlug, SlugField, make_slug
 from articles.models.tag import TaggedArticle
 from articles.models.version import Kind as VersionKind
 from articles.models.version import Version, note_publication, record
@@ -147,9 +147,8 @@ class Article(models.Model):
     short_headline = models.CharField(
         max_length=80, blank=True, help_text="For lists and the front page. Empty: the headline."
     )
-    slug = models.SlugField(
+    slug = SlugField(
         max_length=MAX_LENGTH,
-        allow_unicode=True,
         blank=True,
         help_text="The last part of the address. Empty: from the headline.",
     )

@@ -6,14 +6,14 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.urls import reverse
 
-from articles.models.slug import MAX_LENGTH, Slugged
+from articles.models.slug import MAX_LENGTH, SlugField, Slugged
 
 
 class Contributor(Slugged):
     """A person who can stand in a byline; need not have an account."""
 
     name = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=MAX_LENGTH, unique=True, allow_unicode=True)
+    slug = SlugField(max_length=MAX_LENGTH, unique=True)
     job_title = models.CharField(max_length=100, blank=True)
     biography = models.TextField(blank=True, help_text="A few sentences, as plain text.")
     photo = models.ForeignKey(

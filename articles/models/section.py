@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
 
-from articles.models.slug import MAX_LENGTH, Slugged
+from articles.models.slug import MAX_LENGTH, SlugField, Slugged
 from articles.share_cards import order_for_section
 
 
@@ -59,7 +59,7 @@ class Section(Slugged):
     """Where a story lives."""
 
     name = models.CharField(max_length=60, unique=True, validators=[MinLengthValidator(2)])
-    slug = models.SlugField(max_length=MAX_LENGTH, unique=True, allow_unicode=True)
+    slug = SlugField(max_length=MAX_LENGTH, unique=True)
     description = models.TextField(blank=True, help_text="One sentence, shown at the top of the section.")
     colour = models.CharField(max_length=10, choices=Colour, default=Colour.INK)
     order = models.PositiveIntegerField(default=0, db_index=True)

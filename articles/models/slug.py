@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from itertools import count
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_unicode_slug
 from django.db import models, transaction
-from django.utils.text import slugify
 
 MAX_LENGTH = 90
 
@@ -21,23 +23,84 @@ LATIN_LETTERS = str.maketrans(
 )  # fmt: skip
 
 
+#: Scripts that have a character for each of their letters: a further mark on one is no part of the word.
+BARE = ("LATIN ", "GREEK ", "CYRILLIC ")
+#: Letters that NFKC takes apart, and no form of Unicode puts together again: they stay as people type them.
+TYPED = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))  # AM of Thai and of Lao
+
+
 def make_slug(text: str) -> str:
     """A slug of at most MAX_LENGTH characters, cut between words; "" when the text has no letter or digit.
 
-    Latin script becomes ASCII ("Vladimír" → "vladimir"); letters of other scripts stay as they are.
+    Latin script becomes ASCII ("Vladimír" → "vladimir"); letters of other scripts stay as they are, with their vowel signs.
     """
-    slug = slugify("".join(map(_without_latin_marks, unicodedata.normalize("NFC", text))), allow_unicode=True)
+    slug = _slugify("".join(map(_without_latin_marks, unicodedata.normalize("NFC", text))))
     if len(slug) > MAX_LENGTH:
         slug = slug[: MAX_LENGTH + 1].rpartition("-")[0] or slug[:MAX_LENGTH]
     return slug.strip("-")
 
 
 def _without_latin_marks(character: str) -> str:
-    plain = character.translate(LATIN_LETTERS)
-    if plain != character:
-        return plain
-    base = unicodedata.normalize("NFKD", character)
-    return base[0] if base[0].isascii() and len(base) > 1 and base[0].isalpha() else character
+    plain = unicodedata.normalize("NFKD", character).translate(LATIN_LETTERS)
+    return "".join(filter(str.isascii, plain)) if plain[0].isascii() and plain[0].isalpha() else character
+
+
+def _slugify(text: str) -> str:
+    """As Django's, but for the marks, of which it knows none: in many scripts a word without them is another word."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    for apart, typed in TYPED:
+        text = text.replace(apart, typed)
+    kept, may_be_marked = [], False
+    for character in text:
+        if _is_mark(character):
+            # Selectors of another shape cannot be seen, nor typed.
+            if may_be_marked and "VARIATION SELECTOR" not in unicodedata.name(character, ""):
+                kept.append(character)
+        elif unicodedata.category(character) != "Cf":  # joiners: what follows them still stands on the letter
+            may_be_marked = character.isalpha() and not unicodedata.name(character, "").startswith(BARE)
+            if character.isspace() or is_slug(character):
+                kept.append(character)
+    return re.sub(r"[-\s]+", "-", "".join(kept)).strip("-_")
+
+
+def is_slug(text: str) -> bool:
+    """Whether it may stand in an address: letters, digits and marks of any script, hyphens and underscores."""
+    return bool(re.fullmatch(r"[-\w]+", text if text.isascii() else _without_marks(text)))
+
+
+def _without_marks(text: str) -> str:
+    return "".join(character for character in text if not _is_mark(character))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Mc"}
+
+
+def validate_slug(value: str) -> None:
+    if not is_slug(value):
+        raise ValidationError(validate_unicode_slug.message, code=validate_unicode_slug.code, params={"value": value})
+
+
+class SlugField(models.SlugField):
+    """A slug as `is_slug` has it."""
+
+    default_validators = [validate_slug]
+
+    def __init__(self, *args: Any, allow_unicode: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Told afterwards: it would bring Django's rule, which knows no marks.
+        self.allow_unicode = allow_unicode
+
+    def deconstruct(self) -> Any:
+        # To the database it is Django's: which letters are taken changes no table.
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.SlugField", args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        field: Any = super().formfield(**kwargs)
+        # Ours is asked by the model.
+        field.validators.remove(validate_unicode_slug)
+        return field
 
 
 class Slugged(models.Model):
@@ -51,8 +114,10 @@ class Slugged(models.Model):
 
     def clean(self):
         if self._state.adding:
-            # The desk offers one in which diacritics stay; addresses have none, and old ones stay as they are.
-            self.slug = make_slug(self.slug or self.name) or self.slug
+            # The desk offers one in which diacritics stay and vowel signs are lost; addresses have none of those and all of
+            # these, and old ones stay as they are.
+            made, offered = make_slug(self.name), make_slug(self.slug)
+            self.slug = made if _without_marks(made) == offered else offered or made or self.slug
 
     def save(self, *args, **kwargs):
         self.slug = self.slug or self._free_slug()

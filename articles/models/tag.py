@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
-from articles.models.slug import Slugged, make_slug
+from articles.models.slug import SlugField, Slugged, make_slug
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -19,6 +19,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 class Tag(TagBase, Slugged):
     """A subject: a place, a matter, a thing that more than one story is about."""
+
+    slug = SlugField("slug", max_length=100, unique=True)
 
     objects = TagQuerySet.as_manager()
 

@@ -1,11 +1,13 @@
 """A story's address is a promise: it never leads nowhere."""
 
 import datetime
+from urllib.parse import unquote
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from articles.models import Article, Contributor, PreviousSlug, Section, Tag
@@ -16,6 +18,8 @@ from articles.workflow import Status
 pytestmark = pytest.mark.django_db
 
 MORNING = datetime.datetime(2026, 3, 14, 9, 0, tzinfo=datetime.UTC)
+
+VOWEL_SIGNS = ["हिन्दी समाचार", "ภาษาไทย ข่าววันนี้", "น้ำท่วม", "தமிழ்"]
 
 
 @pytest.mark.parametrize(
@@ -29,11 +33,59 @@ MORNING = datetime.datetime(2026, 3, 14, 9, 0, tzinfo=datetime.UTC)
         ("Йод и ёж", "йод-и-ёж"),
         ("港の朝", "港の朝"),
         ("İstanbul'da Ağrı", "istanbulda-agri"),
+        ("\ufb01ne \ufb02ags, ǽon, 5 ㎏", "fine-flags-aeon-5-kg"),
+        ("за\u0301мок и замо\u0301к", "замок-и-замок"),
+        ("हिन्दी समाचार", "हिन्दी-समाचार"),
+        ("ภาษาไทย ข่าววันนี้", "ภาษาไทย-ข่าววันนี้"),
+        ("น้ำท่วม", "น้ำท่วม"),
+        ("தமிழ்", "தமிழ்"),
+        ("র\u200d্যাব", "র্যাব"),
+        ("葛\U000e0100飾 ❤\ufe0f", "葛飾"),
+        ("\u093f \u0301", ""),
         ("!!!", ""),
     ],
 )
 def test_latin_script_gives_ascii_and_other_scripts_keep_their_letters(headline, slug):
     assert make_slug(headline) == slug
+
+
+@pytest.mark.parametrize("words", VOWEL_SIGNS)
+def test_words_of_which_vowel_signs_are_part_make_addresses_that_answer(client, words):
+    section, author = make_section(name=words), Contributor.objects.create(name=words)
+    article = make_article(headline=words, section=section, tags=(words,), bylines=((author, "written"),))
+    for thing in (article, section, author, article.tags.get()):
+        thing.full_clean()
+        assert thing.slug == words.replace(" ", "-")
+    url = article.get_absolute_url()
+    assert client.get(url).status_code == 200
+    places = [thing.get_absolute_url() for thing in (section, author, article.tags.get())]
+    for place in ("/", "/latest/", *places, *(f"{place}feed/" for place in places), f"{url[:12]}"):
+        response = client.get(place)
+        assert response.status_code == 200 and url in response.content.decode(), place
+    assert url in client.get(f"/sitemap-{article.published_on:%Y-%m}.xml").content.decode()
+    article.slug = "renamed"
+    article.save()
+    assert client.get(url)["Location"] == article.get_absolute_url()
+    article.slug = words.replace(" ", "-")
+    article.save()
+    assert client.get(f"{url[:12]}renamed/")["Location"] == url
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/%E0%A4%BF/", "/tags/a%20b/", "/tags/a.b/", "/tags/%00/", "/tags/a%0A/", "/tags/%FF/"]
+)
+def test_what_is_no_slug_is_404_and_leads_to_no_list(client, path):
+    with pytest.raises(Resolver404):
+        resolve(unquote(path))
+    assert client.get(path).status_code == 404
+
+
+def test_an_old_address_without_vowel_signs_stays(client):
+    article = make_article(headline="हिन्दी", slug="हनद")
+    article.full_clean()
+    article.save()
+    assert article.slug == "हनद"
+    assert client.get(article.get_absolute_url()).status_code == 200
 
 
 def test_a_long_slug_is_cut_between_words():
@@ -270,6 +322,9 @@ def test_an_address_that_the_desk_offers_has_no_diacritics_and_old_ones_stay(mod
     new = model(name="Tereza Holubová", slug="tereza-holubová")
     new.full_clean(exclude=["colour"])
     assert new.slug == "tereza-holubova"
+    signs = model(name="हिन्दी समाचार", slug="हनद-समचर")
+    signs.full_clean(exclude=["colour"])
+    assert signs.slug == "हिन्दी-समाचार"
     old = model.objects.create(name="Vladimír", slug="vladimír")
     old.full_clean(exclude=["colour"])
     assert old.slug == "vladimír"

@@ -81,6 +81,13 @@ def test_a_space_that_does_not_break_stays_in_a_headline_and_in_a_caption(desk):
     assert article.slug == "page-7-part-1-000-of-it"
 
 
+@pytest.mark.parametrize("slug", ["", "हिन्दी-समाचार", "हनद-समचर"])
+def test_an_address_with_vowel_signs_may_be_typed_and_an_old_one_without_stays(desk, slug):
+    response = desk.post(ADD, form_data(headline="हिन्दी समाचार", slug=slug))
+    assert response.status_code == 302
+    assert Article.objects.get().slug == (slug or "हिन्दी-समाचार")
+
+
 def test_a_draft_needs_no_more_than_a_headline(desk):
     desk.post(ADD, form_data(body="", standfirst=""))
     assert Article.objects.get().status == Status.DRAFT

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from articles.models import Article, Image
+from articles.models import Article, Image, make_slug
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing, encoded, upload
 from newsportal.tests.browsing import log_in
@@ -153,3 +153,18 @@ def test_the_text_has_a_name_as_soon_as_it_can_be_read_out(desk):
     desk.reload()
     expect(surface(desk)).to_be_visible()
     assert desk.evaluate("window.firstName") == ["Body"]
+
+
+@pytest.mark.parametrize(
+    ("headline", "slug"),
+    [
+        ("Vladimír: \ufb01ne q\u0303", "vladimir-fine-q"),
+        ("हिन्दी समाचार ❤\ufe0f", "हिन्दी-समाचार"),
+        ("за\u0301мок", "замок"),
+        ("น้ำท่วม", "น้ำท่วม"),
+    ],
+)
+def test_the_address_that_it_offers_is_the_one_that_is_made(desk, headline, slug):
+    desk.fill("#id_headline", headline)
+    expect(desk.locator("#id_slug")).to_have_value(slug)
+    assert make_slug(headline) == slug
