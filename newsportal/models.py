@@ -10,7 +10,8 @@ from newsportal import well_known
 from newsportal.staff.models import AuditAddress, AuditEntry, Guesses, StaffSession
 
 __all__ = [
-    "AuditAddress", "AuditEntry", "Edition", "Guesses", "LastDone", "Page", "Purge", "Recurring", "StaffSession",
+    "AuditAddress", "AuditEntry", "Edition", "Guesses", "LastDone", "Page", "PolicyReport", "Purge", "Recurring", "StaffSession",
+    "WellKnownFile",
     "WellKnownFile",
 ]  # fmt: skip
 

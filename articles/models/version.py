@@ -58,7 +58,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(models.Model):
-    """A story's content after one save: who, when, why, and from which version it came. Never changed."""
+    """A story's content after one save: who, when, why, and from which version it came. Of that nothing is ever changed; what may
+    change is what its readers saw of it: `public_from`, `withheld_at`.
+    """  # fmt: skip
 
     # The story may be deleted; what it was stays.
     article = models.ForeignKey(
