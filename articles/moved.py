@@ -44,8 +44,7 @@ def _moved(request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         return None
     known, key = LISTS[kind]
     slug = match.kwargs["slug"]
-    went = PreviousListSlug.objects.filter(kind=kind, slug=slug).values("target")
-    target = known().filter(pk__in=went).exclude(slug=slug).first()
+    target = PreviousListSlug.objects.where_it_went(known().exclude(slug=slug), slug)
     if target is None:
         return None
     query = request.META.get("QUERY_STRING", "")

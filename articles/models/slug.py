@@ -150,6 +150,10 @@ class PreviousListSlugQuerySet(models.QuerySet["PreviousListSlug"]):
         """Those of its kind."""
         return self.filter(kind=thing._meta.model_name)
 
+    def where_it_went(self, known: models.QuerySet[Any], *slugs: str) -> Any:
+        """Which of those that are known once had one of these slugs; None for none."""
+        return known.filter(pk__in=self.of(known.model).filter(slug__in=slugs).values("target")).first()
+
     def note(self, before: Slugged | None, after: Slugged) -> None:
         """It had the slug of `before`, None for one that is new, and has another: to be called within its transaction."""
         if before is not None and before.slug:

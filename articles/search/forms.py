@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db import models
 
-from articles.models import Article, Contributor, Section, Tag, make_slug
+from articles.models import Article, Contributor, PreviousListSlug, Section, Tag, make_slug
 from articles.search.face import Scope, Sort
 from articles.search.query import LONGEST_QUERY, Query, parse
 
@@ -28,14 +28,27 @@ class NamedField(forms.CharField):
         known = self.among()
         # An address that was written by hand may have letters that no slug of ours has.
         found = known.filter(slug=slug).first() or known.filter(models.Q(slug=text) | models.Q(name=text)).first()
+        found = found or PreviousListSlug.objects.where_it_went(known, slug, text)
         if found is None:
             raise forms.ValidationError(self.missing)
         return found
 
 
+class SectionField(forms.ModelChoiceField):
+    """A section by its slug, or by one that it once had."""
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            if went := PreviousListSlug.objects.where_it_went(Section.objects.all(), value):
+                return went
+            raise
+
+
 class SearchForm(forms.Form):
     q = forms.CharField(required=False, label="Words")
-    section = forms.ModelChoiceField(
+    section = SectionField(
         Section.objects.all(), required=False, to_field_name="slug", empty_label="All sections",
         error_messages={"invalid_choice": "There is no such section."},
     )  # fmt: skip
@@ -58,6 +71,8 @@ class SearchForm(forms.Form):
 
     def clean(self):
         super().clean()
+        if section := self.cleaned_data.get("section"):
+            self.sent["section"] = section.slug  # which of the choices it is
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
         if first and last and first > last:
             self.add_error("last_day", "This is before the first day.")

@@ -392,6 +392,20 @@ def test_filters_narrow_by_section_kind_tag_author_and_days(client):
     assert "No story has this here" in page_of(client, "regatta", last_day="2024-05-03")
 
 
+def test_a_filter_by_an_old_address_is_one_by_the_new(client):
+    section, author, tag = make_section(name="World"), make_contributor(name="Ada Quill"), make_tag(name="Trams")
+    make_article(headline="Regatta abroad", section=section, tags=("Trams",), bylines=((author, "written"),))
+    make_article(headline="Regatta here")
+    asked = {"section": section.slug, "contributor": author.slug, "tag": tag.slug}
+    for thing in (section, author, tag):
+        thing.slug = f"new-{thing.slug}"
+        thing.save()
+    for name, slug in asked.items():
+        assert ">1 story<" in page_of(client, "regatta", **{name: slug}), name
+    page = page_of(client, "regatta", section="world")
+    assert '<option value="new-world" selected' in page and "section=new-world" in page
+
+
 def test_a_wrong_filter_is_answered_beside_its_field_with_what_was_typed(client):
     page = page_of(client, "regatta", tag="Nonesuch<b>", first_day="yesterday", section="nowhere", kind="x", sort="y")
     for sentence in ("There is no such tag.", "Enter a valid date.", "There is no such section."):
