@@ -12,7 +12,6 @@ from newsportal.staff.models import AuditAddress, AuditEntry, Guesses, StaffSess
 __all__ = [
     "AuditAddress", "AuditEntry", "Edition", "Guesses", "LastDone", "Page", "PolicyReport", "Purge", "Recurring", "StaffSession",
     "WellKnownFile",
-    "WellKnownFile",
 ]  # fmt: skip
 
 
