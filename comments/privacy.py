@@ -22,6 +22,7 @@ from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status, WordCount
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
+from comments.reactions import tell_likes_apart
 from comments.signals import comment_changed, guest_erased, guest_exported
 
 FORMER_NAME = "Former reader"
@@ -189,6 +190,7 @@ def forget_in_time(
             Flag.objects.filter(pk=pk).update(person=f"was {pk}")
         done["reports"] += Flag.objects.filter(pk__in=rows).update(network="", words="")
         progress(len(rows))
+    done["hashes of likes"] = tell_likes_apart(old, progress)
     over = Q(until__lt=old) | Q(lifted_at__lt=old)
     done["networks of sanctions"] = Sanction.objects.filter(over, network__gt="").update(network="")
     done["bans of who was erased"] = _forget_ended_bans(over)

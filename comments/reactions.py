@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -21,6 +22,7 @@ from comments.models import Comment, Flag, Like, Sanction, Status
 PEOPLE_TO_HIDE, WEIGHT_TO_HIDE = 3, 2.0
 DAY, COUNTED_FOR = datetime.timedelta(days=1), datetime.timedelta(days=30)
 FLAGS_A_DAY = 30
+BATCH = 500
 LIKES_AN_HOUR = 100  # from one network: a program that throws its cookie away is a new browser each time
 
 
@@ -33,11 +35,10 @@ def toggle_like(comment: Comment, reader: Reader) -> bool:
     _refuse_silenced(reader, "like comments")
     if is_too_often("likes", reader.network, an_hour=LIKES_AN_HOUR):
         raise ReactionRefused("That was a lot of liking for one hour. Please come back later.")
-    # One hash in all rows would be the history of a browser.
     of_browser = keyed_hash("like", reader.browser_id)
-    person = "by " + keyed_hash("like", f"{comment.pk} {of_browser}")[:29]
+    person = _person_under(comment.pk, of_browser)
     with transaction.atomic(), editions.touching(editions.of_story(comment.article_id)):
-        # A server of the version before, while it is replaced, writes the one hash.
+        # The version before wrote the one hash, and its servers do while they are replaced.
         if gone := Like.objects.filter(comment=comment, person__in=[person, of_browser]).delete()[0]:
             step, liked = -gone, False
         else:
@@ -50,6 +51,41 @@ def toggle_like(comment: Comment, reader: Reader) -> bool:
         Comment.objects.filter(pk=comment.pk).update(likes=F("likes") + step)
     comment.refresh_from_db(fields=["likes"])
     return liked
+
+
+def _person_under(comment: int, of_browser: str) -> str:
+    """A browser's hash under a comment: one hash in all rows would be the history of a browser."""
+    return "by " + keyed_hash("like", f"{comment} {of_browser}")[:29]
+
+
+def tell_likes_apart(before: datetime.datetime, progress: Callable[[int], None]) -> int:
+    """What the version before wrote gets the hash under its comment; how many. Younger rows keep theirs: while servers are
+    replaced, or after going back, that version finds them."""
+    after, told = 0, 0
+    raw = Like.objects.exclude(person__startswith="by ").filter(created_at__lt=before).order_by("pk")
+    while likes := list(raw.filter(pk__gt=after)[:BATCH]):
+        after = likes[-1].pk
+        for like in likes:
+            like.person = _person_under(like.comment_id, like.person)
+        try:
+            with transaction.atomic(), editions.touching():
+                Like.objects.bulk_update(likes, ["person"])
+        except IntegrityError:
+            for like in likes:
+                _tell_apart(like)
+        told += len(likes)
+        progress(len(likes))
+    return told
+
+
+def _tell_apart(like: Like) -> None:
+    try:
+        with transaction.atomic(), editions.touching():
+            Like.objects.filter(pk=like.pk).update(person=like.person)
+    except IntegrityError:  # a browser that two versions have counted
+        with transaction.atomic(), editions.touching(editions.of_story(like.comment.article_id)):
+            gone = Like.objects.filter(pk=like.pk).delete()[0]
+            Comment.objects.filter(pk=like.comment_id).update(likes=F("likes") - gone)
 
 
 def _refuse_silenced(reader: Reader, act: str) -> None:

@@ -2,9 +2,7 @@
 
 from django.utils import timezone
 
-from comments.keyed import keyed_hash
 from comments.models.comment import hash_of
-from comments.tests.factories import make_reader
 
 
 def test_comments_of_the_first_version_are_carried_over(history):
@@ -68,29 +66,3 @@ def test_comments_that_were_said_once_by_their_fields_are_said_once_by_their_key
         assert comment.idempotency_key == key_of(comment)
     assert Comment.objects.exclude(idempotency_key=None).count() == 3
     assert "@" not in Comment.objects.get(pk=staff.pk).name
-
-
-def test_likes_of_one_browser_are_told_apart_and_can_be_taken_back(history):
-    old = history.at(("comments", "0007_carry_keys"), ("articles", "0013_front_page"), ("newsportal", "0001_initial"))
-    section = old.get_model("articles", "Section").objects.create(name="World", slug="world")
-    article = old.get_model("articles", "Article").objects.create(
-        headline="Rain", slug="rain", section=section, status="published", publish_at=timezone.now(),
-        published_on=timezone.localdate(),
-    )  # fmt: skip
-    guest = old.get_model("comments", "Commenter").objects.create(email="guest@example.org", email_hash="g" * 32)
-    reader = make_reader()
-    for body in ("One.", "Two."):
-        comment = old.get_model("comments", "Comment").objects.create(
-            article=article, commenter=guest, name="Guest", body=body, body_html="", body_hash=hash_of(body),
-            status="published", listed=True, likes=1,
-        )  # fmt: skip
-        old.get_model("comments", "Like").objects.create(comment=comment, person=keyed_hash("like", reader.browser_id))
-
-    history.today()
-
-    from comments.models import Comment, Like
-    from comments.reactions import toggle_like
-
-    assert len(set(Like.objects.values_list("person", flat=True))) == 2
-    assert [toggle_like(comment, reader) for comment in Comment.objects.all()] == [False, False]
-    assert not Like.objects.exists()

@@ -4,12 +4,14 @@ import datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from comments.decide import confirm, decide, delete_own
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Flag, Like, Sanction, Status
+from comments.privacy import forget_in_time
 from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, toggle_like, weight_of
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.test_identity import browser, press
@@ -232,6 +234,23 @@ def test_a_like_of_the_version_before_is_taken_back_like_any(comment):
     for liked in (False, True):
         assert toggle_like(comment, reader) is liked
         assert comment.likes == Like.objects.count() == liked
+
+
+def test_old_likes_of_the_version_before_are_told_apart_and_young_ones_stay_known_to_it(comment):
+    reader, young, twice = make_reader(), make_comment(status=Status.PUBLISHED), make_comment(status=Status.PUBLISHED)
+    raw = keyed_hash("like", reader.browser_id)
+    toggle_like(twice, reader)
+    for liked in (comment, young, twice):
+        Like.objects.create(comment=liked, person=raw, created_at=timezone.now() - datetime.timedelta(days=31))
+        Comment.objects.filter(pk=liked.pk).update(likes=F("likes") + 1)
+    Like.objects.filter(comment=young).update(created_at=timezone.now() - datetime.timedelta(days=29))
+    assert forget_in_time()["hashes of likes"] == 2
+    assert forget_in_time()["hashes of likes"] == 0
+    assert [like.comment for like in Like.objects.filter(person=raw)] == [young]
+    for liked in (comment, young, twice):
+        liked.refresh_from_db()
+        assert liked.likes == liked.likings.count() == 1, "a browser that two versions have counted is one"
+        assert [toggle_like(liked, reader), liked.likes] == [False, 0]
 
 
 def test_machines_are_told_a_number_or_nothing(client, comment):

@@ -141,7 +141,7 @@ class Talk:
             made_as = Actor.AUTHOR if after == Status.DELETED else Actor.MODERATOR if by_person else Actor.SYSTEM
             self.decisions.add(said.pk, 1, before, after, made_as, at, "")
         for like in range(likes):
-            self.likes.add(said.pk, f"{n + like * 101:032x}", said.at)
+            self.likes.add(said.pk, f"by {n + like * 101:029x}", said.at)
         if is_reported:
             self.flags.add(said.pk, f"{n + 1:032x}", Flag.Why.ABUSE, said.at)
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('comments', '0008_likes_apart'),
+        ('comments', '0007_carry_keys'),
     ]
 
     operations = [
