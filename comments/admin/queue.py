@@ -205,8 +205,10 @@ class CommentAdmin(admin.ModelAdmin):
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
 
     def _check(self, request: HttpRequest, *, change: bool = False) -> None:
-        is_act = change or request.method == "POST"
-        if is_act and not self.has_change_permission(request) and not (self._may_pick(request) and _is_pick(request)):
+        if change and not self.has_change_permission(request):
+            raise PermissionDenied
+        is_pick = self._may_pick(request) and _is_pick(request)
+        if request.method == "POST" and not (is_pick or self.has_change_permission(request)):
             raise PermissionDenied
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -498,6 +498,8 @@ def test_an_editor_reads_the_queue_and_decides_nothing(client, editor):
     text = client.get(QUEUE).content.decode()
     assert "Read me." in text and "Approve" not in text
     assert client.post(QUEUE, {"_approve": seen(comment)}).status_code == 403
+    for forged in ({}, {"_pick": "x"}):
+        assert client.post(f"{QUEUE}{comment.pk}/sanction/", forged).status_code == 403
     assert client.get(f"{QUEUE}{comment.pk}/sanction/").status_code == 403
 
 
