@@ -228,18 +228,18 @@ def _forget_texts(over: QuerySet[Comment], progress: Callable[[int], None]) -> i
 
 
 def _forget_unconfirmed(old: datetime.datetime, progress: Callable[[int], None]) -> int:
-    """Addresses that were typed, that nobody has confirmed and nobody has used since; a sanction keeps what it is laid on."""
+    """Addresses that were typed, that nobody has confirmed and nobody has used since; under a sanction the hash stays."""
     kept = Sanction.objects.active().filter(commenter=OuterRef("pk"))
     used = Comment.objects.filter(commenter=OuterRef("pk"), created_at__gte=old)
     unasked = Q(link_sent_at=None) | Q(link_sent_at__lt=old)
-    unused = Commenter.objects.filter(
-        unasked, ~Exists(kept), ~Exists(used), verified_at=None, created_at__lt=old, email__gt=""
-    )
+    unused = Commenter.objects.filter(unasked, ~Exists(used), verified_at=None, created_at__lt=old, email__gt="")
     forgotten = 0
     for rows in _batches(unused):
         for pk in rows:
             # Asked again: a comment, or the press of the link, may have come since.
-            forgotten += unused.filter(pk=pk).update(email="", email_hash=_nobody(), link_sent_at=None)
+            forgotten += unused.filter(~Exists(kept), pk=pk).update(
+                email="", email_hash=_nobody(), link_sent_at=None
+            ) or unused.filter(Exists(kept), pk=pk).update(email="", link_sent_at=None)
         progress(len(rows))
     return forgotten
 

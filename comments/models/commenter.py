@@ -28,6 +28,7 @@ class CommenterManager(models.Manager["Commenter"]):
 
 def _known_as(email: str, commenter: Commenter) -> Commenter:
     """Who was erased while they were banned is known by the hash alone, until a link is sent to the address again."""
+    commenter.is_known_by_hash_alone = not commenter.email
     commenter.email = commenter.email or email
     return commenter
 
@@ -52,6 +53,9 @@ class Commenter(models.Model):
     flags_upheld = models.PositiveIntegerField(default=0, editable=False)
     flags_dismissed = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    #: The row has no address: the one here was typed.
+    is_known_by_hash_alone = False
 
     objects = CommenterManager()
 

@@ -573,3 +573,13 @@ def test_an_address_spends_no_link_where_its_network_has_none_left(sink, setting
     for comment in comments:
         ask_to_confirm(comment.commenter, comment)
     assert [Commenter.objects.get(pk=comment.commenter_id).links_sent for comment in comments] == [1, 0]
+
+
+def test_an_address_that_was_erased_is_not_stored_for_a_link_that_is_not_sent(sink, monkeypatch):
+    monkeypatch.setattr(notifications, "LINKS_AN_HOUR", 0)
+    comment = make_comment(email="banned@example.org")
+    cache.clear()
+    Commenter.objects.update(email="", link_sent_at=None, links_sent=0)
+    ask_to_confirm(Commenter.objects.by_email("banned@example.org"), comment)
+    guest = Commenter.objects.get()
+    assert (guest.email, guest.link_sent_at) == ("", None)

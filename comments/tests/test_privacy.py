@@ -164,6 +164,25 @@ def test_who_is_banned_and_erased_is_banned_when_they_confirm_the_same_address_a
         make_comment(reader=make_reader(email=EMAIL))
 
 
+def test_who_is_banned_and_erased_is_known_by_the_hash_again_30_days_after_a_stranger_typed_the_address(
+    mail, django_capture_on_commit_callbacks
+):
+    banned = make_reader(email=EMAIL)
+    make_comment(reader=banned)
+    Sanction.objects.create(commenter=banned.commenter, measure="ban", reason="Threats.")
+    erase(banned.commenter, keep_comments=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_comment(email=EMAIL)
+    now = timezone.now()
+    forget_in_time(now + datetime.timedelta(days=29))
+    assert EMAIL in everything_stored()
+    Comment.objects.update(created_at=now - datetime.timedelta(days=31))
+    Commenter.objects.update(created_at=now - datetime.timedelta(days=31))
+    assert forget_in_time(now + datetime.timedelta(days=31))["unconfirmed addresses"] == 1
+    assert EMAIL not in everything_stored()
+    assert Commenter.objects.known_by_email(EMAIL).sanctions.active().exists()
+
+
 def test_of_a_ban_that_has_ended_nothing_is_left_of_who_was_erased():
     now = timezone.now()
     banned = make_reader(email=EMAIL)
@@ -256,11 +275,12 @@ def test_an_address_that_nobody_has_confirmed_is_forgotten_after_30_days():
     Commenter.objects.filter(pk=asked.pk).update(link_sent_at=now)
     make_comment(email="recent@example.org")
     Comment.objects.filter(commenter=recent).update(created_at=now)
-    assert forget_in_time(now)["unconfirmed addresses"] == 1
+    assert forget_in_time(now)["unconfirmed addresses"] == 2
     assert "typed@example.org" not in everything_stored()
     assert set(Commenter.objects.exclude(email="").values_list("email", flat=True)) == {
-        f"{who}@example.org" for who in ("banned", "asked", "recent", "confirmed")
+        f"{who}@example.org" for who in ("asked", "recent", "confirmed")
     }
+    assert Commenter.objects.by_email("banned@example.org") == banned, "a sanction keeps the hash that it is laid on"
     assert Comment.objects.get(body="A first word.").name == "Ottilie"
     assert make_comment(email="typed@example.org").commenter.email == "typed@example.org"
     assert forget_in_time()["unconfirmed addresses"] == 0
