@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import models
@@ -19,8 +19,8 @@ COUNTED = 500
 #: A search for words looks at so many of the last comments.
 SEARCHED = 20_000
 
-#: A comment as a moderator saw it: number, revision, status, newest open report (from a page of an older version, none).
-SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})(?::(\d{1,18}))?", re.ASCII)
+#: A comment as a moderator saw it: number, revision, status.
+SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 #: The button pressed → the status it leads to.
 BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
@@ -88,19 +88,23 @@ def see(comments: Iterable[Comment]) -> list[Comment]:
     """Mark comments of `with_reports` with what their buttons say that was seen."""
     comments = list(comments)
     for comment in comments:
-        newest = max((report.pk for report in comment.reports), default=0)  # type: ignore[attr-defined]
-        comment.seen = f"{comment.pk}:{comment.revision}:{comment.status}:{newest}"  # type: ignore[attr-defined]
+        comment.newest_report_seen = max((report.pk for report in comment.reports), default=0)  # type: ignore[attr-defined]
+        comment.seen = f"{comment.pk}:{comment.revision}:{comment.status}"  # type: ignore[attr-defined]
     return comments
 
 
-def as_seen(values: Iterable[str]) -> list[Comment]:
-    """The comments as they were seen, which `decide` compares with what they are now; what `see` did not write is left out."""
+def as_seen(values: Iterable[str], posted: Mapping[str, str]) -> list[Comment]:
+    """The comments as they were seen, which `decide` compares with what they are now; what `see` did not write is left out.
+
+    The newest report seen of each is a field of its own in `posted`: a page of the version before has none.
+    """
     matches = {match[1]: match for value in values if (match := SEEN.fullmatch(value))}
     comments = list(Comment.objects.filter(pk__in=list(matches)).order_by("pk"))
     for comment in comments:
         match = matches[str(comment.pk)]
         comment.revision, comment.status = int(match[2]), match[3]
-        comment.newest_report_seen = int(match[4]) if match[4] else None
+        newest = posted.get(f"report-{comment.pk}", "")
+        comment.newest_report_seen = int(newest) if NUMBER.fullmatch(newest) else None
     return comments
 
 

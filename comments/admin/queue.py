@@ -223,10 +223,12 @@ class CommentAdmin(admin.ModelAdmin):
         if batch := data.get("_undo"):
             self._undo(request, batch)
         elif action := data.get("_bulk"):
-            self._decide(request, action, as_seen(data.getlist("selected")), data.get("reason", ""), "", inform=False)
+            self._decide(
+                request, action, as_seen(data.getlist("selected"), data), data.get("reason", ""), "", inform=False
+            )
         for name in (*BUTTONS, "keep", "pick", "unpick"):
             if value := data.get(f"_{name}"):
-                comments = as_seen([value])
+                comments = as_seen([value], data)
                 if not comments:
                     self.message_user(request, "This comment is gone.", messages.ERROR)
                 for comment in comments:

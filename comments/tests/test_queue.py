@@ -268,9 +268,11 @@ def test_a_report_that_came_after_the_page_was_loaded_is_not_settled_unread(desk
     comment = make_comment(article=article, status=status if status == Status.PUBLISHED else None)
     first, second = make_reader(email="first@example.org"), make_reader(email="second@example.org")
     flag(comment, first, why="abuse")
-    value = re.search(rf'name="_{button}" value="([^"]+)"', page(desk, view="reported"))[1]
+    text = page(desk, view="reported")
+    assert f'name="_{button}" value="{seen(comment)}"' in text, "servers of the version before understand it"
+    pressed = dict(re.findall(rf'name="(_{button}|report-\d+)" value="([^"]+)"', text))
     flag(comment, second, why="privacy", words="It names my child.")
-    desk.post(QUEUE, {f"_{button}": value})
+    desk.post(QUEUE, pressed)
     outcomes = dict(Flag.objects.values_list("commenter__email", "outcome"))
     assert outcomes == {"first@example.org": Flag.Outcome.DISMISSED, "second@example.org": Flag.Outcome.OPEN}
     second.commenter.refresh_from_db()
@@ -531,6 +533,17 @@ def test_a_moderator_decides_beside_the_comment(desk, article):
     assert (waits.status, waits.reviewed_at is not None) == (Status.PUBLISHED, True)
     for forged in ({"seen": "x", "to": "spam"}, {"seen": seen(waits), "to": "delete"}):
         assert desk.post("/comments/moderate/", forged).status_code == 404
+
+
+def test_what_readers_have_reported_stands_beside_the_comment_and_what_came_later_stays_open(desk, article):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    flag(comment, make_reader(), why="privacy", words="It names my child.")
+    text = desk.get("/comments/moderate/", {"story": article.pk, "comments": comment.pk}).content.decode()
+    assert "Reported: It tells private things of someone" in text and "It names my child." in text
+    flag(comment, make_reader(), why="abuse")
+    pressed = dict(re.findall(r'name="(seen|report-\d+)" value="([^"]+)"', text))
+    desk.post("/comments/moderate/", pressed | {"to": "keep"})
+    assert list(Flag.objects.values_list("outcome", flat=True)) == ["dismissed", "open"]
 
 
 def test_a_moderator_without_scripts_decides_on_a_page_of_the_storys_comments(desk, article, moderator):

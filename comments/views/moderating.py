@@ -87,7 +87,7 @@ def _page(request: HttpRequest, article: Article, said: str | None, status: int 
 
 def _press(request: HttpRequest) -> HttpResponse:
     """One button, as in the queue, and undone there. Answers a script with JSON, a form with the page it came from."""
-    comments, to = as_seen([request.POST.get("seen", "")]), request.POST.get("to", "")
+    comments, to = as_seen([request.POST.get("seen", "")], request.POST), request.POST.get("to", "")
     wants_json = request.headers.get("Accept", "") == "application/json"
     if not comments or to not in DONE:
         message, status = "There is no such comment.", 404
