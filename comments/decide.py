@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from articles import editions
@@ -89,11 +89,17 @@ def _tell(comment: Comment, decision: Decision | None = None) -> None:
 
 
 def confirm(comment: Comment, *, by: User) -> None:
-    """A moderator has read a published comment and lets it stand: reports no longer hide it, and those seen are settled."""
+    """A moderator has read a published comment and lets it stand: reports no longer hide it, and those seen are settled.
+
+    Where that has been said, of all that was seen, nothing is written.
+    """
     may_moderate(by)
     with transaction.atomic(), editions.touching():
         seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=Status.PUBLISHED)
-        if not seen.update(reviewed_at=timezone.now(), reported=False, open_flags=0):
+        unsaid = Q(reviewed_at=None) | Exists(_flags_of(OuterRef("pk"), Flag.Outcome.OPEN, comment.newest_report_seen))
+        if not seen.filter(unsaid).update(reviewed_at=timezone.now(), reported=False, open_flags=0):
+            if seen.exists():
+                return
             raise moved_on(comment)
         comment.decisions.create(
             revision=comment.revision, from_status=Status.PUBLISHED, to_status=Status.PUBLISHED,
@@ -279,12 +285,15 @@ def _count_open_flags(comment: Comment) -> None:
     comment.open_flags, comment.reported = count, count > 0
 
 
+def _flags_of(comment: Comment | OuterRef, outcome: Flag.Outcome, up_to: int | None) -> QuerySet[Flag]:
+    flags = Flag.objects.filter(comment=comment, outcome=outcome)
+    return flags if up_to is None else flags.filter(pk__lte=up_to)
+
+
 def _turn_flags(
     comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: Flag.Outcome, *, step: int, up_to: int | None = None
 ) -> None:
-    flags = Flag.objects.filter(comment=comment, outcome=of)
-    if up_to is not None:
-        flags = flags.filter(pk__lte=up_to)
+    flags = _flags_of(comment, of, up_to)
     flaggers = list(flags.exclude(commenter=None).values_list("commenter", flat=True))
     flags.update(outcome=to)
     if flaggers and counted != Flag.Outcome.MOOT:

@@ -300,6 +300,15 @@ def test_letting_it_stand_leaves_a_row_and_teaches_nothing(desk, article, modera
     kept = comment.decisions.first()
     assert (kept.from_status, kept.to_status, kept.made_by) == ("published", "published", moderator)
     assert "Let stand" in page(desk, view="all")
+    desk.post(QUEUE, {"_keep": seen(comment)})
+    assert comment.decisions.first() == kept, "pressed twice it is said once"
+    flag(comment, make_reader(), why="abuse")
+    desk.post(QUEUE, {"_keep": seen(comment), f"report-{comment.pk}": "0"})
+    assert comment.decisions.first() == kept, "of the report nobody has seen anything"
+    assert Comment.objects.get().reported
+    desk.post(QUEUE, {"_keep": seen(comment)})
+    assert comment.decisions.first() != kept
+    assert not Comment.objects.get().reported
     comment.refresh_from_db()
     assert (comment.learned, comment.counted_as) == ("", "")
 
