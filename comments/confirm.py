@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from django.db import transaction
 
 from articles import editions
 from comments import checks, thread
 from comments.checks import Submission
-from comments.decide import DecisionRefused, awaits_a_person, decide
+from comments.decide import DecisionRefused, awaits_a_person, decide, tell
 from comments.identity import Reader
 from comments.models import Comment, Commenter, Policy, Sanction, Status
 from comments.post import key_of, status_by
-from comments.signals import comment_changed
 
 #: As many of the comments that wait are looked at again.
 AT_MOST = 20
@@ -47,7 +45,7 @@ def _prove(comment: Comment) -> None:
             if not as_seen.update(is_proved=True, findings=said, score=comment.score, idempotency_key=key):
                 return
         comment.findings = said
-        transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
+        tell(comment)
         is_clear = comment.status == Status.PENDING and status_by(findings) == Status.PUBLISHED
         if is_clear and not awaits_a_person(comment):
             try:

@@ -78,10 +78,10 @@ def admit(comment: Comment, status: str) -> None:
         decision = None
         if status != Status.PENDING:
             decision = comment.decisions.create(revision=1, from_status=Status.PENDING, to_status=status)
-        _tell(comment, decision)
+        tell(comment, decision)
 
 
-def _tell(comment: Comment, decision: Decision | None = None) -> None:
+def tell(comment: Comment, decision: Decision | None = None) -> None:
     """After the commit, and robustly: what was decided stands, whoever fails to hear of it. Django logs who did."""
     transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
     if decision:
@@ -229,7 +229,7 @@ def _move_locked(
         _settle_flags(comment, _outcome(to))
     elif undoes:
         _reopen_flags(comment, _outcome(was))
-    _tell(comment, decision)
+    tell(comment, decision)
     return decision
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,11 +13,10 @@ from comments import checks, thread
 from comments.checks import Finding, Submission, Verdict
 from comments.checks.akismet import waits_for_akismet_alone
 from comments.classifier import learn
-from comments.decide import decide, hold
+from comments.decide import decide, hold, tell
 from comments.identity import Reader
 from comments.models import Comment, Policy, Sanction, Status
 from comments.post import PostRefused, key_of, refuse_by, status_by
-from comments.signals import comment_changed
 
 EDITABLE_FOR = datetime.timedelta(minutes=10)
 #: Who looks at a comment in the queue sees every text that it had.
@@ -78,7 +76,7 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
                 decide(comment, status, by=None, note="Edited.")
             elif status == Status.PENDING and comment.is_visible:
                 hold(comment, note="Edited.")
-            transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
+            tell(comment)
     except IntegrityError:
         comment.body = before
         raise EditRefused("You have said the same under this story already.") from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Callable, Collection
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,13 +16,13 @@ from django.utils import timezone
 from articles import editions
 from comments import thread
 from comments.classifier import learn
-from comments.decide import delete_own
+from comments.decide import delete_own, tell
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status, WordCount
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
 from comments.reactions import tell_likes_apart
-from comments.signals import comment_changed, guest_erased, guest_exported
+from comments.signals import guest_erased, guest_exported
 
 FORMER_NAME = "Former reader"
 #: After so long: hashes of networks and browsers, addresses that were only typed, and texts their authors deleted.
@@ -140,7 +139,7 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
                     name=FORMER_NAME, network="", browser="", idempotency_key=None, wants_replies=False,
                     is_proved=False, findings=[],
                 )  # fmt: skip
-            transaction.on_commit(partial(comment_changed.send, sender=Comment, comment=comment))
+            tell(comment)
         touched += 1
     return touched
 

@@ -16,6 +16,7 @@ from comments.models import Comment, Commenter, Decision, Flag, GuestNote, Sanct
 from comments.post import PostRefused
 from comments.privacy import erase, export, forget_in_time, guest_of
 from comments.reactions import flag
+from comments.signals import comment_changed
 from comments.tests.factories import make_comment, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,20 @@ def test_what_was_broken_off_is_finished_by_asking_again(reader, monkeypatch):
     erase(guest_of(EMAIL), keep_comments=False)
     assert "wilhelmina" not in everything_stored()
     assert "zanzibar" not in everything_stored()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_fails_to_hear_of_it_keeps_nothing_from_being_erased(reader, caplog):
+    def broken(comment, **kwargs):
+        raise ZeroDivisionError
+
+    comment_changed.connect(broken)
+    try:
+        erase(reader.commenter, keep_comments=False)
+    finally:
+        comment_changed.disconnect(broken)
+    assert guest_of(EMAIL) is None
+    assert "broken" in caplog.text
 
 
 def test_with_texts_kept_only_what_is_published_stays(reader):
