@@ -1,9 +1,11 @@
-"""Teach the classifier anew: read for as long as it takes, then put what was learned in place in one short transaction."""
+"""Teach the classifier anew: read for as long as it takes, then put what was learned in place in one transaction."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import groupby, islice
 
 from django.db import transaction
@@ -16,32 +18,60 @@ from comments.models import Comment, Decision, WordCount, in_force
 BATCH = 1_000
 
 
+@dataclass(slots=True)
+class Lesson:
+    """What a comment taught when it was read; its words by number, since all are kept until the end."""
+
+    revision: int
+    kind: str
+    words: array[int]
+
+
 def learn_anew(progress: Callable[[int], None] = lambda comments: None) -> int:
     """Forget everything, and learn from what people have decided; from how many comments.
 
-    Until the end the classifier goes on with what it knew, and nobody waits. What is decided meanwhile is learned after it.
+    While it reads the classifier goes on with what it knew, and nobody waits; at the end, for as long as the words are written,
+    decisions and erasing do. What is decided meanwhile is learned after it; what is erased or edited meanwhile is not learned.
     """
     newest = Decision.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    learned: dict[str, list[int]] = {"good": [], "bad": []}
+    lessons: dict[int, Lesson] = {}
+    numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers))
     for comment, kind in _lessons(Decision.objects.by_people().filter(pk__lte=newest)):
         if kind:
-            counts[kind].update({ALL, *words_of(comment.body)})
-            learned[kind].append(comment.pk)
+            words = array("I", [numbers[word] for word in [ALL, *words_of(comment.body)]])
+            lessons[comment.pk] = Lesson(comment.revision, kind, words)
         progress(1)
     with transaction.atomic(), editions.touching():
         Comment.objects.exclude(learned="").update(learned="")
-        for kind, pks in learned.items():
-            for start in range(0, len(pks), BATCH):
-                Comment.objects.filter(pk__in=pks[start : start + BATCH]).update(learned=kind)
+        pks = sorted(lessons)
+        for start in range(0, len(pks), BATCH):
+            for pk in _mark_learned({pk: lessons[pk] for pk in pks[start : start + BATCH]}):
+                del lessons[pk]
+        counts: dict[str, Counter[int]] = {"good": Counter(), "bad": Counter()}
+        for taught in lessons.values():
+            counts[taught.kind].update(taught.words)
+        good, bad = counts["good"], counts["bad"]
         WordCount.objects.all().delete()
-        words = sorted(counts["good"].keys() | counts["bad"].keys())
-        rows = (WordCount(word=word, good=counts["good"][word], bad=counts["bad"][word]) for word in words)
+        known = sorted((word, n) for word, n in numbers.items() if good[n] or bad[n])
+        rows = (WordCount(word=word, good=good[n], bad=bad[n]) for word, n in known)
         WordCount.objects.bulk_create(rows, batch_size=BATCH)
     decided_since = Decision.objects.filter(pk__gt=newest).values("comment")
     for comment, kind in _lessons(Decision.objects.by_people().filter(comment__in=decided_since)):
         learn(comment, kind)
-    return sum(map(len, learned.values()))
+    return len(lessons)
+
+
+def _mark_learned(lessons: dict[int, Lesson]) -> list[int]:
+    """Mark these comments as learned; which of them say something else by now, or nothing, and are not."""
+    for kind in ("good", "bad"):
+        of_kind = [pk for pk, taught in lessons.items() if taught.kind == kind]
+        Comment.objects.filter(pk__in=of_kind).update(learned=kind)
+    # Read after they were written: from there on who erases or edits waits, and finds them learned.
+    now = dict(Comment.objects.filter(pk__in=list(lessons)).exclude(body="").values_list("pk", "revision"))
+    changed = [pk for pk, taught in lessons.items() if now.get(pk) != taught.revision]
+    if changed:
+        Comment.objects.filter(pk__in=changed).update(learned="")
+    return changed
 
 
 def _lessons(decisions: QuerySet[Decision]) -> Iterator[tuple[Comment, str]]:

@@ -307,6 +307,26 @@ class TestClassifier:
         call_command("comment_learn", stdout=io.StringIO())
         assert known() == before
 
+    def test_what_is_erased_or_edited_while_it_is_taught_anew_is_not_learned(self, moderator):
+        trusted = make_reader(email="trusted@example.org", approved=9)
+        erased, edited = make_comment(body="Zanzibar street"), make_comment(reader=trusted, body="Casablanca street")
+        decide(erased, Status.REJECTED, by=moderator)
+        decide(edited, Status.REJECTED, by=moderator)
+        decide(edited, Status.PUBLISHED, by=moderator)
+        decide(make_comment(body="Quiet street"), Status.PUBLISHED, by=moderator)
+
+        def meanwhile(_):
+            # All of them have been read in one query by the first step.
+            if Comment.objects.get(pk=erased.pk).body:
+                forget_text(Comment.objects.get(pk=erased.pk))
+                edit(Comment.objects.get(pk=edited.pk), "Something else", trusted)
+
+        assert learn_anew(progress=meanwhile) == 1
+        assert set(WordCount.objects.values_list("word", "good", "bad")) == {
+            ("", 1, 0), ("quiet", 1, 0), ("street", 1, 0),
+        }  # fmt: skip
+        assert list(Comment.objects.order_by("pk").values_list("learned", flat=True)) == ["", "", "good"]
+
     def test_teaching_anew_asks_little(self, moderator):
         costs = []
         for count in (2, 12):
