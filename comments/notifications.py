@@ -52,7 +52,7 @@ def ask_to_confirm(commenter: Commenter, comment: Comment | None) -> None:
         return
     if comment is not None and is_too_often("links", comment.network, an_hour=LINKS_AN_HOUR):
         # Else who has none left in a network could spend those of an address for its owner.
-        before = {"link_sent_at": commenter.link_sent_at, "links_sent": commenter.links_sent}
+        before: dict[str, Any] = {"link_sent_at": commenter.link_sent_at, "links_sent": commenter.links_sent}
         if commenter.is_known_by_hash_alone:
             before["email"] = ""
         Commenter.objects.filter(pk=commenter.pk, link_sent_at=claimed_at).update(**before)
