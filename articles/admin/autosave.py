@@ -98,13 +98,15 @@ class AutosaveMixin:
         """Raises IntegrityError where the same form has made another story in this moment."""
         slot = request.POST.get(SLOT, "")
         if SLOT_IS.fullmatch(slot):
-            SentForm.objects.create(user=request.user, slot=slot, article=article)
+            mine = SentForm.objects.filter(user=request.user, slot=slot)
+            mine.homeless().delete()
+            mine.create(user=request.user, slot=slot, story=article.pk)
 
     def sent_again(self, request: HttpRequest) -> HttpResponse | None:
         """Of a new story's form that has made its story already: that story, with what else has been typed since; else None."""
-        sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(SLOT, "")).exclude(article=None)
-        found = sent.select_related("article").first()
-        if found is None or not self.has_view_permission(request, article := found.article):
+        sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(SLOT, ""))
+        article = Article.objects.filter(pk__in=sent.values("story")).first()
+        if article is None or not self.has_view_permission(request, article):
             return None
         if self._says_the_same(request, article):
             return redirect(_form(article))

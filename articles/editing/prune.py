@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
-from articles.models import Autosave, NextVersion, Presence, PreviewLink, SentForm, Text, Version
+from articles.models import Article, Autosave, NextVersion, Presence, PreviewLink, SentForm, Text, Version
 from articles.models.presence import ALIVE
 
 BATCH = 500
@@ -60,10 +60,11 @@ def left_unsaved(now: datetime.datetime | None = None):
 
 
 def prune_unsaved() -> int:
-    """Delete them, and forget which form made which story once it is as old; returns how many copies went."""
+    """Delete them, and forget which form made which story once that is as old, or gone; returns how many copies went."""
     total = 0
     long_ago = timezone.now() - UNSAVED_KEPT
-    SentForm.objects.filter(Q(article=None) | Q(article__created_at__lt=long_ago)).delete()
+    young = Article.objects.filter(pk=OuterRef("story"), created_at__gte=long_ago)
+    SentForm.objects.exclude(Exists(young)).delete()
     while found := list(left_unsaved().values_list("pk", flat=True)[:BATCH]):
         # Asked again: one that somebody types in at this moment stays.
         count, _ = left_unsaved().filter(pk__in=found).delete()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -7,8 +9,8 @@ from django.utils import timezone
 from articles.models.article import Article
 
 
-class AutosaveQuerySet(models.QuerySet["Autosave"]):
-    def homeless(self) -> AutosaveQuerySet:
+class OfStoriesQuerySet(models.QuerySet[Any]):
+    def homeless(self) -> Self:
         """Those of stories that have not been saved once, or have been deleted."""
         return self.exclude(models.Exists(Article.objects.filter(pk=models.OuterRef("story"))))
 
@@ -27,7 +29,7 @@ class Autosave(models.Model):
     typed_at = models.PositiveBigIntegerField(default=0)
     saved_at = models.DateTimeField(auto_now=True)
 
-    objects = AutosaveQuerySet.as_manager()
+    objects = OfStoriesQuerySet.as_manager()
 
     class Meta:
         ordering = ["-saved_at", "-pk"]
@@ -51,17 +53,16 @@ class Autosave(models.Model):
 class SentForm(models.Model):
     """Which opened form has made which story: sent twice, it makes one."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # Nothing here holds back a version of the site that does not know this table, and deletes a user or a story.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    # A number and no link: the story may be deleted, and then what was typed may make another one.
+    story = models.PositiveBigIntegerField("number of the story")
     slot = models.CharField(max_length=32)
-    # None: it has been deleted, and what was typed may make another one.
-    article = models.ForeignKey(Article, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = OfStoriesQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "slot"], condition=models.Q(article__isnull=False), name="sent_form_makes_one_story"
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "slot"], name="sent_form_makes_one_story")]
 
     def __str__(self) -> str:
         return self.slot

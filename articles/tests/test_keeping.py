@@ -186,7 +186,7 @@ def test_which_form_has_made_a_story_is_forgotten_with_the_copies_of_its_day(art
     old, gone = make_article(), make_article(status=Status.DRAFT)
     Article.objects.filter(pk=old.pk).update(created_at=timezone.now() - datetime.timedelta(days=91))
     for number, story in enumerate((article, old, gone)):
-        SentForm.objects.create(user=editor, slot=f"slot-{number}", article=story)
+        SentForm.objects.create(user=editor, slot=f"slot-{number}", story=story.pk)
     gone.delete()
     call_command("prune_versions")
-    assert SentForm.objects.get().article == article
+    assert SentForm.objects.get().story == article.pk

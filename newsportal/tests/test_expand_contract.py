@@ -25,6 +25,8 @@ def problems(migration) -> list[str]:
     found = []
     made_here = {o.name.lower() for o in migration.operations if isinstance(o, migrations.CreateModel)}
     for operation in migration.operations:
+        if isinstance(operation, migrations.CreateModel):
+            found += _links_to_what_was_there(operation, made_here)
         if getattr(operation, "model_name", "").lower() in made_here:
             continue
         name = operation.describe()
@@ -37,6 +39,15 @@ def problems(migration) -> list[str]:
         elif isinstance(operation, migrations.AlterField) and _must_be_given(operation.field):
             found.append(f"{name}: say in `contracts` why the version before can go on writing")
     return found
+
+
+def _links_to_what_was_there(operation: migrations.CreateModel, made_here: set[str]) -> list[str]:
+    links = [(name, field) for name, field in operation.fields if field.many_to_one or field.one_to_one]
+    return [
+        f"{operation.describe()}, {name}: the version before cannot delete what it points at (db_constraint=False)"
+        for name, field in links
+        if field.db_constraint and field.related_model.rpartition(".")[2].lower() not in made_here
+    ]
 
 
 def _must_be_given(field: models.Field) -> bool:
@@ -65,6 +76,14 @@ def test_every_migration_leaves_the_version_before_running():
         (migrations.AlterField("story", "kicker", models.CharField(max_length=9)), True),
         (migrations.AlterField("story", "kicker", models.CharField(max_length=9, null=True)), False),
         (migrations.CreateModel("Story", []), False),
+        (migrations.CreateModel("Story", [("of", models.ForeignKey("auth.User", models.CASCADE))]), True),
+        (migrations.CreateModel("Story", [("of", models.OneToOneField("story", models.CASCADE))]), False),
+        (
+            migrations.CreateModel(
+                "Story", [("of", models.ForeignKey("auth.User", models.CASCADE, db_constraint=False))]
+            ),
+            False,
+        ),
         (migrations.AddIndex("story", models.Index(fields=["kicker"], name="kicker")), False),
         (migrations.SeparateDatabaseAndState([migrations.DeleteModel("Story")], []), True),
     ],
