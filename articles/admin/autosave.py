@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from articles import body
 from articles.admin.shown_again import show_again
-from articles.editing.snapshot import LABELS, take
+from articles.editing.snapshot import is_same, take
 from articles.models import Article, Autosave, SentForm, Version
 from articles.numbers import number_in
+from articles.workflow import available
 
 MOST = 2 * 2**20
 #: What a form carries besides what was typed: a copy never publishes, moves or answers a question.
@@ -108,19 +109,26 @@ class AutosaveMixin:
         article = Article.objects.filter(pk__in=sent.values("story")).first()
         if article is None or not self.has_view_permission(request, article):
             return None
-        if self._says_the_same(request, article):
+        moves = {move.name: move.label for move in available(article, request.user)}
+        move = moves.get(request.POST.get("_move", ""))
+        if not move and self._says_the_same(request, article):
             return redirect(_form(article))
         copy = self._keep_copy(request, article.pk)
         self.forget_unsaved(request, article, was_new=True)
-        messages.warning(request, "This form has been saved before. What you have typed since is not saved yet.")
+        undone = f" “{move}” has not been done." if move else ""
+        messages.warning(
+            request, f"This form has been saved before. What you have typed since is not saved yet.{undone}"
+        )
         return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
 
     def _says_the_same(self, request: HttpRequest, article: Article) -> bool:
         from articles.admin.conflicts import posted
 
         typed, stored = posted(self, request, article), take(article)
-        # The time is set by publishing, and so is the address.
-        return typed is not None and all(typed[name] == stored[name] for name in LABELS.keys() - {"publish_at", "slug"})
+        # Left empty, the time is set by publishing; so is the address, in which `posted` says so.
+        if typed is None:
+            return False
+        return is_same(typed | {"publish_at": typed["publish_at"] or stored["publish_at"]}, stored)
 
     def forget_unsaved(self, request: HttpRequest, article: Article, *, was_new: bool) -> None:
         """It has been saved: what was kept of this form in case it was not has served."""

@@ -147,6 +147,27 @@ def test_a_new_story_whose_form_is_sent_twice_is_one(desk, article):
     assert Article.objects.get().headline == "Newest"
 
 
+@pytest.mark.parametrize(
+    ("sent_again", "said"),
+    [
+        ({"_move": "publish"}, "“Publish” has not been done"),
+        ({"publish_at_0": "2031-05-04", "publish_at_1": "06:00:00"}, "What you have typed since is not saved yet"),
+        ({"slug": "an-address-of-its-own"}, "What you have typed since is not saved yet"),
+    ],
+)
+def test_what_a_new_story_is_sent_again_with_is_not_dropped(desk, article, sent_again, said):
+    new = form_of(article, version="", slug="", headline="Brand new", _slot="tab") | {"bylines-INITIAL_FORMS": 0}
+    add = reverse("admin:articles_article_add")
+    desk.post(add, new)
+    page = desk.post(add, new | sent_again, follow=True).content.decode()
+    made = Article.objects.get(headline="Brand new")
+    assert (made.status, made.publish_at, made.slug) == (Status.DRAFT, None, "brand-new")
+    assert "has been saved before" in page and said in page
+    copy = Autosave.objects.get()
+    assert copy.story == made.pk
+    assert all(copy.data[name] == [value] for name, value in sent_again.items() if name != "_move")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_new_story_whose_form_is_sent_twice_at_once_is_one(desk, article, editor):
     new = form_of(article, version="", slug="", headline="Brand new", _slot="tab") | {"bylines-INITIAL_FORMS": 0}
