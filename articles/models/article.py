@@ -45,6 +45,9 @@ CORRECTED = {
     Correction.Kind.RETRACTION: VersionKind.RETRACTED,
 }
 
+#: So long after a correction the same words are taken for the same form, whatever else has been typed beside them.
+SENT_AGAIN = datetime.timedelta(minutes=10)
+
 
 class NotByIndex(models.Func):
     """A column as it is, which no index of it finds: https://sqlite.org/optoverview.html#uplus"""
@@ -538,18 +541,30 @@ class Article(models.Model):
     ) -> None:
         """Tell readers what was wrong, or that all of it was ("retraction"); the story has been updated then.
 
-        What the same person has told them last is not told twice: a form may be sent twice.
+        What the same person has told them last is not told twice, for a form may be sent twice; but long afterwards, when the
+        story has changed since, the same words are about another mistake.
         """
         at = at or timezone.now()
         with transaction.atomic():
             self._hold()
             last = self.corrections.last()
-            if last and (last.kind, last.text, last.made_by_id) == (kind, text, by and by.pk):
+            if (
+                last
+                and (last.kind, last.text, last.made_by_id) == (kind, text, by and by.pk)
+                and (at - last.made_at < SENT_AGAIN or self._is_still(CORRECTED[Correction.Kind(kind)]))
+            ):
                 self.record(by, reason=reason)
                 return
             self._update(by, CORRECTED[Correction.Kind(kind)], reason or text, at)
             with editions.touching(*self.shown_on()):
                 self.corrections.create(text=text, kind=kind, made_by=by, made_at=at)
+
+    def _is_still(self, kind: str) -> bool:
+        """Whether nothing has changed since its last version, which is of this kind."""
+        from articles.editing.snapshot import is_same, opened, take
+
+        current = Version.objects.current(self).select_related("text").first()
+        return current is not None and current.kind == kind and is_same(opened(current), take(self))
 
     def mark_updated(self, by: User | None, *, reason: str = "", at: datetime.datetime | None = None) -> None:
         """Say to readers that the story has really changed: they see "Updated"."""

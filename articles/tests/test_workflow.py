@@ -243,6 +243,18 @@ def test_a_correction_that_is_sent_twice_is_told_once(client, live, editor):
     assert live.corrections.count() == 4
 
 
+def test_the_same_words_about_another_mistake_are_told_again(client, live, editor):
+    said = {"publish_as": "correction", "correction": "A name was wrong."}
+    first = form_of(live, standfirst="At five.", **said)
+    client.post(url(live), first)
+    live.corrections.update(made_at=timezone.now() - datetime.timedelta(weeks=3))
+    # The form of then, sent by a browser that was opened again: nothing has changed since.
+    client.post(url(live), form_of(live, **said))
+    assert live.corrections.count() == 1
+    client.post(url(live), form_of(live, standfirst="At six.", **said))
+    assert live.corrections.count() == 2
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
