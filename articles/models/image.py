@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +28,8 @@ from articles.share_cards import order_for_image
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
 
 #: What the text of a story repeats of a picture in it.
 WORDS_IN_TEXTS = frozenset({"alt", "caption", "credit"})
@@ -185,15 +188,21 @@ class Image(models.Model):
     @contextmanager
     def crops_made(self) -> Iterator[frozenset[Size]]:
         """The crops around its focal point, which is not stored yet, made for a `refocus` within: it then encodes nothing in
-        its transaction. Those that no row needs afterwards are removed.
+        its transaction. Those of them that no row needs afterwards are removed.
         """  # fmt: skip
         made = frozenset(renditions.crop_sizes(self))
         with NewFiles() as new_files:
             make_renditions(self, new_files, made)
         try:
             yield made
+            # Files that were there may have gone meanwhile with another row; what is committed is not taken back for one.
+            with suppress(NotStored):
+                new_files.put_again()
         finally:
-            remove_unused({size.name(format) for size in made for format in renditions.FORMATS}, self.digest)
+            try:
+                remove_unused(new_files.added, self.digest)
+            except Exception:  # each back end has its own
+                logger.exception("Crops of a picture that were not needed could not be removed.")
 
     def refocus(self, focal_x: float, focal_y: float, *, made: frozenset[Size] = frozenset()) -> None:
         """Move the focal point: make the crops around the new one, but those `made` already, and remove the old ones once that is

@@ -23,7 +23,8 @@ class NewFiles:
     """
 
     def __init__(self) -> None:
-        self._added: list[str] = []
+        #: Names of those that were not there before.
+        self.added: list[str] = []
         self._found: dict[str, bytes] = {}
 
     def __enter__(self) -> NewFiles:
@@ -35,7 +36,7 @@ class NewFiles:
         if not exc_type:
             return
         try:
-            remove(self._added)
+            remove(self.added)
         except Exception:  # each back end has its own
             # What is left over is named by its content: it is found and used when the same picture comes again.
             logger.exception("Files of a picture that was not kept could not be removed.")
@@ -63,7 +64,7 @@ class NewFiles:
                 return
             # Half a file, of a process that was killed while it wrote.
             default_storage.delete(name)
-        self._added.append(name)
+        self.added.append(name)
         stored = default_storage.save(name, ContentFile(content))
         if stored != name:
             # Somebody else stored the same picture in the same moment, and this copy was given another name.

@@ -534,6 +534,33 @@ def test_moving_the_focal_point_makes_new_crops_and_removes_the_old(media, djang
 
 
 @pytest.mark.django_db
+def test_crops_that_were_there_stay_though_the_other_row_that_had_them_goes_meanwhile(
+    media, django_capture_on_commit_callbacks
+):
+    first, second = take_in(focal_x=0.1), take_in(title="Again")
+    second.focal_x = 0.1
+    with second.crops_made() as made:
+        with django_capture_on_commit_callbacks(execute=True):
+            first.delete()
+        with django_capture_on_commit_callbacks(execute=True):
+            second.refocus(0.1, 0.5, made=made)
+    assert files_in(media) == second.file_names()
+
+
+@pytest.mark.django_db
+def test_crops_that_cannot_be_tidied_up_take_back_nothing_that_is_saved(media, monkeypatch, caplog):
+    image = take_in()
+    image.focal_x = 0.1
+    with image.crops_made():
+        monkeypatch.setattr(default_storage, "delete", broken)
+    assert "could not be removed" in caplog.text
+
+
+def broken(name: str) -> None:
+    raise OSError("The storage is away.")
+
+
+@pytest.mark.django_db
 def test_a_focal_point_that_cannot_be_saved_leaves_the_crops_as_they_were(media):
     image = take_in()
     before = files_in(media)
