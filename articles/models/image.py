@@ -213,7 +213,8 @@ class Image(models.Model):
             if missing := set(renditions.crop_sizes(self)) - made:
                 make_renditions(self, new_files, missing)
             with transaction.atomic():
-                before = Image.objects.select_for_update().get(pk=self.pk)
+                # Who only names it in a story need not wait: they hold that story, which is rendered again below.
+                before = Image.objects.select_for_update(no_key=True).get(pk=self.pk)
                 # With the sizes that have been made around it: others may have come since this was read.
                 self.save(update_fields=["focal_x", "focal_y", "size_set"])
                 order_for_image(self)
@@ -278,7 +279,8 @@ def renew_stories(image: int, below: int | None = None) -> None:
 
     uses = Article.body_images.through.objects.filter(image=image).order_by("-pk")
     batch = list((uses.filter(pk__lt=below) if below else uses).values_list("pk", "article")[:BATCH])
-    for _, story in batch:
+    # In one order, lest two pictures wait for each other's stories.
+    for story in sorted(story for _, story in batch):
         Article(pk=story).render_again()
     if len(batch) == BATCH:
         renew_stories.enqueue(image, below=batch[-1][0])
