@@ -134,13 +134,16 @@ class Slugged(models.Model):
         """Do what follows from having been `before`: part of the transaction that saves."""
 
     def _free_slug(self) -> str:
-        """Of its name, or of what it is where that has neither letter nor digit: without any it would have no address."""
+        """Of its name, or of what it is where that has neither letter nor digit: without any it would have no address.
+
+        None by which readers still come to another: that is taken over by who types it, and by nobody without a word.
+        """
         others: models.Manager[Any] = type(self)._default_manager
         wanted = make_slug(self.name) or str(self._meta.model_name)
         for number in count(1):
             suffix = f"-{number}" if number > 1 else ""
             slug = wanted[: MAX_LENGTH - len(suffix)] + suffix
-            if not others.filter(slug=slug).exists():
+            if not (others.filter(slug=slug).exists() or PreviousListSlug.objects.leads_from(slug, self)):
                 return slug
         raise AssertionError
 
@@ -153,6 +156,11 @@ class PreviousListSlugQuerySet(models.QuerySet["PreviousListSlug"]):
     def where_it_went(self, known: models.QuerySet[Any], *slugs: str) -> Any:
         """Which of those that are known once had one of these slugs; None for none."""
         return known.filter(pk__in=self.of(known.model).filter(slug__in=slugs).values("target")).first()
+
+    def leads_from(self, slug: str, thing: Slugged) -> bool:
+        """Whether it leads on to another of its kind."""
+        others = type(thing)._default_manager.exclude(pk=thing.pk)
+        return self.of(thing).filter(slug=slug, target__in=others.values("pk")).exists()
 
     def note(self, before: Slugged | None, after: Slugged) -> None:
         """It had the slug of `before`, None for one that is new, and has another: to be called within its transaction."""

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
-from articles.models.slug import SlugField, Slugged, make_slug
+from articles.models.slug import PreviousListSlug, SlugField, Slugged, make_slug
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -35,7 +35,9 @@ class Tag(TagBase, Slugged):
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         slug = make_slug(tag) or "tag"
-        return f"{slug}_{i}" if i else slug
+        slug = f"{slug}_{i}" if i else slug
+        # As `_free_slug` has it.
+        return self.slugify(tag, (i or 0) + 1) if PreviousListSlug.objects.leads_from(slug, self) else slug
 
     def get_absolute_url(self) -> str:
         return reverse("tag", args=[self.slug])

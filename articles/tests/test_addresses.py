@@ -274,6 +274,15 @@ def test_whoever_has_a_slug_has_it_whoever_had_it_before(client, listed):
     assert client.get(place, follow=True).redirect_chain == [(place.replace("first", "third"), 301)]
 
 
+def test_only_a_person_takes_over_a_slug_that_another_had(client, listed):
+    place = f"/{LISTS[type(listed)]}"
+    listed.name = "Second"
+    renamed(listed, "second")
+    other = type(listed).objects.create(name="First")
+    assert other.slug in {"first-2", "first_1"}
+    assert client.get(f"{place}/first/")["Location"] == f"{place}/second/"
+
+
 def test_a_list_renamed_back_does_not_redirect_to_itself(client, listed):
     place = f"/{LISTS[type(listed)]}"
     renamed(listed, "second", "first")
@@ -294,6 +303,7 @@ def test_a_deleted_tag_leads_nowhere(client):
     renamed(tag, "second")
     tag.delete()
     assert client.get("/tags/first/").status_code == 404
+    assert Tag.objects.create(name="First").slug == "first"
 
 
 @pytest.mark.parametrize(
