@@ -122,7 +122,8 @@ class Slugged(models.Model):
     def save(self, *args, **kwargs):
         self.slug = self.slug or self._free_slug()
         with transaction.atomic():
-            # Locked: what follows from the change follows from what it really was. Who only names it in a story need not wait.
+            # Locked: what follows from the change follows from what it really was. Who only names it in a story need not wait,
+            # unless its slug or a tag's name is changed: from then on PostgreSQL locks it as one that is deleted.
             before = type(self)._default_manager.select_for_update(no_key=True).filter(pk=self.pk).first()
             super().save(*args, **kwargs)
             if before is None or before.slug != self.slug:

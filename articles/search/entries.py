@@ -35,6 +35,8 @@ HEAD = "_"
 MOST_TOKENS = 30_000
 
 BATCH = 200
+#: So many stories follow a new name of a tag or contributor in the transaction that gives it.
+AT_ONCE = 25
 #: By whose names stories are found: the rows that say of which, and where these have the story.
 NAMED: dict[str, tuple[Any, str]] = {"tag": (TaggedArticle, "content_object"), "contributor": (Byline, "article")}
 #: Tags stand behind all bylines.
@@ -131,23 +133,26 @@ def _joined(texts: list[str]) -> list[str]:
 
 
 def renamed(named: Tag | Contributor) -> None:
-    """Have the stories of a tag or contributor found by its new name: BATCH of them at once, in the transaction that changes it,
-    and those of a larger archive in the background. Nobody else could write to SQLite for as long as all of them take.
+    """Have the stories of a tag or contributor found by its new name: AT_ONCE of them in the transaction that changes it, and
+    those of a larger archive in the background. For as long as that transaction takes nobody else writes to SQLite, and on
+    PostgreSQL nobody saves a story with the tag.
     """  # fmt: skip
     index_renamed.call(str(named._meta.model_name), named.pk)
 
 
 @task
 def index_renamed(kind: str, pk: int, below: int | None = None) -> None:
-    """The next BATCH of the stories of a tag or contributor, the last that got it first; and the others after them.
+    """The first AT_ONCE or the next BATCH of the stories of a tag or contributor, the last that got it first; and the others
+    after them.
 
     `kind`: a key of NAMED. `below`: the number of the last row that has been done.
-    """
+    """  # fmt: skip
     rows, story = NAMED[kind]
     mine = rows.objects.filter(**{kind: pk}).order_by("-pk")
-    batch = list((mine.filter(pk__lt=below) if below else mine).values_list("pk", story)[:BATCH])
+    size = BATCH if below else AT_ONCE
+    batch = list((mine.filter(pk__lt=below) if below else mine).values_list("pk", story)[:size])
     refresh({number for _, number in batch})
-    if len(batch) == BATCH:
+    if len(batch) == size:
         index_renamed.enqueue(kind, pk, below=batch[-1][0])
 
 

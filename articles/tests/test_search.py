@@ -240,14 +240,15 @@ def test_what_else_is_told_of_an_author_or_a_tag_reads_no_story(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_large_archive_follows_a_new_name_in_the_background_a_batch_at_a_time(monkeypatch):
-    monkeypatch.setattr(entries, "BATCH", 2)
+    monkeypatch.setattr(entries, "BATCH", 3)
+    monkeypatch.setattr(entries, "AT_ONCE", 2)
     author, tag = make_contributor(name="Ada Quill"), make_tag(name="Trams")
-    stories = [make_article(tags=("Trams",), bylines=((author, "written"),)) for _ in range(5)]
+    stories = [make_article(tags=("Trams",), bylines=((author, "written"),)) for _ in range(6)]
     drain()
     tag.name, author.name = "Ferries", "Ada Pen"
     tag.save()
     author.save()
-    assert set(found("ferries")) == set(found("pen")) == set(stories[3:])
+    assert set(found("ferries")) == set(found("pen")) == set(stories[4:])
     drain()
     assert set(found("ferries")) == set(found("pen")) == set(stories)
     assert found("trams") == found("quill") == []
