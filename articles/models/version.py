@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from articles.models.article import Article
 
-#: Raised whenever what `Version.content` holds changes; articles.editing.snapshot opens the older ones.
+#: Raised whenever what `Version.content` says of articles.editing.snapshot.LABELS changes; that opens the older ones. A key beside
+#: those may come without: it is never compared, who reads it can do without, and the version of the site before passes over it.
 SCHEMA = 3
 
 
