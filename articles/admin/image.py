@@ -196,7 +196,7 @@ class ImageAdmin(InUseMixin, UncountedAdmin):
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
         if protected and not request.user.has_perm(PUBLISH):
-            protected = [f"{len(protected)} {'story or person' if len(protected) == 1 else 'stories and people'}"]
+            protected = [f"in use in {len(protected)} {'place' if len(protected) == 1 else 'places'}"]
         # What stands in the way says more than which permission would not help.
         return to_delete, model_count, set() if protected else perms_needed, protected
 

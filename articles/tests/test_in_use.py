@@ -82,4 +82,8 @@ def test_who_does_not_publish_is_not_told_where_a_picture_stands(client, reporte
     client.force_login(reporter)
     page = client.get(reverse("admin:articles_image_delete", args=[image.pk])).content.decode()
     assert "Ferry" not in page
-    assert "1 story or person" in page
+    assert "in use in 1 place<" in page
+    Page.objects.create(title="About us", slug="about", body=figure(image))
+    page = client.get(reverse("admin:articles_image_delete", args=[image.pk])).content.decode()
+    assert "About us" not in page
+    assert "in use in 2 places<" in page
