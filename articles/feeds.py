@@ -26,7 +26,7 @@ from articles.body.render import figure_html
 from articles.bylines import bring_bylines
 from articles.feed_formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
 from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
-from articles.models.article import ArticleQuerySet
+from articles.models.article import ArticleQuerySet, told_update
 from articles.moved import or_where_it_went
 from articles.paging import OF_STORIES, page_of
 from articles.pictures import renditions
@@ -171,10 +171,8 @@ def _item(story: Row, format: Format) -> SafeString:
 
 def _updated_at(story: Row) -> datetime.datetime | None:
     """When readers were told of an update, in the newsroom's time."""
-    updated_at = story["updated_at"]
-    if updated_at is None or updated_at <= story["publish_at"]:
-        return None
-    return updated_at.astimezone(timezone.get_default_timezone())
+    updated_at = told_update(story["updated_at"], story["publish_at"])
+    return updated_at and updated_at.astimezone(timezone.get_default_timezone())
 
 
 def _entry(row: Row) -> Entry:

@@ -49,6 +49,11 @@ CORRECTED = {
 SENT_AGAIN = datetime.timedelta(minutes=10)
 
 
+def told_update(updated_at: datetime.datetime | None, publish_at: datetime.datetime | None) -> datetime.datetime | None:
+    """When readers are told that a story has really changed; None for a change from before it was published (again)."""
+    return updated_at if updated_at and publish_at and updated_at > publish_at else None
+
+
 class NotByIndex(models.Func):
     """A column as it is, which no index of it finds: https://sqlite.org/optoverview.html#uplus"""
 
@@ -285,9 +290,7 @@ class Article(models.Model):
 
     @property
     def told_update(self) -> datetime.datetime | None:
-        """When readers are told that it has really changed; None for a change from before it was published (again)."""
-        updated_at, publish_at = self.updated_at, self.publish_at
-        return updated_at if updated_at and publish_at and updated_at > publish_at else None
+        return told_update(self.updated_at, self.publish_at)
 
     def listed_from(self) -> datetime.datetime | None:
         """The time from which lists show it; None while it is not published."""
