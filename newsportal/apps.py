@@ -41,9 +41,13 @@ class NewsportalConfig(AppConfig):
         slots.ask = Planned(Prepared(slots.running, now=datetime.datetime))
         planned.next_change = next_change
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
-        IN_USE[Section].append(lambda section: Booking.objects.not_ended().filter(sections=section))
+        IN_USE[Section].append(lambda sections: Booking.objects.not_ended().filter(sections__in=sections))
         IN_USE[Image].append(
-            lambda image: [page for page in Page.objects.all() if image.pk in body.image_ids(page.body)]
+            lambda images: [
+                page
+                for page in Page.objects.all()
+                if {image.pk for image in images}.intersection(body.image_ids(page.body))
+            ]
         )
         forgotten_in_time.connect(nightly.on_forgotten, dispatch_uid="newsportal.nightly")
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")

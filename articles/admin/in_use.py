@@ -14,8 +14,7 @@ from articles.models.in_use import users_of
 class InUseMixin:
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        users = dict.fromkeys(user for instance in objs for user in users_of(instance))
-        return to_delete, model_count, perms_needed, [*protected, *map(self.link_to, users)]
+        return to_delete, model_count, perms_needed, [*protected, *map(self.link_to, users_of(list(objs)))]
 
     def link_to(self, user: Model) -> str:
         if not self.admin_site.is_registered(type(user)):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from adverts.models import Booking
 from adverts.tests.factories import make_booking
 from articles.editing.snapshot import take
+from articles.models.in_use import users_of
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from newsportal.models import Page
 
@@ -65,6 +66,19 @@ def test_what_is_in_use_is_not_deleted_and_the_desk_says_where(desk, editor, use
     user.delete()
     desk.post(reverse(f"{address}delete", args=[shown.pk]), {"post": "yes"})
     assert not type(shown).objects.filter(pk=shown.pk).exists()
+
+
+def test_many_are_looked_for_at_once(editor, django_assert_num_queries):
+    images = [make_image() for _ in range(3)]
+    story = make_article(body=figure(images[0]) + figure(images[1]))
+    waiting, page = (
+        kept_next(editor, lead_image=images[2].pk),
+        Page.objects.create(slug="about", body=figure(images[2])),
+    )
+    with django_assert_num_queries(4):
+        assert users_of(images) == [story, waiting, page]
+    with django_assert_num_queries(4):
+        assert users_of(images[:1]) == [story]
 
 
 def test_a_booking_that_has_ended_keeps_no_section():
