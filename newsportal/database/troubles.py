@@ -20,7 +20,7 @@ BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
 NO_ROOM = ("too many clients already", "too many connections for", "connection slots are reserved")
 
 #: Of SQLite (https://sqlite.org/rescode.html).
-AWAY_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL})
+AWAY_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
 
 

@@ -141,6 +141,20 @@ def test_what_was_typed_while_the_database_is_away_can_be_sent_again(client, wit
     assert 'action="/comments/post/7/?from=x"' in page
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="who may write to its files PostgreSQL alone says")
+def test_what_was_typed_while_the_database_may_not_be_written_to_can_be_sent_again(client):
+    """As after a remount, or with a -wal that is another user's: SQLite says the same to PRAGMA query_only."""
+    article = make_article()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = 1")
+        try:
+            answer = client.post(f"/comments/post/{article.pk}/", COMMENT, headers=OURS)
+        finally:
+            cursor.execute("PRAGMA query_only = 0")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "First line.\n&lt;script&gt;\nSecond line.</textarea>" in answer.content.decode()
+
+
 def test_an_editor_whose_account_cannot_be_looked_up_loses_no_story(client, editor, request):
     client.force_login(editor)
     request.getfixturevalue("without_database")
