@@ -102,7 +102,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         database["OPTIONS"]["init_command"] = database["OPTIONS"]["init_command"].replace("FULL", "NORMAL")
     else:
-        database["OPTIONS"]["options"] += " -c synchronous_commit=off"
+        database["OPTIONS"]["options"] = f"{database['OPTIONS'].get('options', '')} -c synchronous_commit=off".strip()
         # On a busy machine a connection may be long in coming without being away.
         database["OPTIONS"]["pool"] = database["OPTIONS"]["pool"] | {"timeout": 30}
 

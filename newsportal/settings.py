@@ -183,11 +183,6 @@ else:
         "connect_timeout": 3, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
     }  # fmt: skip
-    # And the server notices who is gone, whose locks everybody waits for: by itself after two hours.
-    DATABASES["default"]["OPTIONS"]["options"] = " ".join([
-        DATABASES["default"]["OPTIONS"].get("options", ""),
-        "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
-    ]).strip()  # fmt: skip
     if env.text("DATABASE_REPLICA_URL", ""):
         # A copy that follows: what readers read comes from it where it has followed.
         DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", "") | {

@@ -25,6 +25,7 @@ from newsportal.backup.archive import CHUNK, DATABASES
 from newsportal.backup.engine import LEFT_OUT, Ask, has_rows
 from newsportal.backup.opening import LEFT_OVER
 from newsportal.database.observed import TABLE
+from newsportal.database.postgresql.patient import NOTICE_WHO_IS_GONE, Connection
 from newsportal.page_cache import restored
 
 #: What a restored database is not to have an opinion about: who owns it, and who else may read it.
@@ -232,7 +233,7 @@ def _replay(file: Path, begin: str, end: str, failure: str, database: str = "") 
         )  # fmt: skip
         source, target = _pipe(reading.stdout), _pipe(writing.stdin)
         try:
-            target.write(begin.encode())
+            target.write((NOTICE_WHO_IS_GONE + begin).encode())
             while chunk := source.read(CHUNK):
                 if is_older:  # before the first row, which may say anything
                     settings, copy, rows = chunk.partition(b"\nCOPY ")
@@ -280,7 +281,7 @@ def _connected(name: str = "") -> psycopg.Connection:
         for key, value in connection.get_connection_params().items()
         if key not in {"pool", "context", "cursor_factory", "prepare_threshold"}
     }
-    return psycopg.connect(**parameters | ({"dbname": name} if name else {}), autocommit=True)
+    return Connection.connect(**parameters | ({"dbname": name} if name else {}), autocommit=True)
 
 
 # --- The client programs ----------------------------------------------------------------------------------------------
@@ -324,9 +325,10 @@ def _client(program: str, database: str = "") -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """With the connections' options: a server that keeps the locks of a client that is gone keeps them of pg_dump, too."""
+    """With the options of DATABASE_URL, which take the place of PGOPTIONS as they do for connections."""
     given = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])[1] or {}
-    return os.environ | {"PGOPTIONS": connection.settings_dict["OPTIONS"].get("options", "")} | given
+    options = connection.settings_dict["OPTIONS"].get("options")
+    return os.environ | ({"PGOPTIONS": options} if options else {}) | given
 
 
 def _run(command: list[str], failure: str) -> None:

@@ -99,14 +99,20 @@ def test_a_full_server_says_what_is_known_of_it():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's clients are on its machine")
 def test_the_server_notices_soon_who_is_gone_and_options_of_the_url_stay():
-    with connection.cursor() as cursor:
-        found = {}
-        for name in ("idle", "interval", "count"):
-            cursor.execute(f"SHOW tcp_keepalives_{name}")
-            found[name] = cursor.fetchone()[0]
-        cursor.execute("SHOW synchronous_commit")
-        assert cursor.fetchone() == ("off",)  # conftest.py says so in the same way
-    assert found == {"idle": "30", "interval": "10", "count": "3"}
+    from newsportal.backup.postgresql import _connected
+    from newsportal.page_cache.counters import source_of
+
+    source = source_of()
+    source.numbers(("any",))
+    with connection.cursor() as cursor, _connected() as past_django:
+        for ask in (cursor.execute, source._connection.execute, past_django.execute):
+            found = {}
+            for name in ("idle", "interval", "count"):
+                found[name] = ask(f"SHOW tcp_keepalives_{name}").fetchone()[0]
+            assert found == {"idle": "30", "interval": "10", "count": "3"}
+            # conftest.py says so in the way in which DATABASE_URL may
+            assert ask("SHOW synchronous_commit").fetchone() == ("off",)
+    source._connection.close()
 
 
 def test_of_many_threads_one_waits(away):

@@ -157,12 +157,12 @@ def test_on_sqlite_what_is_said_to_be_saved_is_on_the_disk(tmp_path):
     assert found.stdout == "(2,) ('wal',)\n"
 
 
-def test_options_of_the_databases_url_stand_beside_ours():
+def test_a_connection_begins_with_no_options_but_those_of_the_databases_url():
+    """Poolers refuse them, and they would take the place of PGOPTIONS."""
     url = "postgres://newsportal@localhost/newsportal"
-    plain = read(DATABASE_URL=url).DATABASES["default"]["OPTIONS"]["options"]
-    assert plain.startswith("-c tcp_keepalives_idle=30 ")
-    of_url = read(DATABASE_URL=f"{url}?options=-c%20work_mem%3D64MB").DATABASES["default"]["OPTIONS"]["options"]
-    assert of_url == f"-c work_mem=64MB {plain}"
+    assert "options" not in read(DATABASE_URL=url).DATABASES["default"]["OPTIONS"]
+    of_url = read(DATABASE_URL=f"{url}?options=-c%20work_mem%3D64MB").DATABASES["default"]["OPTIONS"]
+    assert of_url["options"] == "-c work_mem=64MB"
 
 
 def test_with_tls_everything_is_closed():

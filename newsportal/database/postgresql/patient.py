@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import psycopg
 
 from newsportal.database import patience
@@ -9,11 +11,31 @@ from newsportal.database import patience
 #: Seconds for the server to take it that a statement is not waited for any more. One that does not is silent.
 GRACE = 2.0
 
+#: Has the server notice who is gone, whose locks everybody waits for: by itself it does after two hours. Asked for once connected,
+#: since poolers (PgBouncer, RDS Proxy, Neon's) refuse who begins with options; through them it says what is true of their own
+#: connections, and does no harm.
+NOTICE_WHO_IS_GONE = """
+SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
+    set_config('tcp_keepalives_count', '3', false);
+"""
+
 
 class Connection(psycopg.Connection):
     """`is_silent`: the server does not answer at all; False after a statement that was merely too slow, and told to end."""
 
     is_silent = False
+
+    @classmethod
+    def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().connect(*args, **kwargs)
+        try:
+            made.execute(NOTICE_WHO_IS_GONE)
+            if not made.autocommit:
+                made.commit()
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def wait(self, gen, interval=0.1, timeout=None):
         """Every exchange with the server goes through here. Raises OperationalError, and is closed, when it takes too long."""
