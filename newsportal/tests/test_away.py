@@ -1,6 +1,7 @@
 """While the database cannot be reached one request finds that out, and all others are told at once."""
 
 import concurrent.futures
+import copy
 import socket
 import threading
 
@@ -11,6 +12,7 @@ from django.test import Client
 from deploy import loopback
 from newsportal.database import away as module
 from newsportal.database.away import Away, KnownAway
+from newsportal.database.troubles import is_away
 from newsportal.tests import nodes
 
 
@@ -94,6 +96,34 @@ def test_a_full_server_says_what_is_known_of_it():
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP ROLE nobody_more")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server that could be full")
+def test_whoever_finds_a_server_full_keeps_nobody_from_the_connections_that_there_are(monkeypatch):
+    from newsportal.database.postgresql.base import DatabaseWrapper
+
+    monkeypatch.setattr(module, "PAUSE", 60.0)
+    given = copy.deepcopy(connection.settings_dict) | {"USER": "two_at_most"}
+    given["OPTIONS"]["pool"] |= {"max_size": 4, "timeout": 1}
+    one, two, three = (DatabaseWrapper(given, "of_two") for _ in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS two_at_most")
+        cursor.execute("CREATE ROLE two_at_most LOGIN CONNECTION LIMIT 2")
+    try:
+        one.ensure_connection()
+        two.ensure_connection()
+        with pytest.raises(OperationalError) as refused:
+            three.ensure_connection()
+        assert is_away(refused.value), "a reader is told to try again"
+        two.close()
+        three.ensure_connection()
+    finally:
+        for each in (one, two, three):
+            each.close()
+        one.close_pool()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE two_at_most")
 
 
 @pytest.mark.django_db(transaction=True)
