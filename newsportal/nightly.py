@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -38,6 +39,13 @@ def note(name: str, *, at: datetime.datetime | None = None, place: str = "") -> 
 def last() -> dict[str, LastDone]:
     """By name; without what was never done."""
     return {done.name: done for done in LastDone.objects.all()}
+
+
+def put_back(done: Iterable[LastDone]) -> None:
+    """These alone are what was last done, whatever a database that has just been restored says."""
+    with suppress(DatabaseError), transaction.atomic():
+        LastDone.objects.all().delete()
+        LastDone.objects.bulk_create(done)
 
 
 def ages() -> dict[str, tuple[float, str]]:

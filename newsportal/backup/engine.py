@@ -12,8 +12,9 @@ from django.db.migrations.loader import MigrationLoader
 #: Asks one SQL statement without parameters; returns the rows.
 Ask = Callable[[str], list[tuple]]
 
-#: Tables of which no backup has rows: whoever holds a session's key is logged in, and an archive lies about for years.
-LEFT_OUT = ("django_session", "newsportal_staffsession")
+#: Tables of which no backup has rows: whoever holds a session's key is logged in, and an archive lies about for years; and what
+#: was last done from outside (newsportal.nightly) is no less done for a restore.
+LEFT_OUT = ("django_session", "newsportal_staffsession", "newsportal_lastdone")
 
 #: Tables in which `migrate` leaves rows, or which fill by themselves: a database with rows in no other is empty.
 FILLED_BY_ITSELF = frozenset({

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from newsportal import nightly
 from newsportal.backup import BackupError, media, site_database
 from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
 from newsportal.backup.opening import SCRATCH, bar, opened, too_new
 from newsportal.backup.places import BEFORE_RESTORE, found
+from newsportal.models import LastDone
 from newsportal.page_cache import restored
 
 
@@ -69,6 +71,7 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
                 media.put_back(backup.place, lacking, told.update)
             of_database, of_redis = database.numbers(), restored.known_in_redis()
             least = restored.least([*of_database.values(), *of_redis.values()])
+            last_done = [] if is_empty else _last_done()
             database.replace(
                 backup.database, migrate=bool(pending), least=least, keys=of_database.keys() | of_redis.keys()
             )
@@ -78,9 +81,21 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
             media.put_back(backup.place, gone, lambda count: None)
             connection.close()
             ContentType.objects.clear_cache()
+            nightly.put_back(last_done)
             restored.settle()
             aside = aside or (str(database.kept_aside) if database.kept_aside else "")
             return Done(backup.name, backup.manifest, len(lacking), pending, aside, database.moved)
+
+
+def _last_done() -> list[LastDone]:
+    """As far as the site's database can still be read."""
+    try:
+        return list(nightly.last().values())
+    except DatabaseError:
+        return []
+    finally:
+        # It may be moved out of the way.
+        connection.close()
 
 
 def _beside_database() -> Path | None:

@@ -19,6 +19,7 @@ from articles.models import Article, Section
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing
 from comments.tests.factories import make_comment
+from newsportal import nightly
 from newsportal.backup import BackupError, archive, media
 from newsportal.backup.places import Folder, in_pool
 from newsportal.models import Edition, LastDone, PolicyReport, Purge
@@ -129,6 +130,18 @@ def test_an_empty_database_needs_no_leave(place):
     path = back_up(place)
     said = manage("restore", str(path))
     assert "is restored" in said and "before" not in said
+
+
+def test_what_was_done_lately_is_still_known(place):
+    """It was done, whatever the database that is restored knows of it."""
+    make_newspaper()
+    path = back_up(place)
+    assert manifest(path)["counts"]["newsportal_lastdone"] == 0
+    for name in ("backup", "verified_backup", "comment_retention"):
+        nightly.note(name, place="s3://bucket/backups")
+    done = list(LastDone.objects.order_by("name").values())
+    manage("restore", str(path), "--replace")
+    assert list(LastDone.objects.order_by("name").values()) == done
 
 
 # --- Pages that are kept ----------------------------------------------------------------------------------------------
