@@ -44,7 +44,7 @@ def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
     as large, else that for temporary files.
     """
     at, name = found(address)
-    if scratch_in is None and (scratch_in := at.beside()):
+    if scratch_in := scratch_in or at.beside():
         _sweep(scratch_in)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:
         scratch = Path(folder)

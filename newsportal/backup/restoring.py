@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from newsportal.backup import BackupError, media, site_database
 from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
-from newsportal.backup.opening import SCRATCH, bar, opened, too_new
+from newsportal.backup.opening import bar, opened, too_new
 from newsportal.backup.places import BEFORE_RESTORE, found
 from newsportal.models import LastDone
 from newsportal.page_cache import restored
@@ -102,8 +101,4 @@ def _beside_database() -> Path | None:
     """Where a database is large, temporary files may have no room."""
     if connection.vendor != "sqlite":
         return None
-    folder = Path(connection.settings_dict["NAME"]).parent
-    # What somebody who was killed has left.
-    for left in folder.glob(f"{SCRATCH}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    return folder
+    return Path(connection.settings_dict["NAME"]).parent
