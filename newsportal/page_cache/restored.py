@@ -34,9 +34,14 @@ def statements(keys: Iterable[str], least: int) -> list[str]:
     wanted = sorted(OF_MANY | {ANY, UNREACHED} | {key for key in keys if KEY.fullmatch(key)})
     rows = ", ".join(f"('{key}', {least})" for key in wanted)
     return [
-        f"UPDATE {TABLE} SET number = CASE WHEN number < {least} THEN {least} ELSE number + 1 END",  # noqa: S608
+        f"UPDATE {TABLE} SET number = {_raised(least)}",  # noqa: S608
         f"INSERT INTO {TABLE} (key, number) VALUES {rows} ON CONFLICT (key) DO NOTHING",  # noqa: S608
     ]
+
+
+def _raised(least: int) -> str:
+    """SQL: a number is never set back, whatever has raised it meanwhile."""
+    return f"CASE WHEN {TABLE}.number < {least} THEN {least} ELSE {TABLE}.number + 1 END"
 
 
 def known_in_redis() -> dict[str, int]:
@@ -59,7 +64,7 @@ def raise_here(*, every_key: bool) -> None:
         cursor.execute(f"SELECT coalesce(max(number), 0) FROM {TABLE}")  # noqa: S608
         beyond = least([cursor.fetchone()[0], *of_redis.values()])
         rows = ", ".join(f"('{key}', {beyond})" for key in (ANY, SITE))
-        jump = f"INSERT INTO {TABLE} (key, number) VALUES {rows} ON CONFLICT (key) DO UPDATE SET number = {beyond}"  # noqa: S608
+        jump = f"INSERT INTO {TABLE} (key, number) VALUES {rows} ON CONFLICT (key) DO UPDATE SET number = {_raised(beyond)}"  # noqa: S608
         for statement in statements(of_redis, beyond) if every_key else [jump]:
             cursor.execute(statement)
         connection.touched |= {SITE}  # type: ignore[attr-defined]

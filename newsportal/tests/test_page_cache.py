@@ -709,6 +709,14 @@ def test_all_pages_are_forgotten_when_somebody_says_so(story):
     assert served.made == 2 * len(urls)
 
 
+@pytest.mark.usefixtures("own_numbers")
+def test_no_number_is_set_back_that_has_been_raised_since_the_greatest_was_looked_for(story, monkeypatch):
+    monkeypatch.setattr("newsportal.page_cache.restored.least", lambda numbers: 5)
+    Edition.objects.filter(key="site").update(number=1_000)
+    call_command("forget_pages")
+    assert Edition.objects.get(key="site").number > 1_000
+
+
 WAITING = """
 SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
 """
