@@ -301,9 +301,8 @@ def back_up(drill: Drill, compose: Compose, folder: Path) -> None:
     os.chown(backups, 1000, 1000)
     folder.chmod(0o711)
     for command in (("backup", "/backups"), ("verify_backup", "/backups"), ("restore", "/backups", "--replace")):
-        drill.holds(
-            f"{command[0]} works", compose.manages(*command, options=("-v", f"{backups}:/backups")), compose.said
-        )
+        beside = ("-v", f"{backups}:/backups", "-e", "TMPDIR=/backups")
+        drill.holds(f"{command[0]} works", compose.manages(*command, options=beside), compose.said)
     drill.holds("the story is there after it", HEADLINE in Visitor(NODES["node-b"]).get("/latest/").text)
 
 
