@@ -8,7 +8,7 @@ import time
 import pytest
 from django.conf import settings as our_settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from newsportal.environment import BASE_DIR
 from newsportal.management.commands import migrate
@@ -24,8 +24,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("comments", "{last}")]
     atomic = {atomic}
-    operations = [migrations.AddField("comment", "tried_at", models.DateTimeField(null=True))]
+    operations = [migrations.AddField("comment", "tried_at", models.DateTimeField(null=True)), {more}]
 """
+#: As PostgreSQL says it to the one of two that it has chosen.
+DEADLOCK = "migrations.RunSQL(\"DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$\", '')"
 
 
 @pytest.fixture
@@ -35,11 +37,11 @@ def next_release(tmp_path, monkeypatch, settings):
     last = max(path.stem for path in ours.glob("0*.py"))
     package = tmp_path / "expanded"
 
-    def make(*, atomic: bool = True) -> str:
+    def make(*, atomic: bool = True, more: str = "") -> str:
         package.mkdir()
         for path in ours.glob("*.py"):
             (package / path.name).write_text(path.read_text())
-        (package / "9000_expand.py").write_text(EXPAND.format(last=last, atomic=atomic))
+        (package / "9000_expand.py").write_text(EXPAND.format(last=last, atomic=atomic, more=more))
         monkeypatch.syspath_prepend(tmp_path)
         settings.MIGRATION_MODULES = {**our_settings.MIGRATION_MODULES, "comments": "expanded"}
         return last
@@ -145,3 +147,13 @@ def test_what_would_be_left_half_done_waits_for_as_long_as_it_takes(next_release
     held()
     migrating.join(60)
     assert migrating.error is None and has_column()
+
+
+def test_what_is_half_done_is_not_begun_once_more(next_release, monkeypatch):
+    monkeypatch.setattr(migrate, "PAUSE", 0.0)
+    next_release(atomic=False, more=DEADLOCK)
+    with pytest.raises(OperationalError, match="deadlock"):
+        call_command("migrate", "comments", verbosity=0)
+    assert has_column()
+    # To be taken back with the others.
+    call_command("migrate", "comments", fake=True, verbosity=0)

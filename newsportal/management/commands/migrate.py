@@ -36,7 +36,7 @@ class Command(migrate.Command):
         if connection.vendor != "postgresql" or connection.in_atomic_block:
             super().handle(*args, **options)
             return
-        self._connection = connection
+        self._connection, self._is_half_done = connection, False
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
@@ -44,7 +44,7 @@ class Command(migrate.Command):
                     super().handle(*args, **options)
                     return
                 except OperationalError as error:
-                    if not troubles.is_busy(error):
+                    if self._is_half_done or not troubles.is_busy(error):
                         raise
                     if attempt == ATTEMPTS:
                         raise CommandError(
@@ -63,6 +63,9 @@ class Command(migrate.Command):
         if action in {"apply_start", "unapply_start"} and hasattr(self, "_connection"):
             # What has no transaction would be half done: it waits for as long as it takes (decision 29).
             self._wait_for_at_most(PATIENCE if migration.atomic else 0)
+        if migration is not None:
+            # Nor could it be tried again after a deadlock: some of it is there already.
+            self._is_half_done = not migration.atomic and action in {"apply_start", "unapply_start"}
         super().migration_progress_callback(action, migration, fake)
 
     def _wait_for_at_most(self, seconds: int | None) -> None:
