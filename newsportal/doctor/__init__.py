@@ -68,6 +68,7 @@ CHECKS = [
     Check("late stories", newsroom.late_stories, on_desk=True, asks_database=True, concerns=(workflow.PUBLISH,)),
     Check("CDN", newsroom.purges, on_desk=True, asks_database=True, concerns=(workflow.PUBLISH,)),
     Check("every night", nightly.every_night, on_desk=True, asks_database=True),
+    Check("backups' disk", nightly.room_for_backups, asks_database=True),
 ]
 
 

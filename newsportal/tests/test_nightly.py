@@ -1,6 +1,7 @@
 """What is done every night says when it was last done well; when it is done no more, doctor, the desk and Prometheus do."""
 
 import datetime
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from newsportal import nightly
 from newsportal.doctor.alarms import alarms
 from newsportal.doctor.finding import Level
-from newsportal.doctor.nightly import every_night
+from newsportal.doctor.nightly import every_night, room_for_backups
 from newsportal.models import LastDone
 from newsportal.tests import nodes
 from newsportal.tests.backups import back_up, make_newspaper, manage, with_manifest
@@ -126,12 +127,31 @@ def test_the_disk_with_the_backups_is_looked_at_where_it_is_another_one(monkeypa
     nightly.note("backup", place=str(tmp_path))
     monkeypatch.setattr("newsportal.doctor.files.written_to", list)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=250 * 2**30, free=2**28))
-    assert any(what.startswith("The disk is full") and tmp_path.name in what for what in said())
+    (full,) = room_for_backups()
+    assert full.what.startswith("The disk is full") and tmp_path.name in full.what
     monkeypatch.setattr("newsportal.doctor.files.written_to", lambda: [tmp_path])
-    assert not said(), "of this disk another check tells"
+    assert worst(room_for_backups()) is Level.FINE, "of this disk another check tells"
     for elsewhere in ("s3://bucket/backups", str(tmp_path / "gone"), ""):
         LastDone.objects.filter(name="backup").update(place=elsewhere)
-        assert not said()
+        assert worst(room_for_backups()) is Level.FINE
+    LastDone.objects.all().delete()
+    assert worst(room_for_backups()) is Level.FINE
+
+
+@pytest.mark.django_db
+def test_nobody_waits_at_the_desk_for_a_disk_with_backups_that_says_nothing(
+    monkeypatch, tmp_path, public, administrator
+):
+    was_done(verified_backup=1, comment_retention=1)
+    nightly.note("backup", place=str(tmp_path / "mount"))
+    looked_at, is_folder = [], os.path.isdir
+    monkeypatch.setattr(os.path, "isdir", lambda path: looked_at.append(str(path)) or is_folder(path))
+    alarms.forget()
+    alarms.of(administrator)
+    alarms.forget()
+    assert str(tmp_path / "mount") not in looked_at
+    room_for_backups()
+    assert str(tmp_path / "mount") in looked_at
 
 
 @pytest.mark.django_db
