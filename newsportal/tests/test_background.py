@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from newsportal import background
 from newsportal.environment import BASE_DIR
+from newsportal.management.commands import background_worker
 from newsportal.tests.jobs import fail, note, note_slowly
 from newsportal.tests.test_killed import database_url
 
@@ -281,16 +282,26 @@ def test_who_administrates_has_what_was_given_up_done_again(client, editor):
     assert "0 pieces of work are done again." in client.post(url, pressed, follow=True).content.decode()
 
 
-def test_a_worker_without_its_tables_says_what_is_missing_and_goes_on(tmp_path):
+def test_a_worker_without_its_tables_says_once_what_is_missing_and_goes_on(tmp_path):
+    on_postgresql = connection.vendor == "postgresql"
+    without = (
+        f"{database_url()}?options=-c%20search_path%3Dnowhere"
+        if on_postgresql
+        else f"sqlite:///{tmp_path}/empty.sqlite3"
+    )
+    missing = "does not exist" if on_postgresql else "no such table"
     worker = subprocess.Popen(
         [sys.executable, "manage.py", "background_worker"], cwd=BASE_DIR, stderr=subprocess.PIPE, text=True,
-        env=os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3", "LOG_LEVEL": "ERROR"},
+        env=os.environ | {"DATABASE_URL": without, "LOG_LEVEL": "ERROR"},
     )  # fmt: skip
     try:
-        said = next(line for line in worker.stderr if "no such table" in line or "cannot be reached" in line)
-        assert "no such table" in said and worker.poll() is None
+        said = next(line for line in worker.stderr if missing in line or "cannot be reached" in line)
+        assert missing in said
+        time.sleep(2 * background_worker.PAUSE + 1)
+        assert worker.poll() is None
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
+        assert "No job could be done" not in worker.stderr.read()
     finally:
         worker.kill()
         worker.communicate()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 
 from django.core.management import BaseCommand
-from django.db import OperationalError, connections
+from django.db import Error, connections
 from django_tasks_db.models import DBTaskResult
 
 from newsportal.background import drain, put_back_abandoned
@@ -17,6 +18,8 @@ from newsportal.recurring import do_what_is_due
 logger = logging.getLogger(__name__)
 
 PAUSE = 2.0
+#: What is broken is told of once in so many seconds.
+TELL_EVERY = 60.0
 
 
 class Command(BaseCommand):
@@ -30,20 +33,21 @@ class Command(BaseCommand):
         if not once:
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: stopped.set())
-        done = 0
+        done, told_at = 0, -TELL_EVERY
         while not stopped.is_set():
             try:
                 put_back_abandoned()
                 do_what_is_due()
                 done += drain(stopped)
-            except OperationalError as error:
+            except Error as error:
                 if once:
                     raise
                 if troubles.is_away(error):
                     self.stderr.write(f"The database cannot be reached ({type(error).__name__}); trying again.")
                 elif troubles.is_busy(error):
                     self.stderr.write(f"The database is busy ({type(error).__name__}); trying again.")
-                else:
+                elif time.monotonic() - told_at >= TELL_EVERY:
+                    told_at = time.monotonic()
                     # Such as a table that is not there yet: whoever looks why nothing is done must find it.
                     logger.exception("No job could be done; trying again.")
                 connections.close_all()
