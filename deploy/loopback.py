@@ -342,8 +342,8 @@ def nginx_configuration(
 
     for what, by in (
         (r"server 127\.0\.0\.1:8000;", servers(upstream)),
-        (r"server 127\.0\.0\.1:8001 fail_timeout=2s;", servers(pages or upstream)),
-        (r"server 127\.0\.0\.1:8000 fail_timeout=2s backup;", servers(upstream, " backup") if pages else ""),
+        (r"server 127\.0\.0\.1:8001 max_fails=0;", servers(pages or upstream, " max_fails=0")),
+        (r"server 127\.0\.0\.1:8000 max_fails=0 backup;", servers(upstream, " max_fails=0 backup") if pages else ""),
         (r"listen 443 ssl http2", f"listen {HOST}:{port}"),
         (r"listen 80;", f"listen {HOST}:{free_port()};"), (r"ssl_\w+ [^;]*;", ""), (r"listen \[::\][^;]*;", ""),
         # The port is not the usual one, and Django compares it with what browsers say of where a form comes from.

@@ -171,6 +171,21 @@ def test_cookies_are_for_what_is_one_persons(folder):
     assert set(sent.values()) == {b"a=1", b""}
 
 
+def test_who_has_come_back_is_asked_at_once(folder):
+    """After both have been started anew, as by an upgrade, and somebody has asked in between."""
+    server = ThreadingHTTPServer((loopback.HOST, 0), Echo)
+    begin(server)
+    try:
+        with nginx(folder, [server.server_port], pages=[loopback.free_port()]) as (port, _):
+            end(server)
+            assert nodes.ask(port, "/latest/")[0] == 502
+            server = ThreadingHTTPServer((loopback.HOST, server.server_port), Echo)
+            begin(server)
+            assert nodes.ask(port, "/latest/")[0] == 200
+    finally:
+        end(server)
+
+
 def test_files_are_served_for_ever_and_nothing_beside_them(folder, story):
     with nodes.running(1) as [node], nginx(folder, [node]) as (port, _):
         for path in ("/static/site.0123.css", "/media/renditions/a.webp"):
