@@ -214,6 +214,11 @@ def lives(pid: int) -> bool:
     return True
 
 
+def redis_program() -> str | None:
+    """Valkey, else Redis; None where there is neither."""
+    return shutil.which("valkey-server") or shutil.which("redis-server")
+
+
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str]:
     """Its CACHE_URL."""
@@ -231,7 +236,7 @@ def redis_part(folder: Path) -> Iterator[Part]:
 
 @contextlib.contextmanager
 def _caching(folder: Path, port: int) -> Iterator[subprocess.Popen]:
-    program = shutil.which("valkey-server") or shutil.which("redis-server") or "redis-server"
+    program = redis_program() or "redis-server"
     command = [program, "--port", str(port), "--bind", HOST, "--dir", str(folder), "--save", "", "--appendonly", "no"]
     with process(command, stdout=subprocess.DEVNULL) as started:
         wait_until(lambda: is_open(port), "Redis")

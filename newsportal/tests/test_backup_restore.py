@@ -43,6 +43,7 @@ from newsportal.tests.backups import (
     with_manifest,
     with_member,
 )
+from newsportal.tests.programs import needs_redis
 from newsportal.tests.served import Served
 from newsportal.tests.test_page_cache_redis import Server
 
@@ -187,7 +188,7 @@ def test_no_kept_page_of_before_is_shown(place):
     assert cache.get("of-before") is None
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis or Valkey here")
+@needs_redis
 def test_no_number_in_redis_is_believed_that_is_of_before(place, tmp_path, monkeypatch):
     """Two nodes, and Redis has numbers of keys that the backup does not know."""
     server = Server(tmp_path)
@@ -246,7 +247,7 @@ def test_after_a_failover_no_page_of_the_commits_that_were_lost_comes_back():
     assert served.made == made, "pages are kept again"
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis or Valkey here")
+@needs_redis
 def test_nor_does_one_that_redis_knows_of(tmp_path, monkeypatch):
     server = Server(tmp_path)
     try:

@@ -36,6 +36,7 @@ from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
 from newsportal.models import Purge
 from newsportal.tests.answering import begin, end
 from newsportal.tests.jobs import note
+from newsportal.tests.programs import needs_redis
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -191,7 +192,7 @@ def test_redis_that_is_away_is_wrong(settings):
     assert worst(machines.cache()) is Level.WRONG
 
 
-@pytest.mark.skipif(not (shutil.which("valkey-server") or shutil.which("redis-server")), reason="no redis-server here")
+@needs_redis
 def test_redis_that_is_full_or_forgets_as_it_likes_is_found(settings, tmp_path):
     redis = pytest.importorskip("redis")
     with loopback.redis(tmp_path) as url:

@@ -12,6 +12,7 @@ import pytest
 from deploy import loopback
 from newsportal.environment import BASE_DIR
 from newsportal.tests.once import folder_made_once
+from newsportal.tests.programs import needs_redis
 
 DRILLS = BASE_DIR / "deploy" / "drills"
 
@@ -21,9 +22,6 @@ OWN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "VI
 needs_postgresql = pytest.mark.skipif(
     not Path(loopback._program("initdb")).is_file() or shutil.which("nginx") is None,
     reason="no programs of PostgreSQL, or no nginx, here",
-)
-needs_redis = pytest.mark.skipif(
-    not (shutil.which("valkey-server") or shutil.which("redis-server")), reason="no redis-server here"
 )
 
 

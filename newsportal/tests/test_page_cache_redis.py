@@ -1,7 +1,6 @@
 """The numbers in Redis are those of the database, whatever becomes of Redis."""
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import time
@@ -12,14 +11,16 @@ from django.db import connection, transaction
 
 from articles.models import Section
 from articles.tests.factories import make_section
+from deploy import loopback
 from newsportal.page_cache import redis_counters
 from newsportal.page_cache.counters import InDatabase, Unreadable, counters, source_of
 from newsportal.page_cache.redis_counters import InRedis
+from newsportal.tests.programs import needs_redis
 from newsportal.tests.served import Served
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis or Valkey here"),
+    needs_redis,
 ]
 
 KEYS = ("site", "lists", "any")
@@ -39,7 +40,7 @@ class Server:
 
     def start(self):
         command = [
-            "redis-server",
+            loopback.redis_program(),
             "--port",
             str(self.port),
             "--bind",
