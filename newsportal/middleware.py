@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import logging
 import re
+import secrets
 from collections.abc import Callable
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.middleware.http import ConditionalGetMiddleware
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -32,6 +35,12 @@ SRCSET = re.compile(rb' srcset="([^",]+), [^"]+"')
 
 #: Nothing is planned.
 FAR_AWAY = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+#: Of a text that is sent once: a third of the time that level 6 takes, for an answer that is a tenth to a sixth larger.
+ONCE = 3
+#: Up to so many letters more, so that the length of what is compressed does not say what is in it: https://breachattack.com/
+PADDING = GZipMiddleware.max_random_bytes
+HAS_NAME = b"\x08"
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -68,6 +77,34 @@ def save_data(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class QuickGzip(GZipMiddleware):
+    """Django's, for answers that nobody keeps: to compress a page well was a quarter of what making it costs.
+
+    What is kept is compressed well, once (newsportal.page_cache.kept). What is short, streamed, or compressed already is Django's.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        accepts = re_accepts_gzip.search(request.headers.get("Accept-Encoding", ""))
+        if accepts and isinstance(response, HttpResponse) and "Content-Encoding" not in response:
+            packed = _packed(response.content)
+            if len(packed) < len(response.content):
+                response.content = packed
+                response["Content-Length"], response["Content-Encoding"] = str(len(packed)), "gzip"
+                patch_vary_headers(response, ["Accept-Encoding"])
+                if (etag := response.get("ETag", "")).startswith('"'):
+                    # These are other bytes than those that it was made of (RFC 9110, 8.8.1).
+                    response["ETag"] = f"W/{etag}"
+                return response
+        return super().process_response(request, response)
+
+
+def _packed(content: bytes) -> bytes:
+    packed = gzip.compress(content, ONCE, mtime=0)
+    # As a file with a name, which nobody reads (RFC 1952, 2.3).
+    name = b"_" * secrets.randbelow(PADDING + 1) + b"\0"
+    return packed[:3] + HAS_NAME + packed[4:10] + name + packed[10:]
 
 
 class ConditionalGet(ConditionalGetMiddleware):

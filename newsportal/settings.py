@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "newsportal.staff.gate.desk_networks",
     "newsportal.security.limited_bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "newsportal.middleware.QuickGzip",
     "newsportal.middleware.ConditionalGet",
     "newsportal.security.frames_for_embeds",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -247,3 +247,27 @@ def test_the_news_sitemap_names_the_headline(client):
     text = client.get("/news-sitemap.xml").content.decode()
     assert "<news:title>Fog &amp; rain “again”</news:title>" in text
     assert "<news:name>The Test Post</news:name>" in text
+
+
+def test_what_is_sent_once_is_compressed_for_whoever_can_read_it(client, reading_pages):
+    for url in [*reading_pages[:6], "/search/?q=trams", "/admin/login/"]:
+        plain, packed = client.get(url), client.get(url, headers={"accept-encoding": "gzip, deflate, br"})
+        assert "Content-Encoding" not in plain and packed["Content-Encoding"] == "gzip"
+        assert len(packed.content) == int(packed["Content-Length"]) < len(plain.content)
+        if "csrf" not in plain.content.decode():
+            assert gzip.decompress(packed.content) == plain.content
+        for answer in (plain, packed):
+            assert "Accept-Encoding" in answer["Vary"]
+    assert "Content-Encoding" not in client.get("/healthz", headers={"accept-encoding": "gzip"})
+
+
+def test_who_has_a_compressed_page_is_told_so(client, reading_pages):
+    packed = client.get("/", headers={"accept-encoding": "gzip"})
+    assert packed["ETag"].startswith('W/"')
+    again = client.get("/", headers={"accept-encoding": "gzip", "if-none-match": packed["ETag"]})
+    assert again.status_code == 304 and not again.content
+
+
+def test_the_length_of_a_compressed_page_does_not_say_what_is_in_it(client, reading_pages):
+    lengths = {len(client.get("/", headers={"accept-encoding": "gzip"}).content) for _ in range(20)}
+    assert len(lengths) > 5

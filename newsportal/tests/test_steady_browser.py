@@ -5,11 +5,11 @@ import time
 
 import pytest
 from django.http import HttpResponse
-from django.middleware.gzip import GZipMiddleware
 from playwright.sync_api import expect
 
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing
+from newsportal.middleware import QuickGzip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +45,7 @@ def test_nothing_moves_while_a_page_is_loaded(watch, width, monkeypatch):
     page = watch.page()
     page.set_viewport_size({"width": width, "height": 800})
     page.add_init_script(SHIFTS)
-    monkeypatch.setattr(GZipMiddleware, "process_response", lambda self, request, response: response)
+    monkeypatch.setattr(QuickGzip, "process_response", lambda self, request, response: response)
     monkeypatch.setattr(HttpResponse, "__iter__", in_drops)
     late, slow = [], True
     page.route(re.compile(r"/static/js/(?!theme)"), lambda route: late.append(route) if slow else route.continue_())
