@@ -12,7 +12,6 @@ import datetime
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +24,6 @@ from articles import editions
 from articles.models import Article, RelatedArticle, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet
 from articles.prepared import Prepared, Row
-from articles.signals import article_changed
 from articles.workflow import Status
 
 SHOWN, KEPT = 4, 12
@@ -227,8 +225,11 @@ def relate_later(article: int) -> None:
         relate(found)
 
 
-def on_article_changed(article: Article, **kwargs: Any) -> None:
-    """Receiver of `article_changed`. What is not published, or has no tags, stands in no list unless it did before."""
+def note(article: Article) -> None:
+    """Have it worked out anew what goes with a story: part of the transaction that changes it.
+
+    What is not published, or has no tags, stands in no list unless it did before.
+    """
     # Asked of the database: the story in memory may be older than its last job.
     stored = Article.objects.filter(pk=article.pk)
     if stored.filter(Q(related_at__isnull=False) | Q(status=Status.PUBLISHED, tagged__isnull=False)).exists():
@@ -238,9 +239,8 @@ def on_article_changed(article: Article, **kwargs: Any) -> None:
 def on_tags_changed(instance: Any, action: str, **kwargs: Any) -> None:
     """Receiver of `m2m_changed` of the tags: they may change without the story being saved."""
     if action.startswith("post_") and isinstance(instance, Article):
-        transaction.on_commit(partial(on_article_changed, instance))
+        note(instance)
 
 
 def listen() -> None:
-    article_changed.connect(on_article_changed, dispatch_uid="articles.related")
     m2m_changed.connect(on_tags_changed, sender=TaggedArticle, dispatch_uid="articles.related")

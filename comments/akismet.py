@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from http.client import HTTPException
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -37,8 +36,8 @@ class Unreachable(Exception):
     """There is no answer that can be understood."""
 
 
-def on_change(comment: Comment, **kwargs: Any) -> None:
-    """Receiver of `comment_changed`: what waits for Akismet is asked about."""
+def note(comment: Comment) -> None:
+    """Have Akismet asked about what waits for it: part of the transaction that has let it wait."""
     if settings.AKISMET_KEY and _awaits(comment):
         ask.enqueue(comment.pk, comment.revision)
 
@@ -53,16 +52,16 @@ def ask(comment: int, revision: int, attempt: int = 1) -> None:
         spam = is_spam(asked)
     except Unreachable:
         if try_again(ask, comment, revision, attempt=attempt):
-            _note(asked, Finding(Verdict.HOLD, AWAITED, "Akismet cannot be reached; it is asked again."))
+            _put_down(asked, Finding(Verdict.HOLD, AWAITED, "Akismet cannot be reached; it is asked again."))
         else:
             sentence = "Akismet could not be reached for a day: please decide without it."
-            _note(asked, Finding(Verdict.HOLD, "akismet_unreached", sentence))
+            _put_down(asked, Finding(Verdict.HOLD, "akismet_unreached", sentence))
         return
     finding = Finding(Verdict.SPAM, "akismet_spam", "Akismet takes it for spam.") if spam else None
     try:
         with transaction.atomic():
             thread.lock(asked)
-            if not _note(asked, finding):
+            if not _put_down(asked, finding):
                 return
             if spam:
                 decide(asked, Status.SPAM, by=None)
@@ -100,7 +99,7 @@ def _awaits(comment: Comment) -> bool:
     return comment.status == Status.PENDING and any(finding["check"] == AWAITED for finding in comment.findings)
 
 
-def _note(comment: Comment, finding: Finding | None) -> bool:
+def _put_down(comment: Comment, finding: Finding | None) -> bool:
     """Put this finding in the place of the awaited one, unless the comment has moved on. Returns whether it has not."""
     findings = [other for other in comment.findings if other["check"] != AWAITED]
     if finding:

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from articles import editions
-from comments import thread
+from comments import notifications, thread
 from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status, in_force
 from comments.models.status import DECIDABLE, TURNED_AWAY
 from comments.signals import comment_changed, comment_decided
@@ -82,7 +82,16 @@ def admit(comment: Comment, status: str) -> None:
 
 
 def tell(comment: Comment, decision: Decision | None = None) -> None:
-    """After the commit, and robustly: what was decided stands, whoever fails to hear of it. Django logs who did."""
+    """Write what is to be done for it into the queue, and let others hear of it.
+
+    Jobs are rows of the same transaction: a process that is killed after it forgets none. Who hears does so after the commit, and
+    robustly: what was decided stands, whoever fails to hear of it. Django logs who did.
+    """
+    from comments import akismet  # which decides
+
+    akismet.note(comment)
+    if decision:
+        notifications.note(comment, decision)
     transaction.on_commit(partial(comment_changed.send_robust, sender=Comment, comment=comment))
     if decision:
         transaction.on_commit(partial(comment_decided.send_robust, sender=Comment, comment=comment, decision=decision))

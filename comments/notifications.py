@@ -89,8 +89,8 @@ def send_confirmation(commenter: int, article: int | None, attempt: int = 1) -> 
 # --- After a decision -------------------------------------------------------------------------------------------------
 
 
-def on_decision(comment: Comment, decision: Decision, **kwargs: Any) -> None:
-    """Receiver of `comment_decided`."""
+def note(comment: Comment, decision: Decision) -> None:
+    """Have the letters written that a decision is followed by: part of its transaction."""
     if not settings.MAIL_ENABLED:
         return
     if decision.to_status == Status.PUBLISHED and comment.parent_id and comment.notified_at is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -74,7 +73,7 @@ def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
                     comment.commenter = Commenter.objects.by_email(guest.email)
                 admit(comment, status)
                 if comment.commenter and not comment.is_proved:
-                    transaction.on_commit(partial(ask_to_confirm, comment.commenter, comment))
+                    ask_to_confirm(comment.commenter, comment)
             return comment
         except DecisionRefused as refusal:
             raise PostRefused(refusal.messages) from None

@@ -384,7 +384,7 @@ class Article(models.Model):
                 self._save(before, images, *args, **kwargs)
 
     def _save(self, before: Article | None, images: dict[int, Image], *args, **kwargs) -> None:
-        from articles import search, websub
+        from articles import related, search, websub
 
         self._settle_address(before)
         if before and not kwargs.get("update_fields"):
@@ -402,6 +402,7 @@ class Article(models.Model):
         order_share_card(self, before.share_card if before else "")
         SitemapMonth.objects.note(before, self)
         websub.note(before, self)
+        related.note(self)
         search.index([self.pk])
         transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
 

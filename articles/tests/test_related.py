@@ -189,6 +189,16 @@ def test_publishing_and_tagging_relate_in_the_background_and_drafts_do_not():
     assert shown(other) == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_to_be_related_is_queued_with_what_changes_it_or_not_at_all():
+    draft = make_article(status="draft", tags=("Fog",))
+    with transaction.atomic():
+        draft.publish(None)
+        assert DBTaskResult.objects.filter(task_path="articles.related.relate_later").exists()
+        transaction.set_rollback(True)
+    assert not DBTaskResult.objects.exists()
+
+
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one write at a time")
 @pytest.mark.django_db(transaction=True)
 def test_lists_that_are_compared_stay_what_they_are_until_that_is_over():

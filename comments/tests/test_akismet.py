@@ -4,6 +4,7 @@ import http.server
 from urllib.parse import parse_qs
 
 import pytest
+from django.db import transaction
 
 from articles.attempts import LAST_ATTEMPT
 from comments import akismet as asking
@@ -86,6 +87,15 @@ def test_nothing_is_asked_while_somebody_is_posting(akismet):
     assert not akismet.asked
     assert comment.status == Status.PENDING
     assert sentences(comment) == ["Waiting for Akismet."]
+
+
+def test_the_question_is_queued_with_the_comment_or_not_at_all(akismet):
+    """A process that is killed after the one has not forgotten the other."""
+    with transaction.atomic():
+        make_comment()
+        assert "comments.akismet.ask" in [job.task_path for job in jobs()]
+        transaction.set_rollback(True)
+    assert not jobs().exists()
 
 
 def test_what_akismet_lets_through_is_published(akismet):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core import signing
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -159,6 +159,21 @@ def test_a_letter_says_that_a_machine_wrote_it_and_how_to_get_no_more(sink):
     assert link.startswith("http://testserver/comments/unsubscribe/")
     assert link in plain(letter)
     assert link in html(letter)
+
+
+def test_a_letter_is_queued_with_what_causes_it_or_not_at_all(mail):
+    """A process that is killed after the one has not forgotten the other."""
+    reply = make_reply(to=make_proved(status=Status.PUBLISHED))
+    with transaction.atomic():
+        publish(reply)
+        assert [job.args_kwargs["args"] for job in jobs()] == [[reply.pk]]
+        transaction.set_rollback(True)
+    assert not jobs().exists()
+    with transaction.atomic():
+        make_comment(email="somebody@example.org")
+        assert [job.task_path for job in jobs()] == ["comments.notifications.send_confirmation"]
+        transaction.set_rollback(True)
+    assert not jobs().exists() and not Commenter.objects.filter(email="somebody@example.org").exists()
 
 
 def test_a_reply_that_is_rejected_and_approved_again_is_told_of_once(sink):
