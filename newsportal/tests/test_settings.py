@@ -142,10 +142,11 @@ def test_a_password_in_a_refused_url_is_not_repeated():
     assert "hunter2" not in start("''", DATABASE_URL="mysql://me:hunter2@db/x").stderr.splitlines()[-1]
 
 
-def test_on_sqlite_what_is_said_to_be_saved_is_on_the_disk(tmp_path):
+def test_a_connection_to_sqlite_waits_for_the_disk_and_keeps_what_a_search_touches(tmp_path):
+    asked = ("synchronous", "journal_mode", "cache_size")
     code = (
         "import django; django.setup(); from django.db import connection; cursor = connection.cursor();"
-        "print(cursor.execute('PRAGMA synchronous').fetchone(), cursor.execute('PRAGMA journal_mode').fetchone())"
+        f"print(*[cursor.execute('PRAGMA ' + name).fetchone()[0] for name in {asked}])"
     )
     environment = variables(
         DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", DJANGO_SETTINGS_MODULE="newsportal.settings"
@@ -153,8 +154,8 @@ def test_on_sqlite_what_is_said_to_be_saved_is_on_the_disk(tmp_path):
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, env=environment, check=True
     )
-    # https://sqlite.org/pragma.html#pragma_synchronous: 2 is FULL.
-    assert found.stdout == "(2,) ('wal',)\n"
+    # https://sqlite.org/pragma.html: 2 is FULL, and of a cache a negative number is KiB (decisions 37 and 42).
+    assert found.stdout == "2 wal -4000\n"
 
 
 def test_a_connection_begins_with_no_options_but_those_of_the_databases_url():
