@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,52 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--write", action="store_true", help="also post comments to, and sign in at, databases that were given"
     )
-    parser.add_argument("--seconds", type=float, default=3, help="how long each page is asked for (3)")
+    parser.add_argument("--seconds", type=float, default=1, help="how long each page is asked for in a round (1)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often, of which the cheapest counts (3)")
     parser.add_argument("--pages", help="only these, separated by semicolons, such as “front;search”")
     parser.add_argument("--modes", default=";".join(MODES), help=f"of {'; '.join(MODES)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the numbers are written")
     return parser
+
+
+class Database:
+    """What is asked of it, and what came of it."""
+
+    def __init__(self, url: str, told: dict[str, Any]):
+        self.url, self.told = url, told
+        wanted = [page for page, case in told.items() if case["wanted"]]
+        self.found: dict[str, Any] = {
+            "modes": {}, "memory": None, "again": None, "story_bytes": None, "files": {},
+            "queries": {page: told[page]["queries"] for page in wanted},
+            "of": {page: {k: told[page][k] for k in ("comments", "stories", "page") if k in told[page]} for page in wanted},
+        }  # fmt: skip
+
+    def cases(self) -> dict[str, Case]:
+        return {
+            page: Case(page, case["paths"], case.get("method", "GET"), case.get("headers"), case.get("body", ""))
+            for page, case in self.told.items()
+            if case["wanted"]
+        }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page that is asked for in each round, and where the cheapest one goes: `into[name]`."""
+
+    page: str
+    server: Server
+    case: Case
+    connections: int
+    into: dict[str, Any]
+    name: str
+    of_processor_alone: bool = False
+
+    def keep(self, measured: Measured) -> None:
+        before = self.into.get(self.name)
+        if self.of_processor_alone:
+            self.into[self.name] = min(before or measured.cpu, measured.cpu)
+        elif before is None or measured.cpu < before["cpu"]:
+            self.into[self.name] = measured.as_json()
 
 
 class Run:
@@ -63,73 +104,102 @@ class Run:
 
     def results(self) -> dict[str, Any]:
         """JSON: `limits` in milliseconds of processor a request; `databases` → `modes` → page → connections → what was measured,
-        and `files` → page → milliseconds for the page as a file that is finished.
+        and `files` → page → milliseconds for the page as a file that is finished. Of all of them the cheapest round.
         """
-        databases: dict[str, Any] = {}
-        limits: dict[str, float] = {}
         made = not self.options.small
-        urls = {"small": self.options.small or self._made(), "large": self.options.large}
+        urls = {"small": self.options.small or self._made()}
+        if self.options.large:
+            urls["large"] = self.options.large
         self._publish_static_files(urls["small"])
-        self._hello()
-        limits["ready"] = self._bare("an answer that is ready", "benchmarks.ready:application")
-        for name, url in urls.items():
-            if url:
-                databases[name] = self._database(name, url, write=self.options.write or (made and name == "small"))
-                self._hello()
-        return {"limits": {"hello": statistics.median(self.hellos)} | limits, "databases": databases}
+        databases = {
+            name: Database(url, self._told(url, write=self.options.write or (made and name == "small")))
+            for name, url in urls.items()
+        }
+        with granian("benchmarks.hello:application") as hello:
+            for mode in self._modes():
+                self._measure(mode, databases, hello)
+        say("an answer that is ready")
+        with granian("benchmarks.ready:application") as server:
+            ready = min(self._cpu(server, Case("ready", ["/"])) for _ in range(self.options.rounds))
+        return {
+            "limits": {"hello": statistics.median(self.hellos), "ready": ready},
+            "databases": {name: database.found for name, database in databases.items()},
+        }
 
-    def _database(self, name: str, url: str, *, write: bool) -> dict[str, Any]:
+    def _told(self, url: str, *, write: bool) -> dict[str, Any]:
+        """The pages of a database, as benchmarks.pages has them."""
         env = environment(url, self.media, PAGE_CACHE="false")
         command = [sys.executable, "-m", "benchmarks.pages", *(["--write"] if write else [])]
         told = json.loads(subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
         wanted = self.options.pages.split(";") if self.options.pages else list(told)
-        cases = {
-            page: Case(page, case["paths"], case.get("method", "GET"), case.get("headers"), case.get("body", ""))
-            for page, case in told.items()
-            if page in wanted
-        }
-        found: dict[str, Any] = {"modes": {}, "memory": None, "again": None, "story_bytes": None, "files": {}}
-        found["queries"] = {page: told[page]["queries"] for page in cases}
-        found["of"] = {
-            page: {k: told[page][k] for k in ("comments", "stories", "page") if k in told[page]} for page in cases
-        }
-        for mode in self._modes():
-            with self._serving(url, mode) as server:
-                found["modes"][mode] = {}
-                for page, case in cases.items():
-                    if mode != RENDERED:
-                        # As every browser asks; a page that is made anew each time would be compressed anew, too.
-                        case = replace(case, headers={"Accept-Encoding": "gzip"} | (case.headers or {}))
-                    say(f"{name} database, {mode}: {page}")
-                    bad = [status for status in warm(server, case) if status != 200]
-                    if bad:
-                        raise SystemExit(f"{page} answers {bad[0]}.")
-                    found["modes"][mode][page] = {
-                        str(n): measure(server, case, connections=n, seconds=self.options.seconds).as_json()
-                        for n in CONNECTIONS
-                    }
-                if mode == RENDERED:
-                    story = told[STORY]["paths"][0]
-                    found["story_bytes"] = len(fetch(server.port, story, **{"Accept-Encoding": "gzip"})[2])
-                # Asked again by who has it: from the cache where there is one.
-                if mode in (RENDERED, CACHED):
-                    found["again"] = self._again(server, told[STORY]["paths"][0])
-                if mode == NGINX:
-                    found["files"] = {page: self._as_file(server, page, cases[page]) for page in public(cases)}
-                found["memory"] = max(found["memory"] or 0, server.largest_memory())
-        return found
+        return {page: case | {"wanted": page in wanted} for page, case in told.items()}
+
+    def _measure(self, mode: str, databases: dict[str, Database], hello: Server) -> None:
+        """All that this mode has, of the databases side by side: how a page grows is seen in the same moments."""
+        hellos: list[float] = []
+        with contextlib.ExitStack() as stack:
+            asked: list[Asked] = []
+            servers: list[tuple[Database, Server]] = []
+            for name, database in databases.items():
+                server = stack.enter_context(self._serving(database.url, mode, self.folder / name))
+                servers.append((database, server))
+                asked += self._asked(mode, database, server, stack)
+            # Each page of one database beside the same of the other.
+            order = list(databases["small"].told)
+            asked.sort(key=lambda each: order.index(each.page) if each.page in order else len(order))
+            for number in range(1, self.options.rounds + 1):
+                say(f"{mode}: round {number}")
+                hellos.append(self._cpu(hello, Case("hello", ["/"])))
+                for each in asked:
+                    each.keep(
+                        measure(each.server, each.case, connections=each.connections, seconds=self.options.seconds)
+                    )
+            for database, server in servers:
+                database.found["memory"] = max(database.found["memory"] or 0, server.largest_memory())
+        self.hellos.append(min(hellos))
+
+    def _asked(self, mode: str, database: Database, server: Server, stack: contextlib.ExitStack) -> Iterator[Asked]:
+        """What is asked for in each round; all of it has been asked for once."""
+        found, pages = database.found, database.found["modes"].setdefault(mode, {})
+        cases = database.cases()
+        story = database.told[STORY]["paths"][0]
+        if mode != RENDERED:
+            # As every browser asks; a page that is made anew each time would be compressed anew, too.
+            gzip = {"Accept-Encoding": "gzip"}
+            cases = {page: replace(case, headers=gzip | (case.headers or {})) for page, case in cases.items()}
+        else:
+            found["story_bytes"] = len(fetch(server.port, story, **{"Accept-Encoding": "gzip"})[2])
+        for page, case in cases.items():
+            if bad := [status for status in warm(server, case) if status != 200]:
+                raise SystemExit(f"{page} answers {bad[0]}.")
+            for n in CONNECTIONS:
+                yield Asked(page, server, case, n, pages.setdefault(page, {}), str(n))
+        if mode == NGINX:
+            files = stack.enter_context(self._as_files(server, public(cases), cases))
+            for page, (nginx, case) in files.items():
+                yield Asked(page, nginx, case, COMPARED, found["files"], page, of_processor_alone=True)
+        if mode in (RENDERED, CACHED) and (again := self._again(server, story)):
+            # By who has it: from the cache where there is one.
+            found["again"] = None
+            yield Asked("again", server, again, COMPARED, found, "again", of_processor_alone=True)
+
+    def _cpu(self, server: Server, case: Case) -> float:
+        """Milliseconds of processor a request, when the server is busy."""
+        list(warm(server, case))
+        return measure(server, case, connections=COMPARED, seconds=self.options.seconds).cpu
 
     @contextlib.contextmanager
-    def _serving(self, url: str, mode: str) -> Iterator[Server]:
+    def _serving(self, url: str, mode: str, folder: Path) -> Iterator[Server]:
         """The site in this mode, and what stands before and beside it then."""
         said = dict(MODES[mode])
+        folder.mkdir(exist_ok=True)
         with contextlib.ExitStack() as stack:
             if "CACHE_URL" in said:
-                said["CACHE_URL"] = stack.enter_context(loopback.redis(self.folder))
+                said["CACHE_URL"] = stack.enter_context(loopback.redis(folder))
             env = environment(url, self.media, **said)
             server = stack.enter_context(granian("newsportal.wsgi:application", env))
             if mode == NGINX:
-                server = stack.enter_context(proxied(self.folder / "proxy", server))
+                server = stack.enter_context(proxied(folder / "proxy", server))
             yield server
 
     def _modes(self) -> Iterator[str]:
@@ -140,33 +210,26 @@ class Run:
             if needed.get(mode, True):
                 yield mode
 
-    def _again(self, server, path: str) -> float | None:
+    def _again(self, server: Server, path: str) -> Case | None:
         etag = fetch(server.port, path)[1].get("ETag")
         if not etag or fetch(server.port, path, **{"If-None-Match": etag})[0] != 304:
             return None
-        again = Case("again", [path], headers={"If-None-Match": etag})
-        return measure(server, again, connections=COMPARED, seconds=self.options.seconds).cpu
+        return Case("again", [path], headers={"If-None-Match": etag})
 
-    def _hello(self) -> None:
-        self.hellos.append(self._bare("a bare Django view", "benchmarks.hello:application"))
-
-    def _bare(self, name: str, application: str) -> float:
-        """Milliseconds of processor a request, on the server that the site has."""
-        say(name)
-        with granian(application) as server:
-            case = Case(name, ["/"])
-            list(warm(server, case))
-            return measure(server, case, connections=COMPARED, seconds=self.options.seconds).cpu
-
-    def _as_file(self, server: Server, name: str, case: Case) -> float:
-        """Milliseconds of processor a request for what this page says now, sent by nginx from files that are finished."""
-        say(f"{name} as a file that nginx sends")
-        pages = [fetch(server.port, path)[2] for path in case.paths]
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder, static_files(Path(folder), pages) as files:
-            paths = [f"/{number}.html" for number in range(len(pages))]
-            finished = Case(name, paths, headers={"Accept-Encoding": "gzip"})
-            list(warm(files, finished))
-            return measure(files, finished, connections=COMPARED, seconds=self.options.seconds).cpu
+    @contextlib.contextmanager
+    def _as_files(
+        self, server: Server, pages: list[str], cases: dict[str, Case]
+    ) -> Iterator[dict[str, tuple[Server, Case]]]:
+        """nginx with what these pages say now, as files that are finished, and how each page is asked for there."""
+        bodies: list[bytes] = []
+        finished: dict[str, Case] = {}
+        for page in pages:
+            told = [fetch(server.port, path)[2] for path in cases[page].paths]
+            paths = [f"/{len(bodies) + number}.html" for number in range(len(told))]
+            finished[page] = Case(page, paths, headers={"Accept-Encoding": "gzip"})
+            bodies += told
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, static_files(Path(folder), bodies) as files:
+            yield {page: (files, case) for page, case in finished.items()}
 
     def _made(self) -> str:
         url = f"sqlite:///{self.folder}/small.sqlite3"
