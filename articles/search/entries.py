@@ -20,6 +20,7 @@ from django_tasks import task
 
 from articles import body
 from articles.models import Article, Byline, Contributor, SearchEntry, Tag, TaggedArticle
+from articles.prepared import Prepared
 from articles.search import analysis, spelling
 
 #: Keys hold seconds since then, so that old archives can be taken in, and the number of the story (536 million of them).
@@ -41,6 +42,26 @@ AT_ONCE = 25
 NAMED: dict[str, tuple[Any, str]] = {"tag": (TaggedArticle, "content_object"), "contributor": (Byline, "article")}
 #: Tags stand behind all bylines.
 LAST = 2**31 - 1
+
+
+FIELDS = (
+    "pk", "headline", "short_headline", "standfirst", "dateline", "body", "publish_at", "created_at", "search_entry__digest",
+)  # fmt: skip
+_names = Prepared(
+    lambda articles: (
+        Byline.objects.filter(article__in=articles)
+        .order_by()
+        .values_list("article", "order", "contributor__name")
+        .union(
+            TaggedArticle.objects.filter(content_object__in=articles).values_list(
+                "content_object", Value(LAST), "tag__name"
+            ),
+            all=True,
+        )
+    ),
+    articles=list[int],
+)
+_stories = Prepared(lambda articles: Article.objects.filter(pk__in=articles).values_list(*FIELDS), articles=list[int])
 
 
 def key_of(moment: datetime.datetime, number: int = 0) -> int:
@@ -78,18 +99,11 @@ def _batches(numbers: Iterable[int]) -> Iterable[list[int]]:
 
 def _index(numbers: list[int]) -> None:
     names: dict[int, list[str]] = defaultdict(list)
-    bylines = Byline.objects.filter(article__in=numbers).order_by()
-    tags = TaggedArticle.objects.filter(content_object__in=numbers)
-    rows = bylines.values_list("article", "order", "contributor__name").union(
-        tags.values_list("content_object", Value(LAST), "tag__name"), all=True
-    )
-    for number, _, name in sorted(rows):
+    for number, _, name in sorted(_names(articles=numbers)):
         names[number].append(name)
-    fields = (
-        "headline", "short_headline", "standfirst", "dateline", "body", "publish_at", "created_at", "search_entry__digest",
-    )  # fmt: skip
     entries, texts = [], []
-    for story in Article.objects.filter(pk__in=numbers).values("pk", *fields):
+    for values in _stories(articles=numbers):
+        story: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
         story["names"] = [*dict.fromkeys(names[story["pk"]]), story["dateline"]]
         story["key"] = key_of(story["publish_at"] or story["created_at"], story["pk"])
         if story["search_entry__digest"] != digest_of(story):
