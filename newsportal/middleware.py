@@ -19,7 +19,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from articles import editions
 from articles.editing.next_version import apply_due
-from newsportal.page_cache.kept import etag_of
+from newsportal.page_cache.kept import WORTH_COMPRESSING, etag_of
 from newsportal.page_cache.schedule import next_change
 from newsportal.page_cache.wrapper import CHANGES_AT, SITE_NUMBER
 from newsportal.staff.gate import is_at_desk
@@ -86,18 +86,21 @@ class QuickGzip(GZipMiddleware):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(response, HttpResponse) or len(response.content) < WORTH_COMPRESSING:
+            return super().process_response(request, response)
         accepts = re_accepts_gzip.search(request.headers.get("Accept-Encoding", ""))
-        if accepts and isinstance(response, HttpResponse) and "Content-Encoding" not in response:
-            packed = _packed(response.content)
-            if len(packed) < len(response.content):
-                response.content = packed
-                response["Content-Length"], response["Content-Encoding"] = str(len(packed)), "gzip"
-                patch_vary_headers(response, ["Accept-Encoding"])
-                if (etag := response.get("ETag", "")).startswith('"'):
-                    # These are other bytes than those that it was made of (RFC 9110, 8.8.1).
-                    response["ETag"] = f"W/{etag}"
-                return response
-        return super().process_response(request, response)
+        if not accepts or "Content-Encoding" in response:
+            return super().process_response(request, response)
+        packed = _packed(response.content)
+        if len(packed) >= len(response.content):
+            return super().process_response(request, response)
+        response.content = packed
+        response["Content-Length"], response["Content-Encoding"] = str(len(packed)), "gzip"
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if (etag := response.get("ETag", "")).startswith('"'):
+            # These are other bytes than those that it was made of (RFC 9110, 8.8.1).
+            response["ETag"] = f"W/{etag}"
+        return response
 
 
 def _packed(content: bytes) -> bytes:
