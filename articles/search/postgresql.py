@@ -23,8 +23,9 @@ from articles.search.query import Query, Term
 
 #: Among as many of the newest stories that have all of its words a phrase is looked for.
 PHRASE_AMONG = 3_000
-#: Of so many of the newest entries so many have words that are common together.
-SAMPLE, COMMON = 200, 20
+#: Of so many of the newest entries so many have what is common: a page of it is full after some 25,000 entries, which takes as long
+#: as to look up and sort all that have it in an archive of a million.
+SAMPLE, COMMON = 1_000, 20
 #: Limits of the server: the size of a vector, the highest position.
 MOST_BYTES = 900_000
 LAST_POSITION = 16_383
@@ -87,9 +88,9 @@ def matching(
     mark = HEAD if in_head else ""
     found = found.filter(search_entry__words__matches=expression(query, mark))
     order: F | CombinedExpression = F("search_entry__key")
-    if len(query.tokens) + len(query.unwanted) > 1 and not _are_common(expression(query, mark), low, high):
-        # How many have two words together the server can only guess, and would walk through the archive for a rare pair. All that
-        # have a common one it cannot sort without reading them.
+    if not _is_common(expression(query, mark), low, high):
+        # How many have a rare word, or two together, the server can only guess (of a word that it does not know: half a percent),
+        # and would walk through the archive for them. All that have a common one it cannot sort without reading them.
         order = CombinedExpression(order, "+", Value(0))
     ordered = order.asc() if oldest_first else order.desc()
     if any(term.is_phrase for term in (*query.wanted, *query.unwanted)):
@@ -101,7 +102,7 @@ def matching(
     return found.annotate(key=F("search_entry__key")).order_by(ordered)
 
 
-def _are_common(asked: str, low: int, high: int) -> bool:
+def _is_common(asked: str, low: int, high: int) -> bool:
     """Whether enough of the newest entries have all of it, so that a page is full soon: then the server may choose."""
     newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
     found = newest.annotate(has=Matches(F("words"), asked)).values_list("has", flat=True)[:SAMPLE]
