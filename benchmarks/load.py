@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection, HTTPMessage
@@ -14,6 +15,8 @@ from typing import Any
 
 from benchmarks.servers import HOST, Server
 
+#: Seconds within which a server has done what it was asked before.
+AT_REST = 5
 #: Requests of one connection go through `paths` in turn, each connection from another place on.
 SCRIPT = """
 local paths = {%(paths)s}
@@ -80,6 +83,7 @@ def measure(server: Server, case: Case, *, connections: int, seconds: float) -> 
         command = ["wrk", "--threads", "1", "--connections", str(connections), "--script", str(script)]
         # wrk counts in whole seconds.
         command += ["--duration", f"{max(1, round(seconds))}s", f"http://{HOST}:{server.port}"]
+        _wait_for_rest(server)
         before = server.cpu_seconds()
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         used = server.cpu_seconds() - before
@@ -91,6 +95,13 @@ def measure(server: Server, case: Case, *, connections: int, seconds: float) -> 
         p50=result["p50"] / 1000, p95=result["p95"] / 1000, p99=result["p99"] / 1000,
         requests=requests, errors=result["errors"],
     )  # fmt: skip
+
+
+def _wait_for_rest(server: Server) -> None:
+    """What was asked before and nobody waits for any more is done first: after a screen of the desk that is a second of work."""
+    used, end = -1.0, time.monotonic() + AT_REST
+    while used != (used := server.cpu_seconds()) and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 def fetch(port: int, path: str, **headers: str) -> tuple[int, HTTPMessage, bytes]:
