@@ -391,18 +391,17 @@ class Article(models.Model):
             own = (field for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
         super().save(*args, **kwargs)
-        if before and before.published_on and before.address != self.address and before.was_seen():
-            PreviousSlug.objects.get_or_create(
-                published_on=before.published_on, slug=before.slug, defaults={"article": self}
-            )
-        self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
-        self.body_images.set(images)
-        self.list_tags()
-        self.list_bylines()
+        # What is new has no pictures, tags and bylines yet that were listed under another time.
+        if images or (before and body.image_ids(before.body)):
+            self.body_images.set(images)
+        if before:
+            self._leave_address(before)
+            self.list_tags()
+            self.list_bylines()
+            related.note(self)
         order_share_card(self, before.share_card if before else "")
         SitemapMonth.objects.note(before, self)
         websub.note(before, self)
-        related.note(self)
         search.index([self.pk])
         transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
 
@@ -463,6 +462,16 @@ class Article(models.Model):
             self.published_on = timezone.localdate(self.publish_at, timezone.get_default_timezone())
         if self.published_on and (before is None or before.address != self.address):
             self._avoid_taken_address()
+
+    def _leave_address(self, before: Article) -> None:
+        """From an address that readers have seen they are led on; one that is the story's own again leads nowhere else."""
+        if before.address == self.address:
+            return
+        if before.published_on and before.was_seen():
+            PreviousSlug.objects.get_or_create(
+                published_on=before.published_on, slug=before.slug, defaults={"article": self}
+            )
+        self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
 
     def _avoid_taken_address(self) -> None:
         wanted = self.slug
