@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from articles.caching.prepared import Known, Prepared, Row, prefetched
 from articles.models import Article, Byline
-from articles.prepared import Known, Prepared, Row, prefetched
 
 _bylines = Prepared(
     lambda articles: (

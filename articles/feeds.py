@@ -1,4 +1,4 @@
-"""What can be followed: the site, a section, a tag, a contributor; each as RSS, Atom and JSON (articles.feed_formats).
+"""What can be followed: the site, a section, a tag, a contributor; each as RSS, Atom and JSON (articles.syndication.formats).
 
 A feed is the newest stories of a list, with all of their text. A new one is a function that says which stories, and a line
 with `feed_paths` in articles/urls.py.
@@ -21,20 +21,21 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from articles import body, editions
+from articles import body
 from articles.body.render import figure_html
 from articles.bylines import bring_bylines
-from articles.feed_formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
+from articles.caching import editions
+from articles.caching.pieces import content, kept
+from articles.caching.prepared import Known, Prepared, Row
 from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet, told_update
-from articles.moved import or_where_it_went
 from articles.paging import OF_STORIES, page_of
 from articles.pictures import renditions
-from articles.pieces import content, kept
-from articles.prepared import Known, Prepared, Row
 from articles.search import newest
 from articles.search.forms import SearchForm
-from articles.views import ContributorList, SectionList, TagList
+from articles.syndication.formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
+from articles.views.lists import ContributorList, SectionList, TagList
+from articles.views.moved import or_where_it_went
 
 #: Whole stories: with more of them a feed would be the heaviest page of all, and the one that is asked for by the clock.
 LENGTH = 20
@@ -62,7 +63,7 @@ class Subject:
     description: str = ""
     #: Where the time and the number of a story stand in the index that serves these stories (articles.paging).
     key: tuple[str, str] = OF_STORIES
-    #: Says when these are other stories, or in another order (articles.editions).
+    #: Says when these are other stories, or in another order (articles.caching.editions).
     edition: str = editions.NEWEST
 
 

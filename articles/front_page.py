@@ -13,12 +13,12 @@ from django.db.models import Exists, JSONField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from articles.bylines import bring_bylines
+from articles.caching.planned import Planned
+from articles.caching.prepared import Prepared, Row
 from articles.models import Article, FrontPageStory, Section
 from articles.models.article import ArticleQuerySet
 from articles.models.front_page import Slot
 from articles.paging import Story
-from articles.planned import Planned
-from articles.prepared import Prepared, Row
 
 SECONDARY, LATEST, RAIL = 4, 8, 4
 
@@ -53,7 +53,7 @@ class _ByHand:
 def compose(now: datetime.datetime | None = None) -> FrontPage[Row]:
     """The front page of a moment, in a fixed number of queries however many stories and sections there are.
 
-    Of rows: most of the page has been made before, and only what has changed wants to know more (articles.pieces).
+    Of rows: most of the page has been made before, and only what has changed wants to know more (articles.caching.pieces).
     """
     now = now or timezone.now()
     by_hand = _by_hand(now)

@@ -17,9 +17,9 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
+from articles.caching.prepared import Prepared, Row
 from articles.models import Article
 from articles.models.article import ArticleQuerySet
-from articles.prepared import Prepared, Row
 
 PAGE_SIZE = 20
 #: As it was read, or as an instance.
@@ -173,7 +173,7 @@ def page_of(
 
 
 class Listing:
-    """Pages of the stories that `build` makes of its parameters, of the types `kinds`, as rows for cards (articles.prepared)."""
+    """Pages of the stories that `build` makes of its parameters, of the types `kinds`, as rows for cards (caching.prepared)."""
 
     def __init__(self, build: Callable[..., ArticleQuerySet], *, key: tuple[str, str] = OF_STORIES, **kinds: type):
         self.build, self.key, self.kinds = build, key, kinds

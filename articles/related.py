@@ -20,10 +20,10 @@ from django.db.models.signals import m2m_changed
 from django.utils import timezone
 from django_tasks import task
 
-from articles import editions
+from articles.caching import editions
+from articles.caching.prepared import Prepared, Row
 from articles.models import Article, RelatedArticle, Tag, TaggedArticle
 from articles.models.article import ArticleQuerySet
-from articles.prepared import Prepared, Row
 from articles.workflow import Status
 
 SHOWN, KEPT = 4, 12

@@ -16,7 +16,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django_tasks import task
 
-from articles import editions
+from articles.caching import editions
 from articles.pictures import files
 from articles.pictures.files import NewFiles
 from articles.pictures.share_card import Card, picture_key, render

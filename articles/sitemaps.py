@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from articles.models import Article, Byline, Contributor, Image, Section, SitemapMonth, Tag, TaggedArticle
 from articles.models.sitemap_month import bounds
 from articles.paging import just_before

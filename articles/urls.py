@@ -2,11 +2,12 @@
 
 from django.urls import path, register_converter
 
-from articles import feeds, public_versions, search_views, sitemaps, views
-from articles.counting import count_read
+from articles import feeds, sitemaps
 from articles.feeds import feed_paths
 from articles.models.slug import is_slug
-from articles.preview_views import preview
+from articles.reads.counting import count_read
+from articles.views import front, lists, search, story, versions
+from articles.views.preview import preview
 
 
 class YearConverter:
@@ -47,27 +48,27 @@ register_converter(TwoDigitConverter, "two")
 register_converter(SlugConverter, "uslug")
 
 urlpatterns = [
-    path("", views.front, name="front"),
-    path("latest/", views.LatestList.as_view(), name="latest"),
-    path("sections/<uslug:slug>/", views.SectionList.as_view(), name="section"),
-    path("tags/<uslug:slug>/", views.TagList.as_view(), name="tag"),
-    path("authors/<uslug:slug>/", views.ContributorList.as_view(), name="contributor"),
-    path("<year:year>/", views.ArchiveList.as_view(), name="archive_year"),
-    path("<year:year>/<two:month>/", views.ArchiveList.as_view(), name="archive_month"),
-    path("<year:year>/<two:month>/<two:day>/", views.ArchiveList.as_view(), name="archive_day"),
-    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", views.story, name="story"),
-    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/versions/", public_versions.versions, name="story_versions"),
+    path("", front.front, name="front"),
+    path("latest/", lists.LatestList.as_view(), name="latest"),
+    path("sections/<uslug:slug>/", lists.SectionList.as_view(), name="section"),
+    path("tags/<uslug:slug>/", lists.TagList.as_view(), name="tag"),
+    path("authors/<uslug:slug>/", lists.ContributorList.as_view(), name="contributor"),
+    path("<year:year>/", lists.ArchiveList.as_view(), name="archive_year"),
+    path("<year:year>/<two:month>/", lists.ArchiveList.as_view(), name="archive_month"),
+    path("<year:year>/<two:month>/<two:day>/", lists.ArchiveList.as_view(), name="archive_day"),
+    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/", story.story, name="story"),
+    path("<year:year>/<two:month>/<two:day>/<uslug:slug>/versions/", versions.versions, name="story_versions"),
     path(
         "<year:year>/<two:month>/<two:day>/<uslug:slug>/versions/<int:number>/",
-        public_versions.version,
+        versions.version,
         name="story_version",
     ),
-    path("site-card-<slug:key>.jpg", views.site_card_image, name="site_card"),
-    path("most-read/", views.most_read_lists, name="most_read"),
+    path("site-card-<slug:key>.jpg", front.site_card_image, name="site_card"),
+    path("most-read/", lists.most_read_lists, name="most_read"),
     path("read/<int:pk>/", count_read, name="read"),
-    path("search/", search_views.search, name="search"),
-    path("opensearch.xml", search_views.opensearch, name="opensearch"),
-    path("corrections/", views.corrections, name="corrections"),
+    path("search/", search.search, name="search"),
+    path("opensearch.xml", search.opensearch, name="opensearch"),
+    path("corrections/", lists.corrections, name="corrections"),
     path("preview/<str:token>/", preview, name="preview"),
     *feed_paths("", "site", feeds.site),
     *feed_paths("sections/<uslug:slug>/", "section", feeds.section),

@@ -18,10 +18,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
 
-from articles.attempts import LATER, try_again
+from articles.http.attempts import LATER, try_again
+from articles.http.outbound import post
 from articles.models import Article, Byline, Contributor, Section, Tag, TaggedArticle
 from articles.models.changed_feed import ChangedFeed
-from articles.outbound import post
 
 logger = logging.getLogger(__name__)
 
@@ -123,8 +123,8 @@ def announce(article: int, publish_at: str) -> None:
 @task
 def ping(attempt: int = 1) -> None:
     """Tell the hub of all that is due. It is told twice rather than never: a hub fetches, and compares."""
-    from articles.feed_formats import FORMATS
     from articles.feeds import feed_path
+    from articles.syndication.formats import FORMATS
 
     due = dict(ChangedFeed.objects.filter(due_at__lte=timezone.now()).values_list("pk", "place"))
     if not due or not settings.WEBSUB_HUB:

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import transaction
 from django_tasks import task
 
-from articles import editions
-from articles.attempts import try_again
-from articles.outbound import post
+from articles.caching import editions
+from articles.http.attempts import try_again
+from articles.http.outbound import post
 from comments import thread
 from comments.checks import Finding, Verdict
 from comments.checks.akismet import AWAITED

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from articles import editions
+from articles.caching import editions
 from comments.folding import fold
 from comments.models import Actor, Comment, Decision, Status, WordCount, in_force
 from comments.models.status import TURNED_AWAY

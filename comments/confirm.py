@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from articles import editions
+from articles.caching import editions
 from comments import checks, thread
 from comments.checks import Submission
 from comments.decide import DecisionRefused, awaits_a_person, decide, tell

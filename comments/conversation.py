@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models import Q
 
+from articles.caching.prepared import Prepared
 from articles.models import Article
-from articles.prepared import Prepared
 from comments.models import Comment, Status
 
 ROOTS_A_PAGE = 20

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from comments import notifications, thread
 from comments.models import Actor, Batch, Comment, Commenter, Decision, Flag, Status, in_force
 from comments.models.status import DECIDABLE, TURNED_AWAY

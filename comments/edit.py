@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from comments import checks, thread
 from comments.checks import Finding, Submission, Verdict
 from comments.checks.akismet import waits_for_akismet_alone

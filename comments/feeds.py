@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.feedgenerator import Atom1Feed
 
-from articles.feed_formats import NEVER, tag_uri
 from articles.models import Article
-from articles.xml import legal
+from articles.syndication.formats import NEVER, tag_uri
+from articles.syndication.xml import legal
 from comments.models import Comment
 
 LENGTH = 50

@@ -16,7 +16,7 @@ from django.core import signing
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from articles.network import LINE
+from articles.http.network import LINE
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter
 from comments.models.comment import MAX_NAME_LENGTH

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from django.db import transaction
 from django.db.models import QuerySet
 
-from articles import editions
+from articles.caching import editions
 from comments.classifier import ALL, learn, lesson, words_of
 from comments.models import Comment, Decision, WordCount, in_force
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from articles.network import NETWORK, network_of
+from articles.http.network import NETWORK, network_of
 from comments.keyed import keyed_hash
 
 

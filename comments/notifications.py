@@ -18,8 +18,8 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
 
-from articles import editions
-from articles.attempts import GivenUp, try_again
+from articles.caching import editions
+from articles.http.attempts import GivenUp, try_again
 from articles.models import Article
 from comments import mail
 from comments.identity import confirmation_token

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from articles.origin import is_ours
+from articles.http.origin import is_ours
 
 __all__ = ["has_token", "is_ours"]
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from comments import thread
 from comments.classifier import learn
 from comments.decide import delete_own, tell

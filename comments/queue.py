@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Max, Prefetch, Q, QuerySet
 
-from articles.numbers import number_in
+from articles.http.numbers import number_in
 from articles.paging import Cursor
 from comments.models import Comment, Decision, Flag, Status
 

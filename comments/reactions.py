@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from comments.decide import DecisionRefused, hold, moved_on
 from comments.identity import Reader
 from comments.keyed import keyed_hash

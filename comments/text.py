@@ -8,7 +8,7 @@ import unicodedata
 from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import accents
+from articles.body import accents
 from comments.folding import FILLERS
 
 # Characters that turn the direction of the text around them: one of them in a name rewrites the page for others.

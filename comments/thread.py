@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 from articles.models import Article
 from comments.models import Comment, Status
 

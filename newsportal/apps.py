@@ -17,11 +17,12 @@ class NewsportalConfig(AppConfig):
     def ready(self) -> None:
         from adverts.models import Booking
         from adverts.templatetags import adverts as slots
-        from articles import body, planned
+        from articles import body
+        from articles.caching import planned
+        from articles.caching.planned import Planned
+        from articles.caching.prepared import Prepared
         from articles.editing.preflight import DESTINATIONS
         from articles.models import IN_USE, Image, Section
-        from articles.planned import Planned
-        from articles.prepared import Prepared
         from comments.signals import forgotten_in_time
         from newsportal import (
             background,

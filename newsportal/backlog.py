@@ -58,7 +58,7 @@ def waiting_since() -> datetime.datetime | None:
 
 
 def tried_again() -> QuerySet[DBTaskResult]:
-    """What another machine did not take, and is offered again: letters, calls (articles.attempts)."""
+    """What another machine did not take, and is offered again: letters, calls (articles.http.attempts)."""
     return DBTaskResult.objects.filter(status=TaskResultStatus.READY, args_kwargs__kwargs__attempt__gte=2)
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from articles.numbers import number_in
+from articles.http.numbers import number_in
 from newsportal.stale import RefusesStale
 
 APP_ORDER = ["articles", "comments", "adverts", "newsportal", "auth"]

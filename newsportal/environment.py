@@ -172,7 +172,7 @@ class Environment:
 
 
 def _as_addresses_are_read(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Any:
-    """::ffff:10.0.0.0/104 is 10.0.0.0/8 (articles.network.read_address)."""
+    """::ffff:10.0.0.0/104 is 10.0.0.0/8 (articles.http.network.read_address)."""
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     return ipaddress.ip_network((mapped, network.prefixlen - 96)) if mapped and network.prefixlen >= 96 else network
 

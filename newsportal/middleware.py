@@ -17,7 +17,7 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from articles import editions
+from articles.caching import editions
 from articles.editing.next_version import apply_due
 from newsportal.page_cache.kept import WORTH_COMPRESSING, etag_of
 from newsportal.page_cache.schedule import next_change

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles import editions
+from articles.caching import editions
 from comments.limits import is_too_often
 from comments.network import network_hash
 from newsportal.models import PolicyReport

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
-from articles import most_read
+from articles.reads import most_read
 from comments import most_discussed
 from newsportal import policy_reports
 from newsportal.models import Recurring

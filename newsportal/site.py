@@ -13,10 +13,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
-from articles import editions, planned
+from articles.caching import editions, planned
+from articles.caching.pieces import Given
+from articles.caching.prepared import Prepared
 from articles.models import Section
-from articles.pieces import Given
-from articles.prepared import Prepared
 from newsportal.models import Page
 from newsportal.page_cache.counters import Unreadable, counters
 from newsportal.page_cache.wrapper import SITE_NUMBER
@@ -175,7 +175,7 @@ def _read_number(request: HttpRequest) -> int | None:
 def remember_what_is_planned(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware around all that reads: what is planned need not be asked again by who only reads (articles.planned)."""
+    """Middleware around all that reads: what is planned need not be asked again by who only reads (articles.caching.planned)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

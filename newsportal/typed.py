@@ -8,7 +8,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from articles import origin
+from articles.http import origin
 
 #: From this length on, or with more than one line, a value is something that somebody wrote, and is shown to them.
 WRITTEN = 60

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.views.static import serve
 
-from articles import body, editions
+from articles import body
+from articles.caching import editions
 from articles.models import Article, Image
-from articles.search_results import DESCRIPTION_LENGTH
+from articles.snippets import DESCRIPTION_LENGTH
 from newsportal import bare, unavailable
 from newsportal.models import Page, WellKnownFile
 from newsportal.watching import request_id

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from articles import body, editions, search, workflow
+from articles import body, search, workflow
 from articles.admin.asks_first import AsksFirstMixin, publishing_label, said
 from articles.admin.autosave import AutosaveMixin
 from articles.admin.conflicts import KEEP, settle
@@ -35,6 +35,7 @@ from articles.admin.shown_again import never_valid, only_looks
 from articles.admin.snippets import SnippetMixin
 from articles.admin.tag_field import TagsField
 from articles.admin.uncounted import LIMIT, UncountedAdmin
+from articles.caching import editions
 from articles.editing.next_version import note_conflicts
 from articles.editing.preflight import Around, preflight, preflight_each
 from articles.models import Article, Byline, Correction, NextVersion

@@ -19,8 +19,8 @@ from django.utils import timezone
 from articles import body
 from articles.admin.shown_again import show_again
 from articles.editing.snapshot import is_same, take
+from articles.http.numbers import number_in
 from articles.models import Article, Autosave, SentForm, Version
-from articles.numbers import number_in
 from articles.workflow import available
 
 MOST = 2 * 2**20

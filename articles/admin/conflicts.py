@@ -16,9 +16,9 @@ from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
 from articles.editing.next_version import with_live
 from articles.editing.snapshot import LABELS, PLAIN, TAG_NUMBERS, Snapshot, opened, tags_in, take, told
+from articles.http.numbers import number_in
 from articles.models import Article, Byline, NextVersion, Tag, Version
 from articles.models.version import Kind
-from articles.numbers import number_in
 from articles.workflow import Status
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from articles.editing.deleted import deleted, recover
-from articles.numbers import number_in
+from articles.http.numbers import number_in
 
 SHOWN = 100
 

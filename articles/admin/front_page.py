@@ -19,11 +19,11 @@ from articles import front_page, search
 from articles.admin.moment import MomentField, ZonedSplitDateTime
 from articles.admin.uncounted import UncountedAdmin
 from articles.editing.preview import as_it_will_be
+from articles.http.numbers import number_in
 from articles.models import Article, FrontPageStory, Section
 from articles.models.front_page import Slot
-from articles.numbers import number_in
 from articles.paging import Cursor
-from articles.preview_views import guarded
+from articles.views.preview import guarded
 from articles.workflow import Status
 
 CANDIDATES, PAGE_SIZE = 20, 50

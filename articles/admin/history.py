@@ -13,9 +13,9 @@ from django.urls import path, reverse
 from articles.editing.diff import changes
 from articles.editing.next_version import note_conflicts
 from articles.editing.snapshot import opened
+from articles.http.numbers import number_in
 from articles.models import Version
 from articles.models.version import Kind
-from articles.numbers import number_in
 
 PAGE_SIZE = 50
 

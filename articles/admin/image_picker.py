@@ -9,8 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from articles.http.numbers import number_in
 from articles.models import Image
-from articles.numbers import number_in
 
 PAGE_SIZE = 24
 

@@ -15,8 +15,8 @@ from articles.admin.shown_again import as_posted, show_again
 from articles.editing.diff import changes
 from articles.editing.next_version import OF_THE_LIVE_STORY, drop, go_live, with_live
 from articles.editing.snapshot import opened, take
+from articles.http.numbers import number_in
 from articles.models import Article, Byline, NextVersion
-from articles.numbers import number_in
 from articles.workflow import MoveRefused
 
 #: What the address says when the next version is what is edited.

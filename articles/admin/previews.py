@@ -17,9 +17,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from articles.editing.snapshot import opened, take
+from articles.http.numbers import number_in
 from articles.models import Article, PreviewLink, Version
-from articles.numbers import number_in
-from articles.preview_views import show
+from articles.views.preview import show
 from articles.workflow import PUBLISH
 
 #: In CSS pixels; what a preview is shown in.

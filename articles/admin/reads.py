@@ -13,7 +13,7 @@ from django.utils import timezone
 from articles import workflow
 from articles.models import Article, Reads
 from articles.models.reads import Numbers, Span, since_day
-from articles.reads_chart import chart_of_days, chart_of_hours
+from articles.reads.chart import chart_of_days, chart_of_hours
 
 SHOWN = 25
 

@@ -12,9 +12,9 @@ from django.utils.html import format_html
 
 from articles.admin.in_use import InUseMixin
 from articles.admin.uncounted import CountUpTo, UncountedAdmin, as_counted
+from articles.http.numbers import number_in
 from articles.models import Article, Section
 from articles.models.section import OrderedMeanwhile
-from articles.numbers import number_in
 from articles.workflow import Status
 
 LIST, ORDER = "admin:articles_section_changelist", "admin:articles_section_order"

@@ -11,9 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 
-from articles import body, search_results
+from articles import body, snippets
+from articles.http.numbers import number_in
 from articles.models import Article, Image, Section
-from articles.numbers import number_in
 from articles.pictures import share_card
 from articles.share_cards import card_of
 
@@ -57,7 +57,7 @@ class SnippetMixin:
 
     def snippet(self, article: Article) -> dict[str, Any]:
         """For templates/admin/articles/article/snippets.html."""
-        limits = search_results
+        limits = snippets
         return {
             "limits": limits,
             "site": urlsplit(settings.SITE_URL).netloc,

@@ -8,8 +8,8 @@ from html import escape
 
 import nh3
 
-from articles.accents import without_heaps
 from articles.body import embeds
+from articles.body.accents import without_heaps
 from articles.body.markup import Attributes, Rewriter, start_tag
 from articles.body.text import in_one_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from articles.search_results import cut
+from articles.snippets import cut
 
 WORDS_A_MINUTE = 230
 

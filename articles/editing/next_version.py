@@ -11,13 +11,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from articles import workflow
+from articles.caching.planned import Planned
+from articles.caching.prepared import Prepared
 from articles.editing.merge import Merge, merge
 from articles.editing.snapshot import LABELS, opened, put, take
 from articles.models.article import Article
 from articles.models.next_version import NextVersion
 from articles.models.version import Kind, Version
-from articles.planned import Planned
-from articles.prepared import Prepared
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

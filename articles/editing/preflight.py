@@ -25,7 +25,7 @@ from articles import body, workflow
 from articles.editing.likeness import alike, letters, resemblance, sketch
 from articles.models import Article, Contributor, Image, PreviousSlug, Section, Tag, make_slug
 from articles.models.image import RIGHTS_END_SOON
-from articles.search_results import CARD_LENGTH, TITLE_LENGTH
+from articles.snippets import CARD_LENGTH, TITLE_LENGTH
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

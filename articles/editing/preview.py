@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from articles import body
+from articles.caching.prepared import Row, instances
 from articles.editing.next_version import with_live
-from articles.editing.snapshot import PLAIN, Snapshot, tags_in
+from articles.editing.snapshot import PLAIN, Snapshot
 from articles.front_page import FrontPage, Rail
 from articles.models import Article, Byline, Contributor, Image, NextVersion, Section
-from articles.prepared import Row, instances
 
 
 def as_story(article: Article, snapshot: Snapshot) -> Article:
@@ -59,13 +58,3 @@ def as_it_will_be(composed: FrontPage[Row], moment: datetime.datetime) -> FrontP
         later.get(page.lead.pk, page.lead) if page.lead else None, put(page.secondary), put(page.latest),
         [Rail(rail.section, put(rail.articles)) for rail in page.rails],
     )  # fmt: skip
-
-
-def preview_context(article: Article, snapshot: Snapshot) -> dict[str, Any]:
-    """For templates/articles/story.html."""
-    from articles.views import story_context, with_given
-
-    shown = as_story(article, snapshot)
-    context = story_context(shown)
-    tags = sorted(tags_in(snapshot)[0], key=str)
-    return with_given(context | {"tags": tags, "canonical_url": "", "preview": True})

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
-from articles import editions
+from articles.caching import editions
 from articles.models.article import Article
 from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image

@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
 
-from articles import body, editions, workflow
+from articles import body, workflow
 from articles.body.field import BodyField
+from articles.caching import editions
 from articles.models.contributor import Byline, Contributor
 from articles.models.correction import Correction
 from articles.models.image import Image
@@ -29,9 +30,9 @@ from articles.models.tag import TaggedArticle
 from articles.models.version import Kind as VersionKind
 from articles.models.version import Version, note_publication, record
 from articles.pictures.renditions import CROPS_SHOWN_BY
-from articles.search_results import DESCRIPTION_LENGTH
 from articles.share_cards import order_share_card
 from articles.signals import article_changed
+from articles.snippets import DESCRIPTION_LENGTH
 from articles.workflow import MOVES, MoveRefused, Status
 
 if TYPE_CHECKING:
@@ -406,7 +407,7 @@ class Article(models.Model):
         transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
 
     def shown_on(self, before: Article | None = None) -> set[str]:
-        """The keys (articles.editions) of the pages on which readers see this story, or what it was `before`; none of a draft.
+        """The keys (caching.editions) of the pages on which readers see this story, or what it was `before`; none of a draft.
 
         Without `before`, those of all that a change of it might move.
         """

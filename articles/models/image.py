@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from articles import workflow
-from articles.editions import touching
+from articles.caching.editions import touching
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles, NotStored
 from articles.pictures.ingest import IngestedPicture, ingest

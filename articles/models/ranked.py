@@ -7,7 +7,7 @@ import datetime
 from django.db import models, transaction
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 
 #: A list that nobody has made anew for so long says nothing of now, and is not shown.
 STALE = datetime.timedelta(hours=6)
@@ -31,7 +31,7 @@ class RankedStoryQuerySet(models.QuerySet["RankedStory"]):
 
 
 class RankedStory(models.Model):
-    """A place in one of the lists. Pages read them through articles.most_read.top(), which leaves out what is not public."""
+    """A place in one of the lists. Pages read them through articles.reads.most_read.top(), which leaves out what is not public."""
 
     ranking = models.CharField(max_length=20)
     place = models.PositiveSmallIntegerField()

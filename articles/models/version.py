@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from articles import editions
+from articles.caching import editions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -19,8 +19,8 @@ from django.db.models.signals import post_delete, post_save
 from django_tasks import task
 
 from articles import body
+from articles.caching.prepared import Prepared
 from articles.models import Article, Byline, Contributor, SearchEntry, Tag, TaggedArticle
-from articles.prepared import Prepared
 from articles.search import analysis, spelling
 
 #: Keys hold seconds since then, so that old archives can be taken in, and the number of the story (536 million of them).

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 
 from articles import body
 from articles.bylines import bring_bylines
+from articles.caching.prepared import Prepared, Row
 from articles.models import Article, Contributor, SearchEntry, Section, Tag
 from articles.models.article import ArticleQuerySet
 from articles.paging import PAGE_SIZE
-from articles.prepared import Prepared, Row
 from articles.search import postgresql, spelling, sqlite
 from articles.search.beginnings import spelt_out
 from articles.search.entries import key_of
@@ -76,7 +76,7 @@ class Scope:
 class Result:
     """A story with what was looked for marked: `headline` and `words` are HTML; `words` from its text, else its standfirst.
 
-    Each is made when it is asked for: a page of results that was shown before is in its pieces (articles.pieces).
+    Each is made when it is asked for: a page of results that was shown before is in its pieces (articles.caching.pieces).
     """
 
     story: Row

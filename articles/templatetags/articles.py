@@ -10,16 +10,16 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from articles.caching.pieces import Given, content, kept
+from articles.caching.pieces import piece as piece_of
+from articles.caching.planned import Planned
+from articles.caching.prepared import Prepared
 from articles.models import Banner, Image
-from articles.most_read import DAY, top_rows
 from articles.pictures.markup import picture_html
 from articles.pictures.renditions import CROPS_SHOWN_BY
-from articles.pieces import Given, content, kept
-from articles.pieces import piece as piece_of
-from articles.planned import Planned
-from articles.prepared import Prepared
+from articles.reads.most_read import DAY, top_rows
 from articles.sharing import ShareLinks, share_links
-from articles.xml import legal
+from articles.syndication.xml import legal
 
 register = template.Library()
 
@@ -52,7 +52,7 @@ def picture(
 
 @register.simple_tag
 def piece(template_name: str, *given: Given, **values: Any) -> SafeString:
-    """Include a template that is given all it shows, made once for as long as that is the same (articles.pieces)."""
+    """Include a template that is given all it shows, made once for as long as that is the same (articles.caching.pieces)."""
     return piece_of(template_name, *given, **values)
 
 

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from articles import structured_data
+from articles.caching.pieces import content, kept
+from articles.caching.prepared import instances
 from articles.models import Article, Contributor
 from articles.pictures import share_card
 from articles.pictures.renditions import JPEG
 from articles.pictures.renditions import sizes as sizes_of
-from articles.pieces import content, kept
-from articles.prepared import instances
 from articles.share_cards import current_card_url, site_card
 
 register = template.Library()

@@ -5,7 +5,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from articles.pieces import content, kept
+from articles.caching.pieces import content, kept
 from articles.search import Result
 from articles.search.forms import SearchForm
 

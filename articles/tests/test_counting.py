@@ -9,10 +9,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import counting
-from articles.counting import LIMITS, Tally
 from articles.models import DailySalt, Reads, Visit
 from articles.models.reads import Numbers, Span
+from articles.reads import counting
+from articles.reads.counting import LIMITS, Tally
 from articles.tests.factories import make_article
 from newsportal.recurring import do_what_is_due
 

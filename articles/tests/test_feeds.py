@@ -15,11 +15,11 @@ from lxml import etree
 
 from articles import feeds
 from articles.body import portable
-from articles.feed_formats import FORMATS
 from articles.models import Article, Byline, TaggedArticle
+from articles.syndication.formats import FORMATS
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_costs import fill, make_newsroom
-from articles.views import ContributorList, SectionList, TagList
+from articles.views.lists import ContributorList, SectionList, TagList
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from articles import front_page
 from articles.admin import front_page as screen
+from articles.caching.prepared import instances
 from articles.editing.snapshot import take
 from articles.models import Article, Banner, FrontPageStory
 from articles.models.front_page import Slot
-from articles.prepared import instances
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
 from newsportal.tests.browsing import log_in, opened_with

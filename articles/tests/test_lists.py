@@ -15,7 +15,7 @@ from articles.models import Article, Byline, TaggedArticle
 from articles.paging import PAGE_SIZE, Cursor, page_of
 from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
 from articles.tests.test_costs import fill
-from articles.views import ContributorList, SectionList, TagList
+from articles.views.lists import ContributorList, SectionList, TagList
 
 pytestmark = pytest.mark.django_db
 

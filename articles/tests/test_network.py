@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from articles.network import address_of, network_of
+from articles.http.network import address_of, network_of
 
 PROXY = "10.0.0.1"
 

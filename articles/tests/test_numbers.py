@@ -2,7 +2,7 @@
 
 import pytest
 
-from articles.numbers import number_in
+from articles.http.numbers import number_in
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from articles import pieces
+from articles.caching import pieces
+from articles.caching.pieces import Given, content, kept, piece
+from articles.caching.prepared import Prepared
 from articles.models import Article, Section
-from articles.pieces import Given, content, kept, piece
-from articles.prepared import Prepared
 from articles.templatetags.articles import picture
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.bylines import bring_bylines
+from articles.caching.pieces import content
+from articles.caching.prepared import Prepared, instances
 from articles.models import Article, Section, Tag
-from articles.pieces import content
-from articles.prepared import Prepared, instances
 from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
 
 pytestmark = pytest.mark.django_db

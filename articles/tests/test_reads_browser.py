@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from articles import counting
-from articles.counting import Tally
 from articles.models import Reads
+from articles.reads import counting
+from articles.reads.counting import Tally
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from articles.models import Reads
 from articles.models.reads import Span
-from articles.reads_chart import HEIGHT, chart_of_days, chart_of_hours
+from articles.reads.chart import HEIGHT, chart_of_days, chart_of_hours
 from articles.tests.factories import make_article
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from articles.prepared import Prepared
+from articles.caching.prepared import Prepared
 
 if TYPE_CHECKING:
     from articles.models import Article

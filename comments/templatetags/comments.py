@@ -4,10 +4,10 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from articles import editions
+from articles.caching import editions
+from articles.caching.pieces import kept, piece
 from articles.models import Article
-from articles.most_read import top_rows
-from articles.pieces import kept, piece
+from articles.reads.most_read import top_rows
 from comments.conversation import Page, Shown, Sort, page_of
 from comments.forms import CommentForm
 from comments.markup import address, comment_html, conversation_html

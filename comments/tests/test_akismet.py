@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.db import transaction
 
-from articles.attempts import LAST_ATTEMPT
+from articles.http.attempts import LAST_ATTEMPT
 from comments import akismet as asking
 from comments.decide import decide
 from comments.edit import edit

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from articles.most_read import top
+from articles.reads.most_read import top
 from articles.tests.factories import make_article
 from comments.models import Comment
 from comments.most_discussed import DAYS, RANKING, rank

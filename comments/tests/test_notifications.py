@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from articles.attempts import LAST_ATTEMPT
+from articles.http.attempts import LAST_ATTEMPT
 from articles.tests.factories import make_article
 from comments import notifications
 from comments.decide import decide
@@ -364,7 +364,7 @@ def test_pauses_grow_and_in_a_day_it_is_given_up(mail, caplog):
     assert "private" not in caplog.text
     # It stands among what failed, by numbers of rows alone.
     [given_up] = jobs().filter(status="FAILED")
-    assert given_up.exception_class_path == "articles.attempts.GivenUp"
+    assert given_up.exception_class_path == "articles.http.attempts.GivenUp"
     assert "private" not in given_up.traceback
 
 

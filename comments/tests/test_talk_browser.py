@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from articles.accents import MOST
+from articles.body.accents import MOST
 from articles.tests.factories import make_article
 from comments.identity import confirmation_token
 from comments.models import Comment, Commenter, Status

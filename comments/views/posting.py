@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
+from articles.http.numbers import number_in
 from articles.models import Article
-from articles.numbers import number_in
 from comments import origin
 from comments.forms import CommentForm
 from comments.identity import Reader, reader_of, remember

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from articles import editions
+from articles.caching import editions
 from articles.models import Article
 from comments.conversation import (
     FIRST_REPLIES,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from articles.editions import afresh, said_to_touch
+from articles.caching.editions import afresh, said_to_touch
 from newsportal.page_cache.touched import BY_TABLE, SEEN_ONCE_NAMED
 
 if TYPE_CHECKING:

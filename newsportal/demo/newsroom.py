@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from adverts.models import Placement, Sponsor
-from articles import most_read
 from articles.models import Article, Byline, Contributor, Image, Reads, Section
+from articles.reads import most_read
 from articles.related import relate_all
 from comments import most_discussed
 from comments.decide import decide

@@ -14,7 +14,7 @@ from urllib.request import Request
 
 from django.conf import settings
 
-from articles.outbound import opener
+from articles.http.outbound import opener
 from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 
 #: In seconds, for each step.

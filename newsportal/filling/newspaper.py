@@ -14,7 +14,6 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.utils import timezone
 
-from articles import most_read
 from articles.models import (
     Article,
     Colour,
@@ -28,6 +27,7 @@ from articles.models import (
     Version,
     make_slug,
 )
+from articles.reads import most_read
 from articles.related import relate
 from articles.search import spelling
 from comments import most_discussed

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from articles.editions import OF_MANY, SITE
+from articles.caching.editions import OF_MANY, SITE
 from newsportal.database.observed import TABLE
 from newsportal.page_cache import counters
 from newsportal.page_cache.counters import ANY, UNREACHED

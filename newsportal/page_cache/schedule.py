@@ -8,7 +8,7 @@ from django.db.models import Min, Q
 
 from adverts.models import Booking
 from adverts.rotation import next_turn
-from articles import editions
+from articles.caching import editions
 from articles.models import Article, Banner, FrontPageStory, NextVersion, RankedStory
 from articles.models.ranked import STALE
 

@@ -1,11 +1,11 @@
-"""On which pages a table's rows can be seen, for writes of which nothing more particular is said (articles.editions.touching).
+"""On which pages a table's rows can be seen, for writes of which nothing more particular is said (articles.caching.editions).
 
 Every table of ours is in one of the two lists: a test sees to it. What is in neither of them is written by others.
 """
 
 from __future__ import annotations
 
-from articles.editions import CARDS, COUNTS, LISTS, SITE
+from articles.caching.editions import CARDS, COUNTS, LISTS, SITE
 
 _EVERYWHERE = frozenset({SITE})
 

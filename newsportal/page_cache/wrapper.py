@@ -13,7 +13,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
-from articles.editions import HEADER, SITE
+from articles.caching.editions import HEADER, SITE
 from newsportal.page_cache.counters import ANY, Counters, Stamp, Unreadable
 from newsportal.page_cache.kept import Headers, Kept, Page, encoding_for
 from newsportal.page_cache.key import Key, asked_by_nobody, key_of

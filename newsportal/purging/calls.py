@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from urllib.error import HTTPError
 
-from articles.attempts import LATER
-from articles.outbound import send
+from articles.http.attempts import LATER
+from articles.http.outbound import send
 from newsportal.purging import NotPurged
 
 #: In seconds, for each step of a call.

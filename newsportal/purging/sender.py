@@ -15,8 +15,8 @@ from django_tasks import task
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from articles.attempts import try_again
-from articles.editions import SITE
+from articles.caching.editions import SITE
+from articles.http.attempts import try_again
 from newsportal.purging import NotPurged, back_end, waiting
 
 logger = logging.getLogger(__name__)

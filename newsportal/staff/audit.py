@@ -17,7 +17,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.http import HttpRequest
 from django.utils import timezone
 
-from articles.network import address_of
+from articles.http.network import address_of
 from comments.models import Policy, Term
 from comments.signals import guest_erased, guest_exported
 from newsportal.models import WellKnownFile

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from articles.network import address_of
+from articles.http.network import address_of
 from newsportal.staff import proof, second_factor, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

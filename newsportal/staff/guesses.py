@@ -1,6 +1,6 @@
 """How often a password or a code may be tried: counted in the database, which all processes share with and without Redis.
 
-An address that a client may have written itself is never counted by (articles.network). Passkeys cannot be guessed, and let
+An address that a client may have written itself is never counted by (articles.http.network). Passkeys cannot be guessed, and let
 their owner in whatever others have tried: of those that fail it is counted how many are worth an entry in the log.
 """
 
@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from articles.network import network_of
+from articles.http.network import network_of
 from comments.keyed import keyed_hash
 from newsportal.staff.models import Guesses
 

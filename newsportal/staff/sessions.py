@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from articles.network import address_of
+from articles.http.network import address_of
 from newsportal.staff.models import StaffSession
 
 #: In the session: the number of its row.

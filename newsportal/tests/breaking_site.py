@@ -16,9 +16,9 @@ def broken(*args, **kwargs):
 
 
 if __name__ == "__main__":
-    from articles import search_views
+    from articles.views import search
 
-    search_views.render = broken
+    search.render = broken
     environ = {
         "PATH_INFO": "/search/", "QUERY_STRING": "q=a-secret-query", "HTTP_HOST": "testserver", "REMOTE_ADDR": "203.0.113.77",
         "HTTP_COOKIE": "session=a-secret-cookie", "HTTP_USER_AGENT": "a-secret-browser",

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from articles.models import Article, Byline, Contributor, Image, Reads, Section
-from articles.most_read import DAY, top
 from articles.pictures import renditions
+from articles.reads.most_read import DAY, top
 from comments.models import Comment, Status
 from newsportal.demo import texts
 from newsportal.demo.drawing import draw

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverts.models import Booking, Placement, Sponsor
-from articles import planned
+from articles.caching import planned
 from articles.models import Banner, FrontPageStory
 from articles.tests.factories import make_article, make_section
 from articles.tests.test_next_version import at, in_an_hour, keep

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from articles.editions import NEWEST, SITE
+from articles.caching.editions import NEWEST, SITE
 from articles.models import Section
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from articles import most_read
 from articles.models import Reads
+from articles.reads import most_read
 from articles.tests.factories import make_article
 from newsportal import background, backlog, recurring
 from newsportal.recurring import JOBS, do_what_is_due

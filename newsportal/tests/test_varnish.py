@@ -15,7 +15,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
-from articles.editions import SITE
+from articles.caching.editions import SITE
 from articles.models import Section
 from articles.tests.factories import make_article, make_section
 from deploy import loopback

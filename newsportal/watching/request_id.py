@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-from articles.network import is_trusted, read_address
+from articles.http.network import is_trusted, read_address
 
 logger = getLogger(__name__)
 

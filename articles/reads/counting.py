@@ -24,9 +24,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles.http.network import network_of
+from articles.http.origin import is_ours
 from articles.models import Article, DailySalt, Reads, Visit
-from articles.network import network_of
-from articles.origin import is_ours
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from django.utils import timezone
 from django.utils.functional import LazyObject
 from django.utils.safestring import SafeString
 
-from articles.prepared import Row, instances, is_as_read, row_of
+from articles.caching.prepared import Row, instances, is_as_read, row_of
 
 #: Bytes of memory that one process keeps in pieces.
 ROOM = 4_000_000

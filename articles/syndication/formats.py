@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.templatetags.static import static
 
-from articles.xml import Document, Part
+from articles.syndication.xml import Document, Part
 
 #: When a feed without stories was last changed. A time that stays: an unchanged feed has the same bytes each time.
 NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

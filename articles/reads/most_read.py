@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from articles.counting import forget_visits
+from articles.caching.prepared import Prepared, Row, instances
 from articles.models import Article, DailySalt, RankedStory, Reads
 from articles.models.ranked import KEPT, STALE
 from articles.models.reads import Span, since_day, since_week
-from articles.prepared import Prepared, Row, instances
+from articles.reads.counting import forget_visits
 
 DAY, WEEK = "read_day", "read_week"
 _SINCE = {DAY: since_day, WEEK: since_week}

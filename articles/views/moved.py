@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from articles import editions
+from articles.caching import editions
 from articles.models import Contributor, PreviousListSlug, Section, Tag
 
 #: How the name of a route begins: what stands there, as far as readers may know of it, and its key.

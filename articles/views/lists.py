@@ -1,4 +1,4 @@
-"""The reader's side. Every list starts from `Article.objects.public()`, built anew for each request."""
+"""Lists of stories: the latest, a section's, a tag's, a contributor's, a day's; what was corrected, and what is read most."""
 
 from __future__ import annotations
 
@@ -6,47 +6,25 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
-from articles import editions, front_page, most_read
 from articles.bylines import bring_bylines
-from articles.models import Article, Contributor, Correction, PreviousSlug, Section, Tag
+from articles.caching import editions
+from articles.caching.prepared import Prepared
+from articles.http.numbers import number_in
+from articles.models import Article, Contributor, Correction, Section, Tag
 from articles.models.article import ArticleQuerySet
-from articles.moved import or_where_it_went
-from articles.numbers import number_in
 from articles.paging import OF_STORIES, PAGE_SIZE, Listing, just_before
-from articles.pictures import share_card
-from articles.pieces import Given
-from articles.prepared import Prepared
-from articles.public_versions import versions_url
-from articles.related import tags_and_related
-from articles.share_cards import site_card
+from articles.reads import most_read
+from articles.views.moved import or_where_it_went
 
-DAY = 24 * 3600
-
-_stories = Prepared(
-    lambda published_on, slug: Article.objects.select_related("section", "lead_image")
-    .defer("body")
-    .filter(published_on=published_on, slug=slug),
-    published_on=datetime.date, slug=str,
-)  # fmt: skip
 _sections = Prepared(lambda slug: Section.objects.filter(slug=slug), slug=str)
 _tags = Prepared(lambda slug: Tag.objects.filter(slug=slug), slug=str)
-_corrections = Prepared(lambda article: Correction.objects.filter(article=article), article=int)
-
-
-def front(request: HttpRequest) -> HttpResponse:
-    context = vars(front_page.compose()) | {"canonical_url": f"{settings.SITE_URL}/"}
-    response = render(request, "articles/front.html", context)
-    editions.shows(response, editions.LISTS, editions.NEWEST, editions.CARDS, editions.COUNTS)
-    return response
 
 
 @method_decorator(or_where_it_went, name="dispatch")
@@ -256,72 +234,3 @@ class ArchiveList(ArticleList):
 
 def _midnight(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
-
-
-def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
-    """A public story; 410 with its note for a withdrawn one; 301 from an address that a story once had; else 404."""
-    try:
-        address = {"published_on": datetime.date(year, month, day), "slug": slug}
-    except ValueError:
-        raise Http404("There is no such day.") from None
-    found = _stories.rows(**address)
-    if not found:
-        return _moved(address)
-    bring_bylines(found)
-    article = found[0].instance
-    if article.is_gone():
-        latest = Article.objects.public().for_lists().newest_first()[:6]
-        response = render(request, "articles/withdrawn.html", {"article": article, "latest": latest}, status=410)
-        keys = editions.of_story(article.pk), editions.LISTS, editions.NEWEST, editions.CARDS, editions.COUNTS
-        editions.shows(response, *keys)
-        return response
-    if not article.is_public():
-        raise Http404("There is no such story.")
-    context = story_context(article)
-    response = render(request, "articles/story.html", with_given(context))
-    cards = [editions.of_card(other.pk) for other in context["related"]]
-    # Until it is worked out what goes with it, that is the newest of its tags.
-    of_tags = [] if article.related_at else [editions.of_tag(tag.pk) for tag in context["tags"]]
-    editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if of_tags else []), *of_tags, *cards)
-    return response
-
-
-def story_context(article: Article) -> dict[str, Any]:
-    """What a story page shows, for readers and for previews alike."""
-    tags, related = tags_and_related(article)
-    url = settings.SITE_URL + article.get_absolute_url()
-    return {
-        "article": article,
-        "tags": tags,
-        "related": related,
-        "corrections": _corrections(article=article.pk),
-        "versions_url": versions_url(article),
-        "read_url": reverse("read", args=[article.pk]) if settings.COUNT_READS else "",
-        "share_url": url,
-        "canonical_url": url,
-    }
-
-
-def with_given(context: dict[str, Any]) -> dict[str, Any]:
-    """The context of a story's page, with what its pieces are given."""
-    return context | {"story": Given(**{name: context[name] for name in ("article", "tags", "corrections")})}
-
-
-def _moved(address: dict[str, Any]) -> HttpResponsePermanentRedirect:
-    previous = get_object_or_404(PreviousSlug.objects.select_related("article"), **address)
-    if not (previous.article.is_public() or previous.article.is_gone()):
-        raise Http404("There is no such story.")
-    response = redirect(previous.article, permanent=True)
-    editions.shows(response, editions.of_story(previous.article_id))
-    return response
-
-
-def site_card_image(request: HttpRequest, key: str) -> HttpResponse:
-    """The card of pages that are not stories. Its address changes with what it shows, so it may be kept for ever."""
-    card = site_card()
-    if key != card.key:
-        return redirect("site_card", card.key)
-    content = cache.get_or_set(card.name, lambda: share_card.render(card), DAY)
-    response = HttpResponse(content, content_type=share_card.MEDIA_TYPE)
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response

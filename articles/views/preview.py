@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from articles.editing.next_version import with_live
-from articles.editing.preview import preview_context
-from articles.editing.snapshot import Snapshot, opened, take
+from articles.editing.preview import as_story
+from articles.editing.snapshot import Snapshot, opened, tags_in, take
 from articles.models import Article, NextVersion, PreviewLink
+from articles.views.story import story_context, with_given
 
 
 @require_safe
@@ -45,3 +48,11 @@ def guarded(response: HttpResponse) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     patch_cache_control(response, no_store=True, private=True)
     return response
+
+
+def preview_context(article: Article, snapshot: Snapshot) -> dict[str, Any]:
+    """For templates/articles/story.html."""
+    shown = as_story(article, snapshot)
+    context = story_context(shown)
+    tags = sorted(tags_in(snapshot)[0], key=str)
+    return with_given(context | {"tags": tags, "canonical_url": "", "preview": True})

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from articles.editing.diff import changes
 from articles.editing.snapshot import opened
+from articles.http.numbers import number_in
 from articles.models import Article, Version
-from articles.numbers import number_in
 
 PAGE_SIZE = 50
 #: What readers see of a story. The rest (its address, an embargo, what the library calls a picture) is the newsroom's business.

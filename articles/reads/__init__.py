@@ -1,0 +1,1 @@
+"""What is read: counted aside, ranked, and drawn for the desk."""
