@@ -48,6 +48,15 @@ def test_imports_go_one_way(app):
     assert not uphill
 
 
+@pytest.mark.parametrize("app", APPS)
+def test_every_module_stands_in_the_map(app):
+    text = (BASE_DIR / "docs" / "house.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([a-z0-9_]+)`", text.partition(f"\n## {app}/")[2].partition("\n## ")[0]))
+    there = {path.relative_to(BASE_DIR / app).parts[0].removesuffix(".py") for path in tracked(f"{app}/*.py")}
+    assert there - told <= {"__init__", "apps", "migrations", "tests", "management", "templatetags"}
+    assert told <= there
+
+
 def test_no_file_is_a_catch_all():
     assert not [path for path in tracked("*.py") if path.stem in {"utils", "helpers", "misc", "common"}]
 
