@@ -28,7 +28,8 @@ from articles.caching import editions
 from articles.caching.pieces import content, kept
 from articles.caching.prepared import Known, Prepared, Row
 from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
-from articles.models.article import ArticleQuerySet, told_update
+from articles.models.article import told_update
+from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import OF_STORIES, page_of
 from articles.pictures import renditions
 from articles.search import newest

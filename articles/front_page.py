@@ -16,7 +16,7 @@ from articles.bylines import bring_bylines
 from articles.caching.planned import Planned
 from articles.caching.prepared import Prepared, Row
 from articles.models import Article, FrontPageStory, Section
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.models.front_page import Slot
 from articles.paging import Story
 

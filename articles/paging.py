@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from articles.caching.prepared import Prepared, Row
 from articles.models import Article
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 
 PAGE_SIZE = 20
 #: As it was read, or as an instance.

@@ -23,7 +23,7 @@ from django_tasks import task
 from articles.caching import editions
 from articles.caching.prepared import Prepared, Row
 from articles.models import Article, RelatedArticle, Tag, TaggedArticle
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.workflow import Status
 
 SHOWN, KEPT = 4, 12

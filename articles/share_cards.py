@@ -115,7 +115,7 @@ def renew(article: Article) -> bool:
                     files.remove([wanted])
                 return False
             # Lists do not show it.
-            with editions.touching(*stored.shown_on(stored) & {editions.of_story(article.pk)}):
+            with editions.touching(*stored.shown_in_place() & {editions.of_story(article.pk)}):
                 rows.update(share_card=wanted)
             article.share_card = wanted
             if present:

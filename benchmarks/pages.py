@@ -25,7 +25,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from articles import search  # noqa: E402
 from articles.models import Article, SearchWord, Section, Tag, TaggedArticle  # noqa: E402
-from articles.models.article import ArticleQuerySet  # noqa: E402
+from articles.models.article_queryset import ArticleQuerySet  # noqa: E402
 from articles.paging import PAGE_SIZE, Cursor  # noqa: E402
 from benchmarks.servers import HOST  # noqa: E402
 from comments.models import Comment, Status  # noqa: E402

@@ -13,7 +13,7 @@ from articles.admin.conflicts import KEEP, posted, rewritten
 from articles.admin.moment import ZonedSplitDateTime
 from articles.admin.shown_again import as_posted, show_again
 from articles.editing.diff import changes
-from articles.editing.next_version import OF_THE_LIVE_STORY, drop, go_live, with_live
+from articles.editing.next_version import OF_THE_LIVE_STORY, drop, go_live, keep_next, with_live
 from articles.editing.snapshot import opened, take
 from articles.http.numbers import number_in
 from articles.models import Article, Byline, NextVersion
@@ -97,9 +97,9 @@ class NextVersionMixin:
         assert content is not None  # the form is valid
         data = form.cleaned_data
         try:
-            kept = article.keep_next(
-                content, request.user, seen=data.get("version") or 0, live=request.live_seen, due_at=data.get("goes_live_at"),
-                publish_as=data.get("publish_as", ""), correction=data.get("correction", ""), reason=data.get("note", ""),
+            kept = keep_next(
+                article, content, request.user, seen=data.get("version") or 0, live=request.live_seen,
+                due_at=data.get("goes_live_at"), publish_as=data.get("publish_as", ""), correction=data.get("correction", ""), reason=data.get("note", ""),
             )  # fmt: skip
         except MoveRefused:
             return False  # withdrawn in this moment: `keep_or_save` looks again

@@ -1,4 +1,4 @@
-"""How the next version of a live story goes live: by a person, or at its time with the first request that finds it due."""
+"""The next version of a live story: kept apart, and taken live by a person, or by the first request that finds it due."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from articles import workflow
 from articles.caching.planned import Planned
 from articles.caching.prepared import Prepared
 from articles.editing.merge import Merge, merge
-from articles.editing.snapshot import LABELS, opened, put, take
+from articles.editing.snapshot import LABELS, Snapshot, opened, put, take
 from articles.models.article import Article
 from articles.models.next_version import NextVersion
-from articles.models.version import Kind, Version
+from articles.models.version import Kind, Version, record
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -60,6 +60,41 @@ def apply_due(now: datetime.datetime | None = None) -> None:
             logger.exception("The next version %s could not go live.", pk)
             # Not what a colleague has planned since this was given up.
             NextVersion.objects.due(now).filter(pk=pk).update(due_at=None, refusal=_sentence(problem)[:500])
+
+
+def keep_next(
+    article: Article,
+    content: Snapshot,
+    by: User,
+    *,
+    seen: int,
+    live: int,
+    due_at: datetime.datetime | None = None,
+    publish_as: str = "",
+    correction: str = "",
+    reason: str = "",
+) -> NextVersion | None:
+    """Keep what a live story will be, while readers see what it is; None when its editor has not seen the last of either.
+
+    `seen` is the number of the next version where there is one, else of the story's own; `live` is that of the story's
+    version into which `content` has been merged.
+    """  # fmt: skip
+    if not (by.has_perm(workflow.PUBLISH) and workflow.may_edit(article, by)):
+        raise PermissionDenied(f"{by} may not change this story.")
+    with transaction.atomic():
+        article = Article.objects.select_for_update().get(pk=article.pk)
+        if not article.is_public():
+            raise workflow.MoveRefused("Only a story that readers can see has a next version. Save it.")
+        waiting = NextVersion.objects.filter(article=article).select_related("version").first()
+        if live != article.version or seen != (waiting.version.number if waiting else article.version):
+            return None
+        base = Version.objects.current(article).first()
+        version = record(article, content, base, by=by, kind=Kind.NEXT, reason=reason)
+        fields = {"version": version, "due_at": due_at, "publish_as": publish_as, "correction": correction}
+        found, _ = NextVersion.objects.update_or_create(
+            article=article, defaults=fields | {"kept_by": by, "refusal": ""}
+        )
+        return found
 
 
 def go_live(article: Article, by: User, *, seen: int) -> Version | None:

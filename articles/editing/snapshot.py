@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from articles.caching import editions
-from articles.models.article import Article
 from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
 from articles.models.section import Section
 from articles.models.tag import Tag
 from articles.models.version import SCHEMA, Version
 from articles.workflow import Status
+
+if TYPE_CHECKING:
+    from articles.models.article import Article
 
 Snapshot = dict[str, Any]
 

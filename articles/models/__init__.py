@@ -1,5 +1,6 @@
 """Journalism: one file a noun."""
 
+from articles.models.address import PreviousSlug
 from articles.models.article import Article
 from articles.models.autosave import Autosave, SentForm
 from articles.models.banner import Banner
@@ -18,7 +19,7 @@ from articles.models.related import RelatedArticle
 from articles.models.search_entry import SearchEntry, SearchWord
 from articles.models.section import Colour, Section
 from articles.models.sitemap_month import SitemapMonth
-from articles.models.slug import PreviousListSlug, PreviousSlug, make_slug
+from articles.models.slug import PreviousListSlug, make_slug
 from articles.models.status_change import StatusChange
 from articles.models.tag import Tag, TaggedArticle
 from articles.models.version import Text, Version

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count, groupby
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,16 +20,18 @@ from taggit.managers import TaggableManager
 from articles import body, workflow
 from articles.body.field import BodyField
 from articles.caching import editions
+from articles.editing import snapshot
+from articles.models import address, listing
+from articles.models.article_queryset import ArticleQuerySet
 from articles.models.contributor import Byline, Contributor
 from articles.models.correction import Correction
 from articles.models.image import Image
 from articles.models.next_version import NextVersion
 from articles.models.sitemap_month import SitemapMonth
-from articles.models.slug import MAX_LENGTH, PreviousSlug, SlugField, make_slug
+from articles.models.slug import MAX_LENGTH, SlugField, make_slug
 from articles.models.tag import TaggedArticle
 from articles.models.version import Kind as VersionKind
 from articles.models.version import Version, note_publication, record
-from articles.pictures.renditions import CROPS_SHOWN_BY
 from articles.share_cards import order_share_card
 from articles.signals import article_changed
 from articles.snippets import DESCRIPTION_LENGTH
@@ -38,7 +40,6 @@ from articles.workflow import MOVES, MoveRefused, Status
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from articles.editing.snapshot import Snapshot
 
 #: What the history calls a version that readers are told of.
 CORRECTED = {
@@ -53,86 +54,6 @@ SENT_AGAIN = datetime.timedelta(minutes=10)
 def told_update(updated_at: datetime.datetime | None, publish_at: datetime.datetime | None) -> datetime.datetime | None:
     """When readers are told that a story has really changed; None for a change from before it was published (again)."""
     return updated_at if updated_at and publish_at and updated_at > publish_at else None
-
-
-class NotByIndex(models.Func):
-    """A column as it is, which no index of it finds: https://sqlite.org/optoverview.html#uplus"""
-
-    arity, template = 1, "%(expressions)s"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
-
-
-def _is_public(now: datetime.datetime | None, there: str = "") -> models.Q:
-    """`there` is how the names of the two columns end."""
-    return models.Q(**{f"status{there}": Status.PUBLISHED, f"publish_at{there}__lte": now or timezone.now()})
-
-
-class ArticleQuerySet(models.QuerySet["Article"]):
-    def public(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
-        """What readers can see at this moment: published, and its time has come. `Article.is_public()` says the same."""
-        return self.filter(_is_public(now))
-
-    def scheduled(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
-        """What appears by itself after this moment. `Article.is_scheduled()` says the same."""
-        return self.filter(status=Status.PUBLISHED, publish_at__gt=now or timezone.now())
-
-    def public_of_those_found(self, now: datetime.datetime | None = None) -> ArticleQuerySet:
-        """The same of stories that the index of another table finds and puts in order (those of a tag, of an author).
-
-        SQLite may not begin with all that is public: it would, where it takes the tag for a common one, and read the archive.
-        """
-        looked_at = self.alias(status_there=NotByIndex("status"), publish_at_there=NotByIndex("publish_at"))
-        return looked_at.filter(_is_public(now, "_there"))
-
-    def seen_by(self, user: User) -> ArticleQuerySet:
-        """What somebody at the desk may look at: all for who publishes; else one's own, and what readers see."""
-        if user.has_perm(workflow.PUBLISH):
-            return self.all()
-        return self.filter(models.Q(created_by=user) | _is_public(None))
-
-    def newest_first(self) -> ArticleQuerySet:
-        return self.order_by("-publish_at", "-pk")
-
-    def first_public(
-        self,
-        places: type[models.Model],
-        story: str,
-        order: str,
-        size: int,
-        *,
-        now: datetime.datetime | None = None,
-        **which,
-    ) -> ArticleQuerySet:
-        """For lists: the first `size` public stories that stand in the stored list `which` of `places`, a model with a foreign key
-        `story` and an `order`. One query, from the list's few rows to their stories, also in a database without statistics,
-        which would rather begin with all stories that are published.
-        """  # fmt: skip
-        rows = places._default_manager.filter(**which)
-        public = self.public(now).filter(pk=models.OuterRef(story))
-        first = rows.filter(models.Exists(public)).order_by(order, story)[:size]
-        place = models.Subquery(rows.filter(**{story: models.OuterRef("pk")}).values(order.lstrip("-"))[:1])
-        by_place = place.desc() if order.startswith("-") else place.asc()
-        return self.for_cards().filter(pk__in=first.values(story)).order_by(by_place, "pk")
-
-    def for_lists(self, *, bylines: bool = True) -> ArticleQuerySet:
-        """All that a list shows of a story, without its text: one query, and one more for the bylines."""
-        found = self.defer("body", "body_html")
-        return found.with_surroundings() if bylines else found.select_related("section", "lead_image")
-
-    def for_cards(self, *more: str) -> ArticleQuerySet:
-        """What a card shows of a story (templates/components/card.html), and nothing else but `more`: it stands on a page often."""
-        return self.select_related("section", "lead_image").only(
-            "headline", "short_headline", "slug", "kind", "standfirst", "comment_count", "status", "publish_at", "published_on",
-            "section__name", "section__slug", "section__colour",
-            "lead_image__alt", *(f"lead_image__{name}" for name in CROPS_SHOWN_BY), *more,
-        )  # fmt: skip
-
-    def with_surroundings(self) -> ArticleQuerySet:
-        """Section, lead image and bylines, which are shown wherever a story is, in two queries."""
-        bylines = models.Prefetch("bylines", Byline.objects.select_related("contributor"))
-        return self.select_related("section", "lead_image").prefetch_related(bylines)
 
 
 class Article(models.Model):
@@ -221,11 +142,6 @@ class Article(models.Model):
 
     #: Written by others at any time, and never by saving a story that was read some time before.
     KEPT_BY_OTHERS = frozenset({"comment_count", "related_at", "share_card", "version"})
-    #: Who changes nothing else leaves the story in all lists that it stands in, at its place, and in no other.
-    SAID_IN_PLACE = frozenset({
-        "headline", "short_headline", "standfirst", "dateline", "lead_image", "body", "search_title", "search_description",
-        "body_html", "reading_minutes", "updated_at", "modified_at",
-    })  # fmt: skip
     MOVED_FIELDS = ("status", "publish_at", "published_on", "slug", "withdrawn_at", "withdrawal_note")
 
     objects = ArticleQuerySet.as_manager()
@@ -345,7 +261,7 @@ class Article(models.Model):
         if self.status == Status.PUBLISHED:
             if problems := self.missing_to_publish():
                 raise ValidationError(problems)
-            if self._address_is_taken():
+            if address.is_taken(self):
                 raise ValidationError(
                     {"slug": "Another story has, or had, this address on the day of its publication."}
                 )
@@ -381,13 +297,13 @@ class Article(models.Model):
         with transaction.atomic():
             # Locked: what is counted of it (SitemapMonth) is counted against what it really was.
             before = Article.objects.select_for_update().filter(pk=self.pk).first()
-            with editions.touching(*self.shown_on(before)):
+            with editions.touching(*listing.changed(self, before)):
                 self._save(before, images, *args, **kwargs)
 
     def _save(self, before: Article | None, images: dict[int, Image], *args, **kwargs) -> None:
         from articles import related, search, websub
 
-        self._settle_address(before)
+        address.settle(self, before)
         if before and not kwargs.get("update_fields"):
             own = (field for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [field.name for field in own if field.name not in self.KEPT_BY_OTHERS]
@@ -396,8 +312,8 @@ class Article(models.Model):
         if images or (before and body.image_ids(before.body)):
             self.body_images.set(images)
         if before:
-            self._leave_address(before)
-            self.list_tags()
+            address.leave(self, before)
+            listing.list_tags(self)
             self.list_bylines()
             related.note(self)
         order_share_card(self, before.share_card if before else "")
@@ -406,108 +322,21 @@ class Article(models.Model):
         search.index([self.pk])
         transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
 
-    def shown_on(self, before: Article | None = None) -> set[str]:
-        """The keys (caching.editions) of the pages on which readers see this story, or what it was `before`; none of a draft.
+    def shown_on(self) -> set[str]:
+        """The keys (caching.editions) of all pages that any change of it might move; none of a draft."""
+        return listing.anywhere(self)
 
-        Without `before`, those of all that a change of it might move.
-        """
-        if not any(
-            story and (story.published_on or story.status not in workflow.UNPUBLISHED) for story in (self, before)
-        ):
-            return set()
-        if self._stands_where(before):
-            return {editions.of_story(self.pk), editions.of_card(self.pk), editions.CARDS}
-        from articles.models.related import RelatedArticle
+    def shown_in_place(self) -> set[str]:
+        """The keys of what shows it, where it stays in its place in all lists; none of a draft."""
+        return listing.in_place(self)
 
-        stories = RelatedArticle.objects.filter(other=self.pk).values_list("article", flat=True) if self.pk else []
-        keys = {*self._lists_with(before), *map(editions.of_story, [self.pk, *stories] if self.pk else [])}
-        # It appears by itself, on pages that know of no change to come.
-        return keys | {editions.SITE} if self.is_scheduled() else keys
-
-    def _stands_where(self, before: Article | None) -> bool:
-        """Whether it stands in the same lists, and at the same place in each."""
-        if before is None:
-            return False
-        moving = (
-            field.attname
-            for field in self._meta.concrete_fields
-            if field.name not in self.SAID_IN_PLACE | self.KEPT_BY_OTHERS
-        )
-        return all(getattr(self, name) == getattr(before, name) for name in moving)
-
-    def _lists_with(self, before: Article | None) -> set[str]:
-        """The keys of the lists that it comes into, goes from, or moves in. A tag or byline that is new says so itself."""
-        if before is None:
-            return {editions.LISTS}
-        sections = {story.section_id for story in (self, before) if story.section_id}
-        # Held: none of them is made another tag's or contributor's before this is committed.
-        tagged, bylines = self.tagged.select_for_update(), self.bylines.select_for_update()
-        return {
-            editions.NEWEST,
-            *map(editions.of_section, sections),
-            *map(editions.of_tag, tagged.values_list("tag", flat=True)),
-            *map(editions.of_contributor, bylines.values_list("contributor", flat=True)),
-        }
+    def list_bylines(self) -> None:
+        """Have the lists of its contributors show it at its time: to be called after its bylines were changed."""
+        listing.list_bylines(self)
 
     @property
     def address(self) -> tuple[datetime.date | None, str]:
         return self.published_on, self.slug
-
-    def _settle_address(self, before: Article | None) -> None:
-        if self.publish_at is None:
-            # Of a withdrawn one it stays: its address says why it is gone.
-            self.published_on = self.published_on if self.is_gone() else None
-        elif self.status == Status.PUBLISHED and (
-            self.published_on is None or before is None or before.publish_at != self.publish_at
-        ):
-            self.published_on = timezone.localdate(self.publish_at, timezone.get_default_timezone())
-        if self.published_on and (before is None or before.address != self.address):
-            self._avoid_taken_address()
-
-    def _leave_address(self, before: Article) -> None:
-        """From an address that readers have seen they are led on; one that is the story's own again leads nowhere else."""
-        if before.address == self.address:
-            return
-        if before.published_on and before.was_seen():
-            PreviousSlug.objects.get_or_create(
-                published_on=before.published_on, slug=before.slug, defaults={"article": self}
-            )
-        self.previous_slugs.filter(published_on=self.published_on, slug=self.slug).delete()  # type: ignore[misc]
-
-    def _avoid_taken_address(self) -> None:
-        wanted = self.slug
-        for number in count(2):
-            if not self._address_is_taken():
-                return
-            suffix = f"-{number}"
-            self.slug = wanted[: MAX_LENGTH - len(suffix)].rstrip("-") + suffix
-
-    def _address_is_taken(self) -> bool:
-        address = {"published_on": self.published_on, "slug": self.slug}
-        return (
-            Article.objects.filter(**address).exclude(pk=self.pk).exists()
-            or PreviousSlug.objects.filter(**address).exclude(article_id=self.pk).exists()
-        )
-
-    def list_tags(self) -> None:
-        """Write `publish_at` on its tags, which is what their lists read."""
-        stale = dict(self.tagged.exclude(publish_at=self.listed_from()).values_list("pk", "tag"))
-        # Asked first: most who save change words, and lists that are written to are made anew.
-        if stale:
-            with editions.touching(editions.NEWEST, *map(editions.of_tag, stale.values())):
-                self.tagged.filter(pk__in=stale).update(publish_at=self.listed_from())
-
-    def list_bylines(self) -> None:
-        """Write `publish_at` on the first byline of each contributor, which is what their list reads."""
-        seen: set[int] = set()
-        for pk, contributor, listed in Byline.objects.filter(article=self).values_list(
-            "pk", "contributor", "publish_at"
-        ):
-            wanted = None if contributor in seen else self.listed_from()
-            seen.add(contributor)
-            if listed != wanted:
-                with editions.touching(editions.NEWEST, editions.of_contributor(contributor)):
-                    Byline.objects.filter(pk=pk).update(publish_at=wanted)
 
     # --- Verbs --------------------------------------------------------------------------------------------------------
 
@@ -575,10 +404,12 @@ class Article(models.Model):
 
     def _is_still(self, kind: str) -> bool:
         """Whether nothing has changed since its last version, which is of this kind."""
-        from articles.editing.snapshot import is_same, opened, take
-
         current = Version.objects.current(self).select_related("text").first()
-        return current is not None and current.kind == kind and is_same(opened(current), take(self))
+        return (
+            current is not None
+            and current.kind == kind
+            and snapshot.is_same(snapshot.opened(current), snapshot.take(self))
+        )
 
     def mark_updated(self, by: User | None, *, reason: str = "", at: datetime.datetime | None = None) -> None:
         """Say to readers that the story has really changed: they see "Updated"."""
@@ -602,49 +433,13 @@ class Article(models.Model):
 
         `always` keeps one all the same: for what changes what readers are told, and not the content.
         """
-        from articles.editing.snapshot import is_same, opened, take
-
-        content = take(self)
+        content = snapshot.take(self)
         current = Version.objects.current(self).select_related("text").first()
-        if current and not always and is_same(opened(current), content):
+        if current and not always and snapshot.is_same(snapshot.opened(current), content):
             if current.public_from is None:
                 note_publication(self, current)
             return None
         return record(self, content, current, by=by, kind=kind, reason=reason)
-
-    def keep_next(
-        self,
-        content: Snapshot,
-        by: User,
-        *,
-        seen: int,
-        live: int,
-        due_at: datetime.datetime | None = None,
-        publish_as: str = "",
-        correction: str = "",
-        reason: str = "",
-    ) -> NextVersion | None:
-        """Keep what a live story will be, while readers see what it is; None when its editor has not seen the last of either.
-
-        `seen` is the number of the next version where there is one, else of the story's own; `live` is that of the story's
-        version into which `content` has been merged.
-        """  # fmt: skip
-        if not (by.has_perm(workflow.PUBLISH) and workflow.may_edit(self, by)):
-            raise PermissionDenied(f"{by} may not change this story.")
-        with transaction.atomic():
-            article = Article.objects.select_for_update().get(pk=self.pk)
-            if not article.is_public():
-                raise MoveRefused("Only a story that readers can see has a next version. Save it.")
-            waiting = NextVersion.objects.filter(article=article).select_related("version").first()
-            if live != article.version or seen != (waiting.version.number if waiting else article.version):
-                return None
-            base = Version.objects.current(article).first()
-            version = record(article, content, base, by=by, kind=VersionKind.NEXT, reason=reason)
-            fields = {"version": version, "due_at": due_at, "publish_as": publish_as, "correction": correction}
-            found, _ = NextVersion.objects.update_or_create(
-                article=article, defaults=fields | {"kept_by": by, "refusal": ""}
-            )
-            return found
 
     def claim(self, seen: int) -> bool:
         """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends.
@@ -660,18 +455,16 @@ class Article(models.Model):
         Its time stays once it is published: readers have seen it. An embargo stays in any case: it was agreed on.
         Raises MoveRefused when somebody has saved since, or when readers would be left without a text.
         """
-        from articles.editing.snapshot import opened, put, told
-
         with transaction.atomic():
             self._hold()
             if not workflow.may_edit(self, by):
                 raise PermissionDenied(f"{by} may not change this story.")
             if self.version != seen:
                 raise MoveRefused("Somebody has saved the story since you opened that page. Look at it again.")
-            content = opened(version) | {"embargo_until": told(self.embargo_until)}
+            content = snapshot.opened(version) | {"embargo_until": snapshot.told(self.embargo_until)}
             if self.status not in workflow.UNPUBLISHED:
-                content["publish_at"] = told(self.publish_at)
-            put(self, content)
+                content["publish_at"] = snapshot.told(self.publish_at)
+            snapshot.put(self, content)
             if self.status == Status.PUBLISHED and (problems := self.missing_to_publish()):
                 raise MoveRefused(list(problems.values()))
             return self.record(by, VersionKind.RESTORED, f"As in version {version.number}.")
@@ -688,7 +481,7 @@ class Article(models.Model):
             if html == stored.body_html:
                 return
             # It stays where it stands.
-            with editions.touching(*stored.shown_on(stored)):
+            with editions.touching(*stored.shown_in_place()):
                 Article.objects.filter(pk=self.pk).update(body_html=html)
             transaction.on_commit(partial(article_changed.send, sender=Article, article=stored))
 

@@ -192,20 +192,3 @@ class PreviousListSlug(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.slug}"
-
-
-class PreviousSlug(models.Model):
-    """An address that a story once had. It points at the story, not at the next address, so renames never chain."""
-
-    article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="previous_slugs")
-    published_on = models.DateField()
-    slug = models.SlugField(max_length=MAX_LENGTH, allow_unicode=True, db_index=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["published_on", "slug"], name="previous_slug_is_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.published_on:%Y/%m/%d}/{self.slug}"

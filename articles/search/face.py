@@ -15,7 +15,7 @@ from articles import body
 from articles.bylines import bring_bylines
 from articles.caching.prepared import Prepared, Row
 from articles.models import Article, Contributor, SearchEntry, Section, Tag
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import PAGE_SIZE
 from articles.search import postgresql, spelling, sqlite
 from articles.search.beginnings import spelt_out

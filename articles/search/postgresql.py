@@ -16,7 +16,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from articles.models import Article, SearchEntry
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.models.search_entry import TokensField
 from articles.search.entries import HEAD
 from articles.search.query import Query, Term

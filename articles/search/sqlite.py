@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 
 from articles.models import Article
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.search.entries import HEAD
 from articles.search.query import Query, Term
 

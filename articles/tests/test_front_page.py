@@ -13,6 +13,7 @@ from django.utils import timezone
 from articles import front_page
 from articles.admin import front_page as screen
 from articles.caching.prepared import instances
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import Article, Banner, FrontPageStory
 from articles.models.front_page import Slot
@@ -369,7 +370,7 @@ def test_the_page_of_tomorrow_shows_what_stories_will_say_and_the_banner_of_then
         story = stories[number]
         story.record(editor)
         later = take(story) | {"headline": f"Later {number}", "short_headline": ""}
-        story.keep_next(later, editor, seen=story.version, live=story.version, due_at=due_at)
+        keep_next(story, later, editor, seen=story.version, live=story.version, due_at=due_at)
     Banner.objects.create(text="Tonight alone", starts_at=timezone.now(), ends_at=tomorrow - HOUR)
     Banner.objects.create(text="Tomorrow at dawn", starts_at=tomorrow - HOUR, ends_at=tomorrow + HOUR)
     page = desk.get(DESK + "at/", at).content.decode()

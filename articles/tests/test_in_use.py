@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from adverts.models import Booking
 from adverts.tests.factories import make_booking
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models.in_use import users_of
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
@@ -32,7 +33,7 @@ def figure(image) -> str:
 def kept_next(editor, **changed):
     article = make_article(headline="Ferry")
     article.record(editor)
-    return article.keep_next(take(article) | changed, editor, seen=article.version, live=article.version)
+    return keep_next(article, take(article) | changed, editor, seen=article.version, live=article.version)
 
 
 USES = {

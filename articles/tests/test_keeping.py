@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import Article, Autosave, PreviewLink, SentForm, Text, Version
 from articles.tests.factories import make_article, make_contributor
@@ -113,7 +114,7 @@ def test_what_something_hangs_on_stays(article, editor):
     pinned = Version.objects.of(article).get(number=2)
     PreviewLink.objects.issue(article, "A lawyer", editor, lasts=datetime.timedelta(days=3), version=pinned)
     article.publish(editor)
-    article.keep_next(take(article) | {"headline": "Later"}, editor, seen=article.version, live=article.version)
+    keep_next(article, take(article) | {"headline": "Later"}, editor, seen=article.version, live=article.version)
     gone = make_article(status=Status.DRAFT, headline="Deleted")
     gone.record(editor)
     gone.delete()

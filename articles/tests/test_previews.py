@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import Article, NextVersion, PreviewLink, PreviewOpening, Version
 from articles.tests.factories import make_article, make_contributor, make_section
@@ -203,8 +204,8 @@ def test_a_link_follows_the_next_version_while_there_is_one(client, article, edi
     follows, stays = make_link(client, article, shows="next"), make_link(client, article)
     assert "Not yet public" in Client().get(follows).content.decode()
     article.refresh_from_db()
-    article.keep_next(
-        take(article) | {"headline": "What it will be"}, editor, seen=article.version, live=article.version
+    keep_next(
+        article, take(article) | {"headline": "What it will be"}, editor, seen=article.version, live=article.version
     )
     assert "What it will be" in Client().get(follows).content.decode()
     assert "What it will be" not in Client().get(stays).content.decode()

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import Article, Version
 from articles.tests.factories import make_article
@@ -92,8 +93,8 @@ def test_a_withheld_version_is_shown_neither_itself_nor_in_what_came_after(clien
 
 
 def test_the_next_version_is_not_shown_before_it_is_live(client, article, editor):
-    kept = article.keep_next(
-        take(article) | {"headline": "Not yet"}, editor, seen=article.version, live=article.version
+    kept = keep_next(
+        article, take(article) | {"headline": "Not yet"}, editor, seen=article.version, live=article.version
     )
     assert client.get(of(article, kept.version.number)).status_code == 404
     assert "Not yet" not in client.get(of(article)).content.decode()

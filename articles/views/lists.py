@@ -18,7 +18,7 @@ from articles.caching import editions
 from articles.caching.prepared import Prepared
 from articles.http.numbers import number_in
 from articles.models import Article, Contributor, Correction, Section, Tag
-from articles.models.article import ArticleQuerySet
+from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import OF_STORIES, PAGE_SIZE, Listing, just_before
 from articles.reads import most_read
 from articles.views.moved import or_where_it_went

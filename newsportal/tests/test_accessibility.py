@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import FrontPageStory, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
@@ -104,8 +105,8 @@ def story_pages(editor, administrator) -> list[str]:
     """A live story on which everything has happened that its screen can show."""
     article = make_article(section=make_section(), bylines=((make_contributor(), "written"),), lead_image=make_image())
     article.record(editor)
-    article.keep_next(
-        take(article) | {"headline": "What it will say"}, administrator, seen=article.version,
+    keep_next(
+        article, take(article) | {"headline": "What it will say"}, administrator, seen=article.version,
         live=article.version,
         due_at=timezone.now() + datetime.timedelta(days=1),
     )  # fmt: skip

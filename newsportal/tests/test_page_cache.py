@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adverts.tests.factories import make_booking
+from articles.editing.next_version import keep_next
 from articles.models import Article, Banner, Byline, FrontPageStory, Image, RankedStory, Section, Tag, TaggedArticle
 from articles.models.ranked import STALE
 from articles.related import relate
@@ -815,8 +816,8 @@ def test_a_banner_ends_and_a_next_version_goes_live_by_themselves(served, story,
         url = story.get_absolute_url()
         Banner.objects.create(text="It rains", starts_at=now, ends_at=now + MINUTE)
         story.record(administrator)
-        story.keep_next(
-            take(story) | {"headline": "What it says then"}, administrator, seen=story.version, live=story.version,
+        keep_next(
+            story, take(story) | {"headline": "What it says then"}, administrator, seen=story.version, live=story.version,
             due_at=now + 2 * MINUTE,
         )  # fmt: skip
         assert "It rains" in served.get(url).text
