@@ -99,7 +99,8 @@ class NextVersionMixin:
         try:
             kept = keep_next(
                 article, content, request.user, seen=data.get("version") or 0, live=request.live_seen,
-                due_at=data.get("goes_live_at"), publish_as=data.get("publish_as", ""), correction=data.get("correction", ""), reason=data.get("note", ""),
+                due_at=data.get("goes_live_at"), publish_as=data.get("publish_as", ""),
+                correction=data.get("correction", ""), reason=data.get("note", ""),
             )  # fmt: skip
         except MoveRefused:
             return False  # withdrawn in this moment: `keep_or_save` looks again
