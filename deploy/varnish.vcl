@@ -8,6 +8,7 @@ import xkey;
 backend default {
     .host = "127.0.0.1";
     .port = "8000";
+    # For longer than DATABASE_TIMEOUT, by some seconds: a form that is given up here is lost with all that was typed.
     .first_byte_timeout = 30s;
 }
 

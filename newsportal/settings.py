@@ -162,6 +162,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Writers take their turn from the first statement: a lock upgraded half-way fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
+        # Of commands and jobs; who answers requests has DATABASE_TIMEOUT.
         "timeout": 30,
         # FULL: what people have been told is saved outlives a power cut (decision 42).
         # What a search of a large archive touches fits in 4 MB, and not in SQLite's own 2: it would be read anew each time (37).
@@ -191,7 +192,8 @@ else:
         }
         DATABASE_ROUTERS = ["newsportal.database.replica.Router"]
 
-# For how many seconds who answers requests waits for one answer of PostgreSQL (newsportal.database.patience).
+# For how many seconds who answers requests waits for one answer of PostgreSQL, or for its turns to write to SQLite
+# (newsportal.database.patience). Proxies must wait for longer (deploy/): what they give up is lost.
 DATABASE_TIMEOUT = env.number("DATABASE_TIMEOUT", 15, minimum=1)
 
 CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}

@@ -7,7 +7,7 @@ import logging
 from django.http import HttpRequest, HttpResponse
 
 from newsportal import bare, typed
-from newsportal.database import troubles
+from newsportal.database import patience, troubles
 from newsportal.middleware import GetResponse
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,8 @@ def database_unavailable(get_response: GetResponse) -> GetResponse:
     """Answer 503 with Retry-After when the database cannot be reached: the reader is told so, and loses nothing."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        with patience.in_one_request():
+            return get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_to(request, exception)

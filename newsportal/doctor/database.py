@@ -30,7 +30,12 @@ def answers() -> list[Finding]:
 
 def _sqlite() -> list[Finding]:
     version, mode, timeout = _one("SELECT sqlite_version()"), _one("PRAGMA journal_mode"), _one("PRAGMA busy_timeout")
-    found = [fine(f"SQLite {version}, journal {mode.upper()}, writers wait for up to {timeout // 1000} s.")]
+    found = [
+        fine(
+            f"SQLite {version}, journal {mode.upper()}; requests wait for up to {settings.DATABASE_TIMEOUT} s for their turn to "
+            f"write, commands for {timeout // 1000} s."
+        )
+    ]
     if mode != "wal":
         found.append(
             wrong(

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 SECONDS = 2
 #: With the time to ask it once whether it is there at all, and for a busy machine.
-BOUND = SECONDS + patient.GRACE + 5
+BOUND = SECONDS + patience.GRACE + 5
 
 
 class Wire:

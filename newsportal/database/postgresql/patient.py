@@ -8,9 +8,6 @@ import psycopg
 
 from newsportal.database import patience
 
-#: Seconds for the server to take it that a statement is not waited for any more. One that does not is silent.
-GRACE = 2.0
-
 #: Has the server notice who is gone, whose locks everybody waits for: by itself it does after two hours. Asked for once connected,
 #: since poolers (PgBouncer, RDS Proxy, Neon's) refuse who begins with options; through them it says what is true of their own
 #: connections, and does no harm.
@@ -50,7 +47,7 @@ class Connection(psycopg.Connection):
 
     def _give_up(self) -> None:
         try:
-            self.cancel_safe(timeout=GRACE)
+            self.cancel_safe(timeout=patience.GRACE)
         except psycopg.Error:
             self.is_silent = True
         self.close()
