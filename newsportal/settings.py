@@ -236,6 +236,10 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.text("MEDIA_ROOT", BASE_DIR / "media")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", True)
 FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "newsportal.uploads.OnDiskUploadHandler",
+]
 FILE_UPLOAD_TEMP_DIR = None
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", BASE_DIR / "staticfiles")

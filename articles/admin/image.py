@@ -22,7 +22,7 @@ from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
 from articles.models.image import RIGHTS_END_SOON, WORDS_IN_TEXTS
 from articles.pictures.apart import ingest_apart
-from articles.pictures.files import NotStored
+from articles.pictures.files import NOT_STORED, NotStored
 from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture
 from articles.pictures.renditions import CROPS, JPEG, crop_box, sizes
 from articles.workflow import PUBLISH
@@ -64,9 +64,7 @@ class ImageForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         if self.not_stored:
             field = "upload" if "upload" in self.fields else None
-            self.add_error(
-                field, "The place where pictures are kept is full, or cannot be reached. Nothing was saved; try again."
-            )
+            self.add_error(field, NOT_STORED)
         return super().clean()
 
 

@@ -11,6 +11,9 @@ from django.core.files.storage import default_storage
 
 logger = logging.getLogger(__name__)
 
+#: For whoever has sent the picture.
+NOT_STORED = "The place where pictures are kept is full, or cannot be reached. Nothing was saved; try again."
+
 
 class NotStored(Exception):
     """The storage could not take a file: it is full, or away. Nothing was kept."""

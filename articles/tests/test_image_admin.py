@@ -1,9 +1,12 @@
 """The picture library on the desk."""
 
 import datetime
+import errno
 import re
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import PIL.Image
 import pytest
@@ -15,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article, Image
+from articles.pictures.files import NOT_STORED
 from articles.pictures.renditions import JPEG, make_renditions, sizes
 from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
@@ -369,6 +373,19 @@ def test_the_focal_point_is_set_by_pressing_on_the_picture_and_by_keyboard(page,
     assert not complaints
 
 
+@contextmanager
+def small_disk(folder: Path):
+    mounts = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounts.returncode:
+        pytest.skip("only root may mount a disk that is soon full")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 @pytest.fixture(params=["away", "full"])
 def broken_storage(request, settings, tmp_path):
     if request.param == "away":
@@ -378,14 +395,9 @@ def broken_storage(request, settings, tmp_path):
         return
     small = tmp_path / "small"
     small.mkdir()
-    mounts = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True, check=False
-    )
-    if mounts.returncode:
-        pytest.skip("only root may mount a disk that is soon full")
     settings.MEDIA_ROOT = str(small)
-    yield
-    subprocess.run(["umount", small], check=True)
+    with small_disk(small):
+        yield
 
 
 def test_a_storage_that_is_away_or_full_loses_nothing_that_was_typed(desk, broken_storage):
@@ -397,6 +409,52 @@ def test_a_storage_that_is_away_or_full_loses_nothing_that_was_typed(desk, broke
     assert "full, or cannot be reached" in errors["upload"][0]
     assert "The tower of Vladimír&#x27;s church" in response.content.decode()
     assert not Image.objects.exists()
+
+
+def failing(monkeypatch, method: str, number: int) -> None:
+    """Temporary files whose method fails as on a full disk."""
+
+    def made(**options):
+        file = NamedTemporaryFile(**options)  # noqa: SIM115  (Django closes it)
+
+        def fails(*args):
+            raise OSError(number, "No room")
+
+        setattr(file, method, fails)
+        return file
+
+    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", made)
+
+
+@pytest.fixture(params=["none", "full", "write", "quota", "seek"])
+def no_room_for_uploads(request, settings, tmp_path, monkeypatch):
+    """No folder, one that is full, one that is full at the first or the last bytes, or in which this user has had his share."""
+    folder = tmp_path / "uploads"
+    settings.FILE_UPLOAD_TEMP_DIR = str(folder)
+    if request.param == "none":
+        yield folder
+        return
+    folder.mkdir()
+    if request.param == "full":
+        with small_disk(folder):
+            yield folder
+            return
+    method = "seek" if request.param == "seek" else "write"
+    failing(monkeypatch, method, errno.EDQUOT if request.param == "quota" else errno.ENOSPC)
+    yield folder
+
+
+def test_a_disk_that_has_no_room_for_an_upload_loses_nothing_that_was_typed(desk, settings, no_room_for_uploads):
+    content = encoded() + bytes(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
+    # The file first: what was typed comes after it.
+    response = desk.post(reverse(ADD), {"upload": upload(content)} | WORDS)
+    assert response.status_code == 200
+    form = response.context["adminform"].form
+    assert form.errors == {"upload": [NOT_STORED]}
+    assert {name: form[name].value() for name in WORDS} == WORDS
+    assert "The tower of Vladimír&#x27;s church</textarea>" in response.content.decode()
+    assert not Image.objects.exists()
+    assert not no_room_for_uploads.exists() or not list(no_room_for_uploads.iterdir()), "and leaves nothing there"
 
 
 def test_a_focal_point_stays_when_its_crops_cannot_be_stored(desk, settings, tmp_path):
