@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import secrets
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -10,6 +11,18 @@ from comments.keyed import keyed_hash
 
 if TYPE_CHECKING:
     from comments.models.comment import Comment
+
+
+#: Versions once began with 1 and were counted up: none of those is drawn.
+COUNTED = 1_000_000
+
+
+def new_version() -> int:
+    """A number that no cookie and no link has, those included of guests whose rows a restore or a failover has lost.
+
+    Their primary keys are given out again. Numbers that begin with 1 would come again with them, and their cookies with both.
+    """
+    return COUNTED + secrets.randbelow(2**30)
 
 
 class CommenterManager(models.Manager["Commenter"]):
@@ -39,8 +52,8 @@ class Commenter(models.Model):
     email = models.EmailField(blank=True, help_text="Never shown to readers. Empty: erased.")
     email_hash = models.CharField(max_length=32, unique=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Part of every cookie and link that proves this row: raising it makes all of them worthless at once.
-    token_version = models.PositiveIntegerField(default=1, editable=False)
+    # Part of every cookie and link that proves this row: another one makes all of them worthless at once.
+    token_version = models.PositiveIntegerField(default=new_version, editable=False)
     wants_mail = models.BooleanField("wants notices of replies", default=True)
     # When a link was last sent to the address: strangers can type it as often as they like.
     link_sent_at = models.DateTimeField(null=True, editable=False)
@@ -81,8 +94,8 @@ class Commenter(models.Model):
         self.verified_at = self.verified_at or now
 
     def forget_browsers(self) -> None:
-        """End what every cookie and link of this guest is good for."""
-        Commenter.objects.filter(pk=self.pk).update(token_version=models.F("token_version") + 1)
+        """End what every cookie and link of this guest is good for, for ever: also where an older version is restored first."""
+        Commenter.objects.filter(pk=self.pk).update(token_version=new_version())
         self.refresh_from_db(fields=["token_version"])
 
     def latest_comments(self) -> models.QuerySet[Comment]:

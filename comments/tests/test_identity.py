@@ -127,6 +127,25 @@ def test_the_link_of_a_mail_only_shows_a_page_until_its_button_is_pressed(articl
     assert Commenter.objects.get().verified_at is not None
 
 
+def test_no_new_guest_has_a_version_that_one_of_before_can_have_had(article):
+    """They were counted from 1: their cookies are good for a year, whatever has become of their rows."""
+    drawn = {Commenter.objects.by_email(f"guest{n}@example.org").token_version for n in range(20)}
+    assert len(drawn) == 20 and min(drawn) > 100_000
+
+
+def test_what_a_guest_has_ended_does_not_come_to_life_when_a_backup_is_restored_and_they_end_it_once_more(article):
+    confirm(browser())
+    before = Commenter.objects.get().token_version
+    Commenter.objects.get().forget_browsers()
+    thief = browser()
+    confirm(thief)
+    post(thief, article, email="", body="By a thief.")
+    # As the backup has them: before any of this.
+    Commenter.objects.update(token_version=before)
+    Commenter.objects.get().forget_browsers()
+    assert "By a thief." not in thief.get("/comments/yours/").content.decode()
+
+
 def test_confirming_claims_what_this_browser_sent_and_not_what_others_did(article):
     mine, theirs = browser(), browser()
     post(mine, article, body="This one is mine.")

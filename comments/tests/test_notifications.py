@@ -62,7 +62,10 @@ def test_a_confirmation_holds_a_link_and_nothing_that_was_typed(sink):
         assert "Buy" not in part
         assert "evil" not in part
     link = re.search(r"http://testserver/comments/confirm/(\S+)/", plain(letter))
-    assert signing.loads(link[1], salt="comments.confirm", max_age=86_400) == [comment.commenter_id, 1]
+    assert signing.loads(link[1], salt="comments.confirm", max_age=86_400) == [
+        comment.commenter_id,
+        comment.commenter.token_version,
+    ]
     assert link[0] in html(letter)
     assert comment.article.headline in plain(letter)
 

@@ -87,7 +87,7 @@ def test_a_cookie_of_who_was_erased_is_worthless(reader):
     version = reader.commenter.token_version
     erase(reader.commenter, keep_comments=True)
     guest = Commenter.objects.get(pk=reader.commenter.pk)
-    assert guest.token_version > version
+    assert guest.token_version != version
     assert guest.verified_at is None
 
 

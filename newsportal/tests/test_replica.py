@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy import loopback
+from newsportal.database import replica
 from newsportal.environment import BASE_DIR
 from newsportal.tests import nodes
 
@@ -29,6 +30,17 @@ article.headline = "{}"
 article.save()
 """
 
+#: As a letter is written while the address is typed for the first time.
+LINK = """
+from comments.identity import confirmation_token
+from comments.models import Commenter
+print(confirmation_token(Commenter.objects.by_email("ottilie@example.org")))
+"""
+END = """
+from comments.models import Commenter
+Commenter.objects.get().forget_browsers()
+"""
+
 
 @pytest.fixture
 def original():
@@ -37,11 +49,17 @@ def original():
         yield Path(folder), url
 
 
-def manage(url: str, *command: str) -> None:
-    environment = os.environ | {"DATABASE_URL": url, "CACHE_URL": "locmemcache://"}
-    subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=environment, check=True, stdout=subprocess.DEVNULL
-    )
+def manage(url: str, *command: str) -> str:
+    """What a command says."""
+    environment = os.environ | {"DATABASE_URL": url, "CACHE_URL": "locmemcache://", "DEBUG": "true"}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=BASE_DIR,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
 
 
 def queries_of(copy) -> int:
@@ -66,6 +84,12 @@ def test_pages_are_made_from_a_copy_that_has_followed_and_from_no_other(original
         loopback.wait_until(lambda: queries_of(copy) > before, "the copy, which was to be read from,")
 
         copy.execute("SELECT pg_wal_replay_pause()")
+        # No page shows guests: nothing tells that the copy has not followed. And who comes by a letter may have no cookie.
+        link = manage(url, "shell", "-v0", "-c", LINK).strip()
+        assert nodes.get(node, f"/comments/confirm/{link}/")[0] == 200
+        manage(url, "shell", "-c", END)
+        assert nodes.get(node, f"/comments/confirm/{link}/")[0] == 404
+
         manage(url, "shell", "-c", RENAME.format("While it slept"))
         assert "While it slept" in nodes.get(node, "/latest/")[1]
         assert "While it slept" in nodes.get(node, "/latest/")[1]
@@ -77,3 +101,24 @@ def test_pages_are_made_from_a_copy_that_has_followed_and_from_no_other(original
     # The copy is gone: its node is another one, which has never kept a page.
     with nodes.running(1, DATABASE_URL=url, DATABASE_REPLICA_URL=copy_url, CACHE_URL="locmemcache://") as [node]:
         assert "Awake again" in nodes.get(node, "/latest/")[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_from_the_copy"),
+    [
+        ("/latest/", True),
+        ("/comments/on/1/", True),
+        ("/comments/confirm/token/", False),
+        ("/comments/received/token/", False),
+        ("/comments/unsubscribe/token/", False),
+        ("/comments/yours/", False),
+        ("/preview/token/", False),
+        ("/admin/", False),
+    ],
+)
+def test_what_a_link_for_one_person_opens_is_not_read_from_a_copy(rf, settings, monkeypatch, path, is_from_the_copy):
+    monkeypatch.setitem(settings.DATABASES, replica.ALIAS, {})
+    monkeypatch.setattr(replica, "_has_followed", lambda number: True)
+    asked = replica.Router()
+    answer = replica.read_from_replica(lambda request: asked.db_for_read(None) == replica.ALIAS)
+    assert answer(rf.get(path)) is is_from_the_copy
