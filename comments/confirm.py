@@ -38,7 +38,9 @@ def _prove(comment: Comment) -> None:
     findings = checks.run_again(comment, submission)
     with transaction.atomic():
         thread.lock(comment)
-        as_seen = Comment.objects.filter(pk=comment.pk, revision=comment.revision, status=comment.status)
+        # Of who is erased meanwhile no comment has a browser any more.
+        seen = {"revision": comment.revision, "status": comment.status, "browser": comment.browser}
+        as_seen = Comment.objects.filter(pk=comment.pk, is_proved=False, **seen)
         said = [finding.as_json() for finding in findings]
         with editions.touching():
             key = _key_of(comment)

@@ -17,9 +17,15 @@ from comments.models import Comment, Commenter, Policy, Sanction, Status
 from comments.models.comment import MAX_DEPTH, hash_of
 from comments.notifications import ask_to_confirm
 
+NOT_KNOWN = "You are not known in this browser any more. Press once more to send it as a new reader."
+
 
 class PostRefused(ValidationError):
     """The comment is not taken, and why: for the reader, whose text is still in the form."""
+
+
+class GuestGone(Exception):
+    """Whose comment it was to be has been erased, or has ended what proves them, since they were looked up."""
 
 
 def post(
@@ -72,17 +78,33 @@ def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
                 if guest and not guest.pk:
                     comment.commenter = Commenter.objects.by_email(guest.email)
                 admit(comment, status)
+                if guest and guest.pk:
+                    # After the thread: a decision takes them in this order.
+                    _hold(guest, comment)
                 if comment.commenter and not comment.is_proved:
                     ask_to_confirm(comment.commenter, comment)
             return comment
         except DecisionRefused as refusal:
             raise PostRefused(refusal.messages) from None
+        except GuestGone:
+            if guest is None or comment.is_proved:
+                raise PostRefused(NOT_KNOWN) from None
+            comment.pk = None
+            comment.commenter = guest = Commenter.objects.known_by_email(guest.email)
         except IntegrityError:
             key = comment.idempotency_key
             if before := _sent_before(comment, reader):
                 return before
             if comment.idempotency_key == key:
                 raise
+
+
+def _hold(guest: Commenter, comment: Comment) -> None:
+    """Whoever erases this guest from here on erases this comment, too. Raises GuestGone for one who is no more as looked up."""
+    is_same = {"token_version": guest.token_version} if comment.is_proved else {"email_hash": guest.email_hash}
+    held = Commenter.objects.select_for_update(no_key=True).filter(pk=guest.pk, **is_same)
+    if not held.values_list("pk", flat=True).first():
+        raise GuestGone
 
 
 def _sent_before(comment: Comment, reader: Reader) -> Comment | None:

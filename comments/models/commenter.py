@@ -88,9 +88,10 @@ class Commenter(models.Model):
         return self.flags_upheld + self.flags_dismissed
 
     def verify(self, now: datetime.datetime | None = None) -> None:
-        """The address is theirs: they have followed a link that was sent to it."""
+        """The address is theirs: they have followed a link that was sent to it. Who was erased meanwhile stays nobody."""
         now = now or timezone.now()
-        Commenter.objects.filter(pk=self.pk, verified_at=None).update(verified_at=now)
+        same = Commenter.objects.filter(pk=self.pk, token_version=self.token_version)
+        same.filter(verified_at=None).update(verified_at=now)
         self.verified_at = self.verified_at or now
 
     def forget_browsers(self) -> None:

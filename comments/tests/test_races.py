@@ -8,10 +8,12 @@ import pytest
 from django.db import connection
 
 from articles.tests.factories import make_article
+from comments.confirm import confirm_address
 from comments.decide import DecisionRefused, decide, delete_own
 from comments.edit import EditRefused, edit
 from comments.models import Comment, Commenter, Status
 from comments.post import PostRefused
+from comments.privacy import FORMER_NAME, erase
 from comments.reactions import ReactionRefused, flag
 from comments.recount import recount
 from comments.tests.factories import make_comment, make_reader
@@ -104,3 +106,50 @@ def test_a_report_that_comes_after_the_decision_is_not_taken():
         flag(as_read, make_reader(), why="abuse")
     comment.refresh_from_db()
     assert (comment.reported, comment.open_flags, comment.flags.count()) == (False, 0, 0)
+
+
+def once_while_it_is_screened(monkeypatch, do) -> None:
+    from comments import checks
+
+    waiting = [do]
+
+    def slowly(comment, submission):
+        while waiting:
+            waiting.pop()()
+
+    monkeypatch.setattr(checks, "CHECKS", [*checks.CHECKS, slowly])
+
+
+def test_who_is_erased_while_they_post_leaves_nothing_under_their_name(monkeypatch):
+    reader = make_reader(email="known@example.org", approved=5)
+    once_while_it_is_screened(monkeypatch, lambda: erase(Commenter.objects.get(), keep_comments=False))
+    with pytest.raises(PostRefused, match="not known"):
+        make_comment(reader=reader, body="As if nothing had happened.")
+    assert not Comment.objects.exists()
+
+
+def test_who_types_an_address_that_is_erased_meanwhile_is_asked_to_confirm_it_anew(monkeypatch):
+    first = make_comment(email="known@example.org").commenter
+    once_while_it_is_screened(monkeypatch, lambda: erase(Commenter.objects.get(), keep_comments=False))
+    comment = make_comment(email="known@example.org", body="I am somebody else.")
+    assert comment.commenter.pk != first.pk
+    assert Commenter.objects.get(email="known@example.org") == comment.commenter
+
+
+def test_who_is_erased_while_they_confirm_stays_nobody(monkeypatch):
+    reader = make_reader()
+    comment = make_comment(reader=reader, email="known@example.org")
+    decide(comment, Status.PUBLISHED, by=None)
+    guest = Commenter.objects.get()
+    once_while_it_is_screened(monkeypatch, lambda: erase(Commenter.objects.get(), keep_comments=True))
+    assert confirm_address(guest, reader).commenter == guest
+    comment.refresh_from_db()
+    assert (comment.name, comment.is_proved, comment.idempotency_key) == (FORMER_NAME, False, None)
+
+
+def test_a_link_that_is_pressed_while_its_guest_is_erased_confirms_nothing():
+    reader = make_reader()
+    as_found = Commenter.objects.by_email("known@example.org")
+    erase(Commenter.objects.get(), keep_comments=True)
+    confirm_address(as_found, reader)
+    assert Commenter.objects.get().verified_at is None

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter as account_adapter
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
@@ -88,7 +89,9 @@ class _CountedCode(forms.Form):
         if factor.type != Authenticator.Type.TOTP:
             return factor.wrap().validate_code(code)
         # allauth remembers what was used in a cache, which another process may not see, and which may be away.
-        return validate_totp_code(decrypt(factor.data["secret"]), code) and guesses.is_first_use(self.user, code)
+        # It passes over signs between the digits: 123-456 is 123456, and was used with it.
+        is_right = validate_totp_code(decrypt(factor.data["secret"]), code)
+        return is_right and guesses.is_first_use(self.user, normalize_user_code(code))
 
 
 class CodeForm(_CountedCode, mfa_forms.AuthenticateForm):

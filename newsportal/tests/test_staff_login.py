@@ -163,6 +163,20 @@ def test_a_code_works_once_whichever_process_takes_it(client, editor):
         assert not is_in(other)
 
 
+@pytest.mark.parametrize("dressed", ["{}-{}", "{}\t{}", "{}.{}", "{} {}"])
+def test_a_code_that_was_used_is_no_other_one_in_other_clothes(client, editor, dressed):
+    """Whoever looks over a shoulder sees the digits; signs between them are passed over."""
+    with_app(editor)
+    with time_machine.travel(timezone.now(), tick=False):
+        log_in(client)
+        client.post(CODE, {"code": code()})
+        assert is_in(client)
+        other = Client()
+        log_in(other)
+        assert other.post(CODE, {"code": dressed.format(code()[:3], code()[3:])}).status_code == 200
+        assert not is_in(other)
+
+
 def test_a_code_opens_the_desk_while_redis_is_away(client, editor, settings):
     options = {"CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True}
     away = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0", "OPTIONS": options}
