@@ -62,6 +62,10 @@ def test_a_story_with_fifty_comments_weighs_25_kilobytes_and_a_first_visit_60(cl
     assert weight(page) + sum(weight(text.encode()) for text in needed) <= 60_000
 
 
+def test_the_one_script_that_a_page_waits_for_is_there_before_its_stylesheet():
+    assert weight(read("js/theme.js").encode()) <= 1_000
+
+
 def test_a_page_goes_out_compressed(client, crowded):
     answer = client.get(crowded.get_absolute_url(), headers={"accept-encoding": "gzip"})
     assert answer["Content-Encoding"] == "gzip"
