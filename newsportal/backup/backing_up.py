@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
@@ -17,7 +15,7 @@ from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
 from newsportal.backup.opening import bar
-from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, moment_of, place
+from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, moment_of, name_of, place
 from newsportal.environment import BASE_DIR
 
 #: Times that the database is read anew because files that its rows name were removed before they were copied.
@@ -97,7 +95,7 @@ def version() -> str:
 
 def site() -> str:
     """What the names of this site's archives begin with."""
-    return re.sub(r"[^\w.-]", "-", urlsplit(settings.SITE_URL).hostname or "", flags=re.ASCII)
+    return name_of(settings.SITE_URL)
 
 
 def _nothing(count: int) -> None:

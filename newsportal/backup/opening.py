@@ -37,13 +37,15 @@ class Opened:
 
 
 @contextmanager
-def opened(address: str, scratch_in: Path | None = None) -> Iterator[Opened]:
+def opened(address: str, scratch_in: Path | None = None, *, of: str = "") -> Iterator[Opened]:
     """The archive that is named, or the newest of a place. Raises BackupError for one that is not as it was written.
+
+    `of`: a site, whose archives go before all others of the place.
 
     `scratch_in`: the folder in which the database is extracted, by default beside the archive, where there is room for one that is
     as large, else that for temporary files.
     """
-    at, name = found(address)
+    at, name = found(address, of)
     if scratch_in := scratch_in or at.beside():
         _sweep(scratch_in)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:

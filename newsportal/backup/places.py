@@ -40,6 +40,11 @@ def in_pool(sha256: str) -> str:
     return f"{POOL}/{sha256[:2]}/{sha256}"
 
 
+def name_of(site: str) -> str:
+    """What the names of a site's archives begin with. `site`: its SITE_URL."""
+    return re.sub(r"[^\w.-]", "-", urlsplit(site).hostname or "", flags=re.ASCII)
+
+
 def moment_of(archive: str) -> str:
     match = ARCHIVE.fullmatch(archive)
     return match["moment"] if match else ""
@@ -302,8 +307,11 @@ def place(address: str) -> Place:
     return Bucket(parts.netloc, f"{prefix}/" if prefix else "")
 
 
-def found(address: str) -> tuple[Place, str]:
-    """The place and the name of an archive: of the one that is named, or of the newest in the place that is. Raises BackupError."""
+def found(address: str, of: str = "") -> tuple[Place, str]:
+    """The place and the name of an archive: of the one that is named, or of the newest in the place that is. Raises BackupError.
+
+    `of`: a site, whose newest it is where it has any there. Without one, all archives of a place must be of one site.
+    """
     folder, _, last = address.rpartition("/")
     if last.endswith(".zip"):
         at = place(folder if folder or address.startswith("/") else ".")
@@ -316,6 +324,8 @@ def found(address: str) -> tuple[Place, str]:
     if not matches:
         raise BackupError(f"There is no backup in {at}.")
     sites = {match["site"] for match in matches}
-    if len(sites) > 1:
+    if of and name_of(of) in sites:
+        matches = [match for match in matches if match["site"] == name_of(of)]
+    elif len(sites) > 1:
         raise BackupError(f"There are backups of {' and '.join(sorted(sites))} in {at}: name the archive.")
     return at, matches[-1][0]

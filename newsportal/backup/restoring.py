@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection
 
@@ -32,21 +33,25 @@ class Done:
     restart: bool
 
 
-def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> Done:
-    """Restore an archive, or the newest of a place.
+def restore(address: str, *, replace: bool = False, keep_aside: bool = True, from_site: str = "") -> Done:
+    """Restore an archive, or the newest of a place, where there are any of this site its own newest.
 
     `replace`: also where the database is not empty; what is there is kept aside first, unless `keep_aside` is False and the
-    database is one that would have to be dumped for it. Raises BackupError, and then nothing has been replaced.
+    database is one that would have to be dumped for it. `from_site`: the site that the archive is of; only an empty database takes
+    one of another site than this without it. Raises BackupError, and then nothing has been replaced.
     """
     database = site_database()
-    found(address)
+    of = from_site or settings.SITE_URL
+    found(address, of)
     with database.only_one():
         is_empty = database.is_empty()
         if not is_empty and not replace:
             raise BackupError(
                 "The database is not empty. `--replace` puts the backup in its place, and keeps what is there aside."
             )
-        with opened(address, _beside_database()) as backup:
+        with opened(address, _beside_database(), of=of) as backup:
+            if reason := _foreign(backup.manifest.site, from_site, is_empty=is_empty):
+                raise BackupError(reason)
             if backup.manifest.engine != database.name:
                 raise BackupError(
                     f"The backup is of {backup.manifest.engine} and this site's database is {database.name}: a backup is restored "
@@ -84,6 +89,18 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True) -> 
             restored.settle()
             aside = aside or (str(database.kept_aside) if database.kept_aside else "")
             return Done(backup.name, backup.manifest, len(lacking), pending, aside, database.moved)
+
+
+def _foreign(site: str, named: str, *, is_empty: bool) -> str:
+    """Why an archive of this site is not meant for this installation; "" where it is."""
+    if named:
+        return "" if site == named else f"The backup is of {site}, and --from-site names {named}."
+    if is_empty or site == settings.SITE_URL:
+        return ""
+    return (
+        f"The backup is of {site}, and this installation, which is not empty, is {settings.SITE_URL} (SITE_URL). If the one is to "
+        f"take the place of the other, say so: --from-site {site}"
+    )
 
 
 def _last_done() -> list[LastDone]:

@@ -438,12 +438,12 @@ def test_one_of_the_other_database_is_refused(place):
 # --- Refused, before anything is touched ------------------------------------------------------------------------------
 
 
-def refused(path: Path, why: str) -> None:
+def refused(path: Path, why: str, *options: str) -> None:
     """Restoring fails for this reason, and nothing at all is otherwise afterwards."""
     rows, numbers, pictures = all_rows(), list(Edition.objects.values_list()), all_media()
     backups = {name: path.parent.joinpath(name).read_bytes() for name in Folder(path.parent).archives()}
     with pytest.raises(CommandError, match=why):
-        manage("restore", str(path), "--replace")
+        manage("restore", str(path), "--replace", *options)
     assert (all_rows(), list(Edition.objects.values_list()), all_media()) == (rows, numbers, pictures)
     assert {name: path.parent.joinpath(name).read_bytes() for name in Folder(path.parent).archives()} == backups
 
@@ -574,9 +574,69 @@ def test_what_cannot_be_brought_up_to_date_leaves_everything_as_it_was(place, tm
     )
 
 
-def test_the_newest_of_a_place_is_of_one_site(place):
+# --- Of another site --------------------------------------------------------------------------------------------------
+
+OTHER = "https://other.example"
+
+
+def of_another_site(path: Path) -> Path:
+    """The archive as OTHER has made it, beside it, and newer."""
+    other = with_manifest(path, site=OTHER)
+    return other.rename(path.with_name("other.example-20990101T000000Z.zip"))
+
+
+def test_one_of_another_site_is_refused_where_there_is_something(place, settings):
+    make_newspaper()
+    other = of_another_site(back_up(place))
+    refused(other, rf"is of {OTHER}, .* {settings.SITE_URL} .*--from-site {OTHER}")
+    refused(other, rf"is of {OTHER}, and --from-site names https://third.example", "--from-site=https://third.example")
+    # As it is named, and not nearly so.
+    refused(other, "--from-site names http://other.example", "--from-site=http://other.example")
+
+
+def test_accounts_alone_are_something(place):
+    other = of_another_site(back_up(place))
+    User.objects.create_user("editor")
+    refused(other, f"is of {OTHER}")
+
+
+def test_one_of_another_site_that_is_named_takes_the_place_of_what_is_there(place):
+    article = make_newspaper()
+    other = of_another_site(back_up(place))
+    rename(article, "Of the site that is moved to")
+    manage("restore", str(other), "--replace", f"--from-site={OTHER}/")
+    assert Article.objects.get().headline == "Gale warning for the harbour"
+
+
+def test_an_empty_installation_takes_one_of_any_site(place):
+    path = back_up(place)
+    of_another_site(path)
+    path.unlink()
+    with pytest.raises(CommandError, match="--from-site names"):
+        manage("restore", str(place), "--from-site=https://third.example")
+    assert f"of {OTHER} is restored" in manage("restore", str(place))
+
+
+def test_of_a_place_with_several_sites_the_newest_of_this_one_is_taken_or_of_the_one_that_is_named(place, settings):
+    article = make_newspaper()
+    path = back_up(place)
+    other = of_another_site(path)
+    rename(article, "Since then")
+    assert f"{path.name} of {settings.SITE_URL} is restored" in manage("restore", str(place), "--replace")
+    said = manage("restore", str(place), "--replace", f"--from-site={OTHER}")
+    assert f"{other.name} of {OTHER} is restored" in said
+    # Of two of which neither is this one's nobody knows which is meant.
+    other.with_name("third.example-20260101T000000Z.zip").write_bytes(path.read_bytes())
+    for kept in place.glob(f"{path.name.rpartition('-')[0]}-*.zip"):
+        kept.unlink()
+    with pytest.raises(CommandError, match=r"backups of other.example and third.example .* name the archive"):
+        manage("restore", str(place), "--replace")
+
+
+def test_whose_a_backup_is_makes_no_difference_to_verifying_it(place):
     make_newspaper()
     path = back_up(place)
-    shutil.copy(path, place / "other.example-20200101T000000Z.zip")
+    other = of_another_site(path)
+    assert f"of {OTHER} is good" in manage("verify_backup", str(other))
     with pytest.raises(CommandError, match="name the archive"):
-        manage("restore", str(place), "--replace")
+        manage("verify_backup", str(place))

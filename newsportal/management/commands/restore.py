@@ -13,7 +13,9 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser):
-        parser.add_argument("of", help="an archive, or the folder or s3://bucket/prefix of which the newest is taken")
+        parser.add_argument(
+            "of", help="an archive, or the folder or s3://bucket/prefix of which the newest of this site is taken"
+        )
         parser.add_argument(
             "--replace",
             action="store_true",
@@ -24,9 +26,15 @@ class Command(BaseCommand):
             help="on PostgreSQL, keep no backup of what is replaced: where it cannot be read any more",
         )  # fmt: skip
 
-    def handle(self, *args, of: str, replace: bool, no_aside: bool, verbosity: int, **options):
+        parser.add_argument(
+            "--from-site", default="", metavar="URL",
+            help="the SITE_URL of the site that the backup is of, where that is another than this one: without it only an empty "
+            "database takes such a backup",
+        )  # fmt: skip
+
+    def handle(self, *args, of: str, replace: bool, no_aside: bool, from_site: str, verbosity: int, **options):
         try:
-            done = restore(of, replace=replace, keep_aside=not no_aside)
+            done = restore(of, replace=replace, keep_aside=not no_aside, from_site=from_site.rstrip("/"))
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if verbosity:
