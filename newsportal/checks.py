@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 #: For how many seconds readers may see an old page where no CDN is told of changes.
 SHORT = 10
@@ -62,6 +63,34 @@ def shared_caches_are_told_of_changes(app_configs, **kwargs) -> list[CheckMessag
                 "changed or withdrawn.",
                 hint=f"Name the CDN in PURGE, or set SHARED_CACHE_SECONDS to {SHORT} or less.",
                 id="newsportal.W004",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def pictures_come_from_where_it_is_said(app_configs, **kwargs) -> list[CheckMessage]:
+    # Imported here: this is loaded while apps are.
+    from newsportal.security import pictures_from
+
+    try:
+        (origin,) = pictures_from() or [settings.SITE_URL]
+    except ImproperlyConfigured as problem:
+        return [Error(str(problem), hint="Readers would get no page at all.", id="newsportal.E001")]
+    if settings.MEDIA_ORIGIN not in {"", origin}:
+        return [
+            Warning(
+                f"MEDIA_ORIGIN is {settings.MEDIA_ORIGIN}, and pictures have addresses at {origin}.",
+                hint="Where there is an S3_BUCKET, S3_CUSTOM_DOMAIN is their host: set that, and leave MEDIA_ORIGIN out.",
+                id="newsportal.W005",
+            )
+        ]
+    if settings.TLS and not origin.startswith("https://"):
+        return [
+            Warning(
+                f"Pictures have addresses at {origin}, and SITE_URL is https: browsers ask for them over TLS, or not at all.",
+                hint="Give MEDIA_ORIGIN or S3_ENDPOINT_URL with https, or set S3_CUSTOM_DOMAIN.",
+                id="newsportal.W006",
             )
         ]
     return []

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
 
 from csp.middleware import CheckableLazyObject, CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import default_storage
+from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -68,8 +73,50 @@ def policy(at_desk: bool) -> str:
     return in_order(build_policy(update=_trusted(at_desk)))
 
 
+@cache
 def _trusted(at_desk: bool) -> dict[str, list[str]]:
-    return AT_THE_DESK if at_desk else FOR_READERS
+    """With where pictures come from, which is in no view's hands."""
+    return (AT_THE_DESK if at_desk else FOR_READERS) | {"img-src": pictures_from()}
+
+
+def pictures_from() -> list[str]:
+    """The origin of pictures, by the addresses that their storage gives them; none where that is this site.
+
+    The storage is asked, since its library alone knows whether a bucket is part of the host or of the path. It asks nobody.
+    Raises ImproperlyConfigured where it has no address for them.
+    """
+    try:
+        origin = origin_of(default_storage.url("picture"))
+    except Exception as problem:  # each storage has exceptions of its own
+        raise ImproperlyConfigured(
+            f"Pictures have no address: look at S3_BUCKET, S3_REGION, S3_ENDPOINT_URL and S3_CUSTOM_DOMAIN ({problem})."
+        ) from problem
+    return [origin] if origin else []
+
+
+def origin_of(address: str) -> str:
+    """Scheme and host, as a policy names them; "" for an address on this site."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def may_show(origin: str) -> bool:
+    """Whether pages let browsers show pictures that come from there; "": from this site."""
+    for directive in policy(False).split("; "):
+        name, *allowed = directive.split()
+        if name == "img-src":
+            return origin in allowed or (origin in {"", settings.SITE_URL} and "'self'" in allowed)
+    return False
+
+
+def forget(**kwargs: Any) -> None:
+    """What was put together from settings and storage."""
+    policy.cache_clear()
+    _trusted.cache_clear()
+
+
+# Settings do not change while a site runs, but from test to test.
+setting_changed.connect(forget, dispatch_uid="newsportal.security")
 
 
 def in_order(policy: str) -> str:

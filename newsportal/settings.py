@@ -233,6 +233,11 @@ CLOUDFLARE_TOKEN = env.secret("CLOUDFLARE_TOKEN") if PURGE == "cloudflare" else 
 SHARED_CACHE_SECONDS = env.number("SHARED_CACHE_SECONDS", 0 if PURGE == "none" else 86_400)
 
 MEDIA_URL = "/media/"
+# The host of pictures, where that is another than this site's, which has them at the same path. In a bucket they have its own.
+MEDIA_ORIGIN = env.origin("MEDIA_ORIGIN", "") if env.text("MEDIA_ORIGIN", "") else ""
+if MEDIA_ORIGIN:
+    # What the storage's own addresses need besides is added by newsportal.security.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(MEDIA_ORIGIN)
 MEDIA_ROOT = env.text("MEDIA_ROOT", BASE_DIR / "media")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", True)
 FILE_UPLOAD_PERMISSIONS = 0o644
@@ -246,7 +251,10 @@ STATIC_ROOT = env.text("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES: dict[str, dict] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"base_url": f"{MEDIA_ORIGIN}{MEDIA_URL}"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -255,7 +263,7 @@ STORAGES: dict[str, dict] = {
 }
 # Of S3-compatible storage: of media, and of backups (newsportal.backup).
 S3 = {
-    "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+    "endpoint_url": env.address("S3_ENDPOINT_URL", "") or None,
     "region_name": env.text("S3_REGION", "") or None,
     "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
     "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
@@ -263,12 +271,17 @@ S3 = {
 if bucket := env.text("S3_BUCKET", ""):
     from newsportal.s3 import client_config
 
+    # Addresses are made of it as it stands.
+    if "://" in (media_domain := env.text("S3_CUSTOM_DOMAIN", "")):
+        raise ImproperlyConfigured(
+            f"S3_CUSTOM_DOMAIN={media_domain!r} cannot be read: it must be a host such as media.example.org."
+        )
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": S3
         | {
             "bucket_name": bucket,
-            "custom_domain": env.text("S3_CUSTOM_DOMAIN", "") or None,
+            "custom_domain": media_domain or None,
             "querystring_auth": False,
             # Who waits for a storage that is away is an editor with a form.
             "client_config": client_config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2}),
@@ -279,8 +292,6 @@ if bucket := env.text("S3_BUCKET", ""):
             },
         },
     }
-    if media_origin := env.origin("MEDIA_ORIGIN", "") if env.text("MEDIA_ORIGIN", "") else "":
-        CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(media_origin)
     SERVE_MEDIA = False
 
 # --- Who works here ---------------------------------------------------------------------------------------------------

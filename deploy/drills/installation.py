@@ -207,9 +207,8 @@ def prepare(folder: Path, database_url: str, **environment: str) -> dict[str, st
         "BACKGROUND_WORKER": "process", "DEBUG": "false", "LOG_LEVEL": "ERROR",
     } | environment  # fmt: skip
     os.environ.update(whole, DJANGO_SETTINGS_MODULE="newsportal.settings")
-    for given in set(os.environ) & {"DATABASE_REPLICA_URL", "S3_BUCKET", "EMAIL_HOST", "PURGE", "ADMIN_PATH"} - set(
-        whole
-    ):
+    changing = {"DATABASE_REPLICA_URL", "S3_BUCKET", "MEDIA_ORIGIN", "EMAIL_HOST", "PURGE", "ADMIN_PATH"}
+    for given in set(os.environ) & changing - set(whole):
         del os.environ[given]
     import django
     from django.core.management import call_command

@@ -200,6 +200,39 @@ def test_files_are_served_for_ever_and_nothing_beside_them(folder, story):
             assert nodes.ask(port, path)[0] in {400, 404}, path
 
 
+def with_pictures_apart(site: str) -> str:
+    """The file with "# " taken from its last lines, as it says."""
+    above, begins, block = site.rpartition("\n# server {\n")
+    assert begins and "server_name media.example.org;" in block
+    return above + re.sub("^# ", "", begins + block, flags=re.M)
+
+
+def test_pictures_at_a_host_of_their_own_come_as_they_do_from_the_site_and_nothing_else_does(folder, story):
+    with nodes.running(1) as upstream:
+        port = loopback.free_port()
+        whole = loopback.nginx_configuration(folder, port=port, upstream=upstream)
+        site = folder / "site.conf"
+        site.write_text(with_pictures_apart(site.read_text(encoding="utf-8")), encoding="utf-8")
+        with loopback.process(["nginx", "-p", str(folder), "-c", str(whole)]):
+            loopback.wait_until(lambda: loopback.status(port, "/healthz") == 200, "nginx")
+            here, there = (
+                nodes.ask(port, "/media/renditions/a.webp", Host=host) for host in (loopback.HOST, "media.example.org")
+            )
+            assert here[0] == there[0] == 200 and here[2] == there[2]
+            told = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy",
+                    "X-Content-Type-Options", "Cache-Control")  # fmt: skip
+            assert {name: there[1][name] for name in told} == {name: here[1][name] for name in told}
+            assert there[1]["Content-Type"] == "image/webp" and "sandbox" in there[1]["Content-Security-Policy"]
+            for path in (
+                "/",
+                "/admin/login/",
+                "/media/site.conf",
+                "/media/renditions/../../site.conf",
+                "/static/site.0123.css",
+            ):
+                assert nodes.ask(port, path, Host="media.example.org")[0] == 404, path
+
+
 def test_requests_have_one_name_in_both_logs_and_numbers_are_not_public(folder, story):
     pytest.importorskip("prometheus_client")
     own = {
@@ -218,7 +251,8 @@ def test_requests_have_one_name_in_both_logs_and_numbers_are_not_public(folder, 
         assert nodes.ask(port, "/metrics", **given)[0] == 404
 
 
-def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path):
+@pytest.mark.parametrize("pictures_apart", [False, True])
+def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path, pictures_apart):
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=news.example.org"]
     subprocess.run(
         [*made, "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"],
@@ -226,6 +260,7 @@ def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path):
         capture_output=True,
     )
     site = (loopback.PROJECT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    site = with_pictures_apart(site) if pictures_apart else site
     for what, by in (
         ("/etc/letsencrypt/live/news.example.org", str(tmp_path)), ("/var/cache/nginx", str(tmp_path)),
         ("listen [::]:80;", ""), ("listen [::]:443 ssl http2;", ""),

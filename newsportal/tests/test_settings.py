@@ -81,11 +81,29 @@ def start(expression: str, **changes: str | None):
         ("ADMIN_NETWORKS", "the office"),
         ("REQUIRE_SECOND_FACTOR", "editors"),
         ("AUDIT_ADDRESS_DAYS", "0"),
+        ("MEDIA_ORIGIN", "media.example.org"),
+        ("MEDIA_ORIGIN", "https://media.example.org/pictures"),
+        ("S3_ENDPOINT_URL", "minio:9000"),
     ],
 )
 def test_a_variable_that_is_missing_or_unreadable_stops_the_start_with_its_name(variable, value):
     with pytest.raises(ImproperlyConfigured, match=variable):
         read(**{variable: value})
+
+
+def test_a_domain_before_a_bucket_is_a_host():
+    with pytest.raises(ImproperlyConfigured, match="S3_CUSTOM_DOMAIN"):
+        read(S3_BUCKET="pics", S3_CUSTOM_DOMAIN="https://media.example.org")
+
+
+def test_a_bucket_that_gives_pictures_no_address_stops_the_start():
+    """Every page says where they come from."""
+    serve = "__import__('newsportal.wsgi')"
+    own = {"S3_ACCESS_KEY_ID": "k", "S3_SECRET_ACCESS_KEY": "s", "CACHE_URL": "locmemcache://"}
+    assert start(serve, S3_BUCKET="pics", **own).returncode == 0
+    refused = start(serve, S3_BUCKET="my pictures", **own)
+    assert refused.returncode != 0
+    assert "look at S3_BUCKET" in refused.stderr and "Invalid bucket name" in refused.stderr
 
 
 def test_networks_of_the_old_kind_may_be_written_as_those_of_the_new():
