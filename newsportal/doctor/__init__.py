@@ -3,8 +3,8 @@
 finding        what a check found
 configuration  the deploy checks, DEBUG, the proxy, old keys
 database       reachable, version and settings, migrations, clock
-files          pictures can be written, static files are collected, the disk
-machines       cache, mail server, the site itself as the world reaches it
+files          pictures can be written and shown, static files are collected, the disk
+machines       cache, mail server, the site itself and its pictures as the world reaches them
 newsroom       jobs, letters, late stories, the CDN
 nightly        backups, and what is forgotten in time
 alarms         which of these stand on the pages of the desk, and for whom
@@ -56,12 +56,14 @@ CHECKS = [
     Check("second factors", configuration.old_keys, asks_database=True),
     Check("pictures", files.pictures_can_be_written, on_desk=True, concerns=(workflow.CHANGE,)),
     Check("picture storage", files.pictures_round_trip),
+    Check("pictures' host", files.pictures_are_shown, asks_database=True),
     Check("picture sizes", files.picture_sizes, asks_database=True),
     Check("static files", files.static_files_are_collected),
     Check("disk", files.disk, on_desk=True),
     Check("cache", machines.cache, on_desk=True),
     Check("mail server", machines.mail_server),
     Check("site", machines.site),
+    Check("newest picture", machines.newest_picture, asks_database=True),
     Check("jobs", newsroom.jobs, on_desk=True, asks_database=True),
     Check("failed jobs", newsroom.failed_jobs, on_desk=True, asks_database=True),
     Check("mail", newsroom.letters, on_desk=True, asks_database=True, concerns=(MODERATE,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -14,14 +15,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
-from articles.models import Image
+from articles.models import Article, Image
 from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.security import may_show, origin_of
 from newsportal.watching.health import takes_files
 
 GIGABYTE = 2**30
 #: Less than this is odd, and this is wrong: SQLite and PostgreSQL refuse all writes on a full disk.
 LITTLE, ALMOST_NONE = 5 * GIGABYTE, GIGABYTE // 2
 MEND_DISK = "Make room (old backups, logs), or give the machine a larger disk."
+#: Of the stories with pictures in their text, so many of the first and of the last are looked at.
+SOME = 50
+PICTURE = re.compile(r'<img src="([^"]+)"')
 
 
 def pictures_can_be_written() -> list[Finding]:
@@ -57,6 +62,28 @@ def pictures_round_trip() -> list[Finding]:
     if not is_same:
         return [wrong(f"What was written to {where} came back as something else.", "Look at what stands between.")]
     return [fine(f"A file in {where} was written, read and deleted.")]
+
+
+def pictures_are_shown() -> list[Finding]:
+    """Whether browsers may show pictures where they are: as the storage says now, and as texts say, which are rendered when a
+    story is saved."""
+    now = origin_of(default_storage.url("picture"))
+    # Of these the policy is made.
+    found = [fine(f"Pictures are at {now or settings.SITE_URL}, where browsers may show them.")]
+    for origin in sorted(_origins_in_texts() - {now}):
+        told = f"Texts of stories have pictures at {origin or settings.SITE_URL}, as it was when they were saved"
+        mend = "Run manage.py render_again, then manage.py forget_pages."
+        found.append(
+            odd(f"{told}.", mend) if may_show(origin) else wrong(f"{told}: browsers may not show them any more.", mend)
+        )
+    return found
+
+
+def _origins_in_texts() -> set[str]:
+    uses = Article.body_images.through.objects.values_list("article_id", flat=True)
+    stories = {*uses.order_by("pk")[:SOME], *uses.order_by("-pk")[:SOME]}
+    texts = Article.objects.filter(pk__in=stories).values_list("body_html", flat=True)
+    return {origin_of(address) for text in texts for address in PICTURE.findall(text)}
 
 
 def picture_sizes() -> list[Finding]:

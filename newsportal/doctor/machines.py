@@ -9,12 +9,14 @@ import time
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import Request
 
 from django.conf import settings
 
 from articles.http.outbound import opener
+from articles.models import Image
+from articles.pictures.renditions import JPEG, sizes
 from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 
 #: In seconds, for each step.
@@ -23,6 +25,8 @@ SHORT, LONG = 1.0, 5.0
 #: (https://letsencrypt.org/docs/integration-guide/#when-to-renew). One for a year is told of as late as one for 90 days.
 DAY = 24 * 3600
 LATE, ALMOST_OVER = 20 / 90, 7 / 90
+#: What a JPEG begins with.
+OF_JPEG = "\xff\xd8\xff"
 
 
 def cache() -> list[Finding]:
@@ -116,6 +120,25 @@ def site() -> list[Finding]:
     elif status != 200:
         found.append(wrong(f"Pages are answered with status {status}.", "Look into the log."))
     return found
+
+
+def newest_picture() -> list[Finding]:
+    """Fetch it as a reader's browser does, wherever it is."""
+    image = Image.objects.order_by("pk").last()
+    if image is None:
+        return [fine("There are no pictures yet.")]
+    url = urljoin(f"{settings.SITE_URL}/", sizes(image)[0].url(JPEG))
+    status, body, _ = _ask(url)
+    if status == 200 and body.startswith(OF_JPEG):
+        return [fine("The newest picture comes as readers fetch it.")]
+    came = body if status is None else f"status {status}" if status != 200 else "something else came"
+    return [
+        wrong(
+            f"The newest picture cannot be fetched ({came}): {url}",
+            "Look at the web server that answers there; where the application does, whether ALLOWED_HOSTS has MEDIA_ORIGIN's host; "
+            "with S3_BUCKET, whether everybody may read what is in it.",
+        )
+    ]
 
 
 def _certificate() -> list[Finding]:

@@ -25,6 +25,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from articles.models import Article, Image
+from articles.pictures.renditions import sizes
 from articles.tests.factories import make_article, make_image
 from articles.workflow import Status
 from deploy import loopback
@@ -148,6 +149,29 @@ def test_a_bucket_is_written_read_and_deleted_and_one_that_is_not_there_is_wrong
             settings.STORAGES = settings.STORAGES | {"default": storage}
             assert worst(files.pictures_round_trip()) is expected
             assert worst(files.pictures_can_be_written()) is Level.FINE
+
+
+def at(settings, origin: str) -> None:
+    """Pictures are at this host, and pages say so."""
+    storage = settings.STORAGES["default"] | {"OPTIONS": {"base_url": f"{origin}/media/"}}
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+
+
+@pytest.mark.django_db
+def test_texts_whose_pictures_are_no_longer_where_pictures_are_are_found(settings):
+    make_article(body=f'<p>Rain.</p><figure data-image="{make_image().pk}"></figure>')
+    assert worst(files.pictures_are_shown()) is Level.FINE
+    at(settings, "https://media.example.org")
+    now, before = files.pictures_are_shown()
+    # They are still here, too.
+    assert (now.level, before.level) == (Level.FINE, Level.ODD)
+    assert "https://media.example.org" in now.what and "http://testserver" in before.what
+    call_command("render_again", stdout=io.StringIO())
+    assert [found.level for found in files.pictures_are_shown()] == [Level.FINE]
+    at(settings, "https://pictures.example.org")
+    now, before = files.pictures_are_shown()
+    assert (now.level, before.level) == (Level.FINE, Level.WRONG)
+    assert "https://media.example.org" in before.what and "render_again" in before.mend
 
 
 def test_static_files_that_are_not_there_are_wrong(settings, tmp_path):
@@ -275,6 +299,27 @@ def test_the_front_door_is_tried(front_door, settings):
     assert worst(machines.site()) is Level.WRONG
     settings.SITE_URL = f"http://127.0.0.1:{loopback.free_port()}"
     assert "ConnectionRefusedError" in machines.site()[0].what
+
+
+@pytest.mark.django_db
+def test_the_newest_picture_is_fetched_from_where_readers_get_it(front_door, settings):
+    assert worst(machines.newest_picture()) is Level.FINE
+    path = sizes(make_image())[0].url()
+    door = settings.SITE_URL
+    # Where the site is, and where it is not.
+    for site, elsewhere in ((door, ""), ("http://testserver", door)):
+        settings.SITE_URL = site
+        at(settings, elsewhere)
+        for status, body, expected in (
+            (200, b"\xff\xd8\xff\xe0", Level.FINE),
+            (200, b"<h1>Welcome to nginx!</h1>", Level.WRONG),
+            (400, b"", Level.WRONG),
+        ):
+            front_door[path] = status, {}, body
+            assert worst(machines.newest_picture()) is expected
+    at(settings, f"http://127.0.0.1:{loopback.free_port()}")
+    (found,) = machines.newest_picture()
+    assert found.level is Level.WRONG and "ConnectionRefusedError" in found.what
 
 
 @pytest.fixture
