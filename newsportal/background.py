@@ -2,13 +2,15 @@
 
 A job is claimed in one transaction, so that it runs once however many processes look (django-tasks-db: SKIP LOCKED on
 PostgreSQL, an exclusive transaction on SQLite). One that a killed process left behind is put back, which is why
-every job can be run a second time without harm.
+every job can be run a second time without harm. One that meets passing trouble, a storage or a database that is away or busy, is
+put off by growing pauses; any other error is its end at once, and stands at the desk.
 """
 
 from __future__ import annotations
 
 import atexit
 import datetime
+import inspect
 import logging
 import threading
 import time
@@ -17,23 +19,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import close_old_connections, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.utils import retry
 
-from newsportal.database import patience
+from articles.http.attempts import LAST_ATTEMPT, pause_after
+from articles.pictures.files import NotStored
+from newsportal.database import patience, troubles
 from newsportal.recurring import do_what_is_due
 
 logger = logging.getLogger(__name__)
 
 #: A job that has been running for so long belongs to a process that is no more: each takes seconds.
 ABANDONED_AFTER = datetime.timedelta(minutes=15)
-#: A job that has taken so many processes with it is not tried again.
-MAX_STARTS = 5
+#: A job that was begun so often and never ended is not tried again, whatever came in between.
+MAX_STARTS = LAST_ATTEMPT
 #: How often, in seconds, a process that answers requests looks for what is due: jobs for later, and of other processes.
 LOOK_EVERY = 60
 #: For how many seconds a process that ends lets its job be finished.
@@ -63,8 +68,50 @@ class _Draining(Worker):
         self._until = time.monotonic() + AT_ONCE
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
+        fail = db_task_result.set_failed
+
+        def end(error: BaseException) -> None:
+            if not (is_passing(error) and _put_off(db_task_result, error)):
+                fail(error)
+
+        # The one thing that the library does with a job that raises.
+        db_task_result.set_failed = end
         super().run_task(db_task_result)
         self.running = not self._stopped.is_set() and time.monotonic() < self._until
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether it is trouble of a storage or a database that passes by itself, and no mistake of ours."""
+    return isinstance(error, NotStored) or troubles.is_away(error) or troubles.is_busy(error)
+
+
+# A server that is started anew is back within a second or two.
+@retry(backoff_delay=1.0)
+def _put_off(job: DBTaskResult, error: BaseException) -> bool:
+    """Have it done later; False when this was its last attempt.
+
+    Attempts are counted by the processes that have begun it. A job that asks another machine has a number of its own, and is a new
+    one after each refusal: that number goes on here, so that it has no more attempts in all.
+    """  # fmt: skip
+    close_old_connections()
+    given = job.args_kwargs
+    attempt = max(len(job.worker_ids), given["kwargs"].get("attempt", 1))
+    pause = pause_after(attempt)
+    if pause is None:
+        logger.error("Given up after %s attempts: %s%s", attempt, job.task_name, tuple(given["args"]))
+        return False
+    if "attempt" in inspect.signature(job.task.func).parameters:
+        given = given | {"kwargs": given["kwargs"] | {"attempt": attempt + 1}}
+    # Thought abandoned, it may have been begun by another meanwhile: then it is that one's.
+    as_begun = DBTaskResult.objects.filter(
+        pk=job.pk, status=TaskResultStatus.RUNNING, started_at=job.started_at, worker_ids=job.worker_ids
+    )
+    job.status, job.run_after = TaskResultStatus.READY, timezone.now() + pause
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    if as_begun.update(status=job.status, run_after=job.run_after, args_kwargs=given, exception_class_path=kind):
+        words = "The job %s (%s) met trouble that passes; it is tried again in %s."
+        logger.warning(words, job.pk, job.task_path, pause, exc_info=error)
+    return True
 
 
 def put_back_abandoned(now: datetime.datetime | None = None) -> int:

@@ -9,7 +9,7 @@ import datetime
 import time
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
@@ -58,8 +58,11 @@ def waiting_since() -> datetime.datetime | None:
 
 
 def tried_again() -> QuerySet[DBTaskResult]:
-    """What another machine did not take, and is offered again: letters, calls (articles.http.attempts)."""
-    return DBTaskResult.objects.filter(status=TaskResultStatus.READY, args_kwargs__kwargs__attempt__gte=2)
+    """What another machine did not take, and is offered again: letters, calls (articles.http.attempts); and what was put off since
+    the storage or the database was away.
+    """  # fmt: skip
+    is_again = Q(args_kwargs__kwargs__attempt__gte=2) | ~Q(exception_class_path="")
+    return DBTaskResult.objects.filter(is_again, status=TaskResultStatus.READY)
 
 
 def undelivered_letters() -> QuerySet[DBTaskResult]:

@@ -15,6 +15,7 @@ from articles import body, snippets
 from articles.http.numbers import number_in
 from articles.models import Article, Image, Section
 from articles.pictures import share_card
+from articles.pictures.files import NotStored
 from articles.share_cards import card_of
 
 MOST = Article._meta.get_field("headline").max_length
@@ -49,7 +50,7 @@ class SnippetMixin:
             card = replace(card, headline="–")
         try:
             content = share_card.render(card, article.lead_image)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, NotStored) as error:
             raise Http404("The picture of this card cannot be read.") from error
         response = HttpResponse(content, content_type=share_card.MEDIA_TYPE)
         response["Cache-Control"] = "private, max-age=60"

@@ -1,4 +1,8 @@
-"""What other machines must take, and may refuse for now: tried again with growing pauses, and given up after a day."""
+"""What other machines must take, and may refuse for now: tried again with growing pauses, and given up after a day.
+
+A job that asks another machine says by `try_again` when it was refused. Whatever meets a storage or a database that is away is put
+off by who does the jobs (newsportal.background), by the same pauses.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +26,19 @@ class GivenUp(Exception):
     """Raised by a job after its last attempt: it has failed then, stands at the desk, and can be done again there."""
 
 
+def pause_after(attempt: int, pauses: Sequence[float] = PAUSES) -> datetime.timedelta | None:
+    """How long to wait when attempt number `attempt` (the first is 1) has failed; None: that was the last one."""
+    return datetime.timedelta(minutes=pauses[attempt - 1]) if attempt <= len(pauses) else None
+
+
 def try_again(task: Task, *args: object, attempt: int, pauses: Sequence[float] = PAUSES) -> bool:
     """After attempt number `attempt` (the first is 1) has failed, enqueue `task(*args, attempt=…)` for later.
 
     Returns False when that was the last one: it is logged by the task's name and arguments, which are numbers of rows.
     """
-    if attempt > len(pauses):
+    pause = pause_after(attempt, pauses)
+    if pause is None:
         logger.error("Given up after %s attempts: %s%s", attempt, task.name, args)
         return False
-    run_after = timezone.now() + datetime.timedelta(minutes=pauses[attempt - 1])
-    task.using(run_after=run_after).enqueue(*args, attempt=attempt + 1)
+    task.using(run_after=timezone.now() + pause).enqueue(*args, attempt=attempt + 1)
     return True

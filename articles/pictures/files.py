@@ -16,7 +16,7 @@ NOT_STORED = "The place where pictures are kept is full, or cannot be reached. N
 
 
 class NotStored(Exception):
-    """The storage could not take a file: it is full, or away. Nothing was kept."""
+    """The storage could not take a file, or give one that it may well have: it is full, or away. Nothing was kept."""
 
 
 class NewFiles:
@@ -72,6 +72,17 @@ class NewFiles:
         if stored != name:
             # Somebody else stored the same picture in the same moment, and this copy was given another name.
             default_storage.delete(stored)
+
+
+def content_of(name: str) -> bytes:
+    """What is stored under this name. Raises FileNotFoundError where it is lost, and NotStored where nobody can say."""
+    try:
+        with default_storage.open(name) as file:
+            return file.read()
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # each back end has its own
+        raise NotStored from error
 
 
 def remove(names: Iterable[str]) -> None:

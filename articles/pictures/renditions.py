@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
-from articles.pictures.files import NewFiles
+from articles.pictures.files import NewFiles, content_of
 from articles.pictures.ingest import LONG_SIDE
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ def make_renditions(image: Image, files: NewFiles, wanted: Iterable[Size], conte
 def read(image: Image, content: bytes | None = None) -> Pillow.Image:
     """The stored picture, decoded, in RGB. It was ingested, so it has LONG_SIDE pixels at most; a larger file is refused.
 
-    `content`: what is stored, where it is at hand.
+    `content`: what is stored, where it is at hand. Raises as `content_of` does.
     """
-    stored = io.BytesIO(content) if content is not None else default_storage.open(str(image.file))
-    with stored as file, Pillow.open(file, formats=["JPEG", "PNG"]) as picture:
+    stored = content if content is not None else content_of(str(image.file))
+    with Pillow.open(io.BytesIO(stored), formats=["JPEG", "PNG"]) as picture:
         if max(picture.size) > LONG_SIDE:
             raise ValueError(f"{image.file} is larger than any picture that was taken in.")
         picture.load()

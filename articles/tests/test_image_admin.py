@@ -472,6 +472,17 @@ def test_a_focal_point_stays_when_its_crops_cannot_be_stored(desk, settings, tmp
     assert (image.focal_x, image.title) != (0.3, "Another title")
 
 
+def test_a_focal_point_stays_when_the_picture_cannot_be_read(desk, settings, tmp_path):
+    image = make_image(focal_x=0.5)
+    page = reverse(CHANGE, args=[image.pk])
+    sent = WORDS | opened_with(desk, page) | {"title": "Another title"}
+    (tmp_path / "file").write_text("where a folder should be")
+    settings.MEDIA_ROOT = str(tmp_path / "file" / "media")
+    response = desk.post(page, sent)
+    assert "full, or cannot be reached" in response.content.decode()
+    assert 'value="Another title"' in response.content.decode()
+
+
 def test_while_a_picture_is_made_others_can_write(desk, monkeypatch):
     """SQLite has one writer at a time, who would be this one for as long as decoding and storing take."""
     before, seen, keep = len(connection.savepoint_ids), [], Image.keep

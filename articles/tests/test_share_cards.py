@@ -290,6 +290,13 @@ def test_the_desk_draws_the_card_of_what_is_typed(client, article, editor):
     assert client.get("/admin/articles/article/add/card/", {"headline": "New"}).status_code == 200
 
 
+def test_while_the_storage_is_away_the_desk_draws_no_card(client, article, editor, settings, tmp_path):
+    client.force_login(editor)
+    (tmp_path / "file").write_text("where a folder should be")
+    settings.MEDIA_ROOT = str(tmp_path / "file" / "media")
+    assert client.get(f"/admin/articles/article/{article.pk}/card/", {"headline": "Not saved"}).status_code == 404
+
+
 def test_a_card_is_for_who_may_change_the_story(client, article, reporter, outsider):
     url = f"/admin/articles/article/{article.pk}/card/"
     assert client.get(url).status_code == 302

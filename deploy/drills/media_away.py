@@ -3,12 +3,16 @@
     python deploy/drills/media_away.py [--sqlite]
 
 Stories are read and written all the while; who uploads a picture is told so beside the file, and finds every word still there;
-and it works again when the storage does.
+and it works again when the storage does. A share card that was to be made meanwhile is made afterwards.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -47,6 +51,8 @@ def main() -> None:
             drill.holds("a picture is taken", upload(editor, "Before").status == 302)
             storage.stop(signal.SIGKILL)
             drill.says("the storage is killed")
+            work(environment, quiet=not options.verbose)
+            drill.holds("a share card waits for it, and has not failed", card_job() == ("READY", ""), card_job())
             comments, saves, read = len(taken(use.comments)), len(taken(use.saves)), use.read[200]
             answer = upload(editor, "Meanwhile")
             drill.holds("an upload gets its sentence", is_told(answer), answer.status)
@@ -62,6 +68,10 @@ def main() -> None:
             storage.start()
             drill.says("the storage is started again (this emulator has forgotten what it held)")
             drill.holds("the same picture is taken now", upload(editor, "Meanwhile").status == 302)
+            pause_is_over()
+            work(environment, quiet=not options.verbose)
+            job, card = card_job()
+            drill.holds("the share card is made now", job == "SUCCESSFUL" and is_stored(card), (job, card))
         drill.holds(f"{use.read.total()} pages were read, all with 200", set(use.read) == {200}, dict(use.read))
         for sent, what in ((use.comments, "comments"), (use.saves, "saves")):
             drill.holds(
@@ -78,6 +88,41 @@ def upload(editor: Visitor, credit: str) -> Answer:
 
 def is_told(answer: Answer) -> bool:
     return answer.status == 200 and "full, or cannot be reached" in answer.text
+
+
+def work(environment: Mapping[str, str], *, quiet: bool) -> None:
+    """What a worker does in the background until nothing is due; returns when it is done."""
+    command = [sys.executable, "manage.py", "background_worker", "--once"]
+    said = subprocess.DEVNULL if quiet else None
+    subprocess.run(command, cwd=loopback.PROJECT, env=os.environ | environment, stdout=said, stderr=said, check=True)
+
+
+def card_job() -> tuple[str, str]:
+    """How it stands with the job that makes the card of the story, and the name of the card."""
+    from django_tasks_db.models import DBTaskResult
+
+    from articles.models import Article
+
+    job = DBTaskResult.objects.get(task_path__endswith=".make_share_card")
+    [story] = job.args_kwargs["args"]
+    found = job.status, Article.objects.get(pk=story).share_card
+    let_go()
+    return found
+
+
+def pause_is_over() -> None:
+    """As if a minute had gone by."""
+    from django.utils import timezone
+    from django_tasks_db.models import DBTaskResult
+
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
+    let_go()
+
+
+def is_stored(name: str) -> bool:
+    from django.core.files.storage import default_storage
+
+    return bool(name) and default_storage.exists(name)
 
 
 def look(drill: Drill) -> None:

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from newsportal import background
+from articles.http.attempts import LAST_ATTEMPT, PAUSES
+from articles.tests.factories import make_article, make_image
+from newsportal import background, backlog
 from newsportal.environment import BASE_DIR
 from newsportal.management.commands import background_worker
-from newsportal.tests.jobs import fail, note, note_slowly
+from newsportal.tests.jobs import ask, be_overtaken, fail, note, note_slowly, offer
 from newsportal.tests.test_killed import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,6 +169,118 @@ def test_a_job_for_later_is_not_done_now():
     note.using(run_after=timezone.now() - datetime.timedelta(hours=1)).enqueue("job due")
     background.drain()
     assert done() == {"job due"}
+
+
+# --- Passing trouble --------------------------------------------------------------------------------------------------
+
+#: What databases say while they are away or busy: of themselves, and of others that they are asked to open.
+PASSING = {
+    "sqlite": {"away": "ATTACH DATABASE '/nowhere/at/all.sqlite3' AS elsewhere"},
+    "postgresql": {
+        "started anew": "SELECT pg_terminate_backend(pg_backend_pid())",
+        "a deadlock": "DO $$ BEGIN RAISE 'of two, one has lost' USING ERRCODE = '40P01'; END $$",
+    },
+}[connection.vendor]
+
+
+def try_once_more() -> None:
+    """As if the time of the next attempt had come."""
+    DBTaskResult.objects.filter(status=TaskResultStatus.READY).update(run_after=timezone.now())
+    background.drain()
+
+
+@pytest.mark.parametrize("lead", ["without a picture", "with a picture"])
+def test_a_share_card_is_made_once_the_storage_is_back(settings, tmp_path, time_machine, lead):
+    story = make_article(lead_image=make_image() if lead == "with a picture" else None)
+    there, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path / "file" / "media")
+    (tmp_path / "file").write_text("where a folder should be")
+    background.drain()
+    job = DBTaskResult.objects.get(task_path__endswith=".make_share_card")
+    assert (job.status, job.finished_at) == (TaskResultStatus.READY, None)
+    settings.MEDIA_ROOT = there
+    background.drain()
+    story.refresh_from_db()
+    assert story.share_card == "", "not before its time"
+    time_machine.move_to(timezone.now() + datetime.timedelta(minutes=PAUSES[0], seconds=1))
+    background.drain()
+    story.refresh_from_db()
+    job.refresh_from_db()
+    assert story.share_card and default_storage.exists(story.share_card)
+    assert (job.status, job.exception_class_path) == (TaskResultStatus.SUCCESSFUL, "")
+
+
+def test_a_picture_that_is_lost_is_no_passing_trouble():
+    story = make_article(lead_image=make_image())
+    default_storage.delete(str(story.lead_image.file))
+    background.drain()
+    [failed] = DBTaskResult.objects.failed()
+    assert "FileNotFoundError" in failed.traceback
+
+
+@pytest.mark.parametrize("trouble", PASSING)
+def test_a_job_that_finds_the_database_away_or_busy_is_done_later(trouble):
+    job = DBTaskResult.objects.get(pk=ask.enqueue(PASSING[trouble]).id)
+    note.enqueue("job one")
+    began = timezone.now()
+    background.drain()
+    job.refresh_from_db()
+    assert (job.status, job.exception_class_path) == (TaskResultStatus.READY, "django.db.utils.OperationalError")
+    assert 0 <= (job.run_after - began).total_seconds() - 60 * PAUSES[0] < 30
+    assert done() == {"job one"}, "it keeps no other from being done"
+    assert list(backlog.tried_again()) == [job]
+
+
+def test_the_pauses_grow_and_after_the_last_it_has_failed_for_the_desk_to_see(caplog):
+    job = DBTaskResult.objects.get(pk=ask.enqueue(next(iter(PASSING.values()))).id)
+    for pause in PAUSES:
+        try_once_more()
+        job.refresh_from_db()
+        assert job.status == TaskResultStatus.READY
+        assert (job.run_after - timezone.now()).total_seconds() == pytest.approx(60 * pause, abs=30)
+    assert "Given up" not in caplog.text
+    try_once_more()
+    job.refresh_from_db()
+    assert (job.status, len(job.worker_ids)) == (TaskResultStatus.FAILED, LAST_ATTEMPT)
+    assert list(backlog.failed_jobs()) == [job] and "OperationalError" in job.traceback
+    assert f"Given up after {LAST_ATTEMPT} attempts: ask" in caplog.text
+    # From the desk it has as many attempts as at first.
+    assert background.do_again(DBTaskResult.objects.all()) == 1
+    background.drain()
+    job.refresh_from_db()
+    assert (job.status, len(job.worker_ids)) == (TaskResultStatus.READY, 1)
+
+
+def test_a_table_that_is_missing_is_an_error_of_ours_and_not_tried_again():
+    ask.enqueue("SELECT 1 FROM nowhere_at_all")
+    background.drain()
+    assert DBTaskResult.objects.failed().count() == 1 and not DBTaskResult.objects.filter(status="READY").exists()
+
+
+def test_a_job_that_counts_its_attempts_has_no_more_of_them():
+    offer.enqueue()
+    for _ in range(2 * LAST_ATTEMPT):
+        try_once_more()
+    assert done() == {f"job {attempt}" for attempt in range(1, LAST_ATTEMPT + 1)}
+    assert DBTaskResult.objects.failed().count() == 1
+    assert not DBTaskResult.objects.filter(status=TaskResultStatus.READY).exists()
+
+
+def test_what_another_has_begun_meanwhile_is_left_to_it():
+    job = DBTaskResult.objects.get(pk=be_overtaken.enqueue().id)
+    background.drain()
+    job.refresh_from_db()
+    assert (job.status, job.worker_ids[1:]) == (TaskResultStatus.RUNNING, ["another"])
+
+
+def test_the_thread_wakes_for_a_job_that_was_put_off(in_thread, monkeypatch):
+    monkeypatch.setattr(background, "pause_after", lambda attempt: datetime.timedelta(milliseconds=100))
+    offer.enqueue(attempt=2)
+    # Nobody asks for a page.
+    deadline = time.monotonic() + 30
+    while done() != {"job 2", "job 3"} and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert in_thread.wait(30)
+    assert done() == {"job 2", "job 3"}
 
 
 # --- A worker of its own ----------------------------------------------------------------------------------------------
