@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connections, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
@@ -30,6 +30,7 @@ from django_tasks_db.utils import retry
 
 from articles.http.attempts import LAST_ATTEMPT, pause_after
 from articles.pictures.files import NotStored
+from newsportal.clocks import AHEAD
 from newsportal.database import patience, troubles
 from newsportal.recurring import do_what_is_due
 
@@ -116,7 +117,10 @@ def _put_off(job: DBTaskResult, error: BaseException) -> bool:
 
 def put_back_abandoned(now: datetime.datetime | None = None) -> int:
     """Let jobs of killed processes be done by others; returns how many."""
-    abandoned = DBTaskResult.objects.running().filter(started_at__lt=(now or timezone.now()) - ABANDONED_AFTER)
+    now = now or timezone.now()
+    # Begun by a clock that was ahead, it would wait for that day.
+    is_over = Q(started_at__lt=now - ABANDONED_AFTER) | Q(started_at__gt=now + AHEAD * ABANDONED_AFTER)
+    abandoned = DBTaskResult.objects.running().filter(is_over)
     put_back = 0
     for job in abandoned.order_by("pk")[:500]:
         spent = len(job.worker_ids) >= MAX_STARTS

@@ -13,6 +13,7 @@ from django.utils import timezone
 from articles.reads import most_read
 from comments import most_discussed
 from newsportal import policy_reports
+from newsportal.clocks import AHEAD
 from newsportal.models import Recurring
 from newsportal.purging import back_end, sender
 from newsportal.staff import audit, guesses, sessions
@@ -20,8 +21,6 @@ from newsportal.staff import audit, guesses, sessions
 logger = logging.getLogger(__name__)
 
 MINUTE = datetime.timedelta(minutes=1)
-#: Nothing is due so many times its pause from now: clocks differ by less.
-AHEAD = 2
 
 #: Name → how often, and what. Each can be done at any time, and twice, without harm.
 JOBS: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from django.db import connection as default
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q
+from django.db.models.functions import Least
 
+from newsportal.clocks import AHEAD
 from newsportal.models import Purge
 
 TABLE = "newsportal_purge"
 
 #: Seconds after which another process tells what one has begun to tell: the first is no more.
 CLAIM = 60.0
+#: What is due in more than so many seconds a clock has put off that was ahead: it is due now.
+FURTHEST = AHEAD * CLAIM
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,18 @@ def claim() -> Claim:
     until = now + CLAIM
     with default.cursor() as cursor:
         # One statement: of two processes that are after the same row, one gets it.
-        cursor.execute(f"UPDATE {TABLE} SET due_at = %s WHERE due_at <= %s RETURNING key", [until, now])  # noqa: S608
+        cursor.execute(
+            f"UPDATE {TABLE} SET due_at = %s WHERE due_at <= %s OR due_at > %s RETURNING key",  # noqa: S608
+            [until, now, now + FURTHEST],
+        )
         return Claim(frozenset(key for (key,) in cursor.fetchall()), until)
 
 
 def put_back(claim: Claim) -> None:
     """It was not told: anybody may."""
-    Purge.objects.filter(due_at=claim.until).update(due_at=time.time())
+    now = time.time()
+    # What a clock that was ahead has touched was touched by now, or it would never be forgotten.
+    Purge.objects.filter(due_at=claim.until).update(due_at=now, touched_at=Least(F("touched_at"), now))
 
 
 def told(claim: Claim, *, repeat_in: float) -> None:
@@ -59,8 +69,11 @@ def told(claim: Claim, *, repeat_in: float) -> None:
 def next_due(within: float) -> float | None:
     """In how many seconds the next is due; None when none is within so many."""
     now = time.time()
-    soonest = Purge.objects.filter(due_at__lte=now + within).order_by("due_at").values_list("due_at", flat=True).first()
-    return None if soonest is None else max(soonest - now, 0.0)
+    is_soon = Q(due_at__lte=now + within) | Q(due_at__gt=now + FURTHEST)
+    soonest = Purge.objects.filter(is_soon).order_by("due_at").values_list("due_at", flat=True).first()
+    if soonest is None:
+        return None
+    return max(soonest - now, 0.0) if soonest <= now + FURTHEST else 0.0
 
 
 def forget(older_than: float) -> None:

@@ -17,12 +17,11 @@ from django.utils import timezone
 
 from articles.http.network import network_of
 from comments.keyed import keyed_hash
+from newsportal.clocks import AHEAD
 from newsportal.staff.models import Guesses
 
 MINUTES, HOURS = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 LONGEST = 24 * HOURS
-#: No time ends so many times its length from now: clocks differ by less, and whose was wrong once keeps nobody out for years.
-AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,7 @@ def _take(limit: Limit) -> bool:
 
 
 def _is_over(now: datetime.datetime, within: datetime.timedelta) -> Q:
+    # Whose clock was wrong once keeps nobody out for years.
     return Q(ends_at__lte=now) | Q(ends_at__gt=now + AHEAD * within)
 
 

@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 from articles.http.attempts import LAST_ATTEMPT, PAUSES
 from articles.tests.factories import make_article, make_image
 from newsportal import background, backlog
+from newsportal.clocks import AHEAD
 from newsportal.environment import BASE_DIR
 from newsportal.management.commands import background_worker
 from newsportal.tests.jobs import ask, be_overtaken, fail, note, note_slowly, offer
@@ -155,6 +156,16 @@ def test_a_job_that_may_still_be_running_is_left_alone():
     assert background.put_back_abandoned() == 0
     job.refresh_from_db()
     assert job.status == TaskResultStatus.RUNNING
+
+
+def test_a_job_that_was_begun_by_a_clock_that_was_ahead_is_put_back_and_done():
+    longest = AHEAD * background.ABANDONED_AFTER.total_seconds() / 60
+    job = abandon(minutes=5 - longest)
+    assert background.put_back_abandoned() == 0, "clocks differ by so much"
+    DBTaskResult.objects.filter(pk=job.pk).update(started_at=timezone.now() + datetime.timedelta(days=2000))
+    assert background.put_back_abandoned() == 1
+    background.drain()
+    assert done() == {"job abandoned"}
 
 
 def test_a_job_that_kills_each_process_is_given_up():

@@ -16,7 +16,7 @@ from articles.models import Section
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
 from comments.tests.factories import make_comment
-from newsportal import background, recurring
+from newsportal import background, backlog, recurring
 from newsportal.models import Purge
 from newsportal.purging import calls, sender, waiting
 from newsportal.tests.cdn import Cdn
@@ -379,6 +379,42 @@ def test_what_a_killed_process_left_is_told_by_another(cdn, story, monkeypatch, 
     assert recurring.do_what_is_due() == ["what the CDN was not told"]
     settled()
     assert [keys(call) for call in cdn.calls] == [{SITE}] * 2
+
+
+def test_what_a_clock_that_was_ahead_has_touched_is_told_and_seen_to_be_late(cdn, story, monkeypatch, time_machine):
+    monkeypatch.setattr(sender.sender, "wake", lambda: None)
+    now = timezone.now()
+    time_machine.move_to(now + timezone.timedelta(days=2000))
+    Section.objects.update(name="Ports")
+    time_machine.move_to(now)
+    monkeypatch.undo()
+    monkeypatch.setattr(sender, "REPEAT_AFTER", 0.1)
+    assert backlog.late_purges().exists()
+    # It can be late, or too old to be at the CDN, like any other from the first attempt on.
+    cdn.statuses = [500]
+    sender.every_minute()
+    assert sender.sender.wait(30)
+    assert len(cdn.calls) == 1 and not backlog.late_purges().exists()
+    time_machine.move_to(now + timezone.timedelta(minutes=5))
+    assert backlog.late_purges().exists()
+    background.drain()
+    settled()
+    assert [keys(call) for call in cdn.calls] == [{SITE}] * 3
+
+
+def test_what_a_clock_that_is_a_little_ahead_has_claimed_is_left_to_it(cdn, story, monkeypatch, time_machine):
+    monkeypatch.setattr(sender.sender, "wake", lambda: None)
+    now = timezone.now()
+    time_machine.move_to(now + timezone.timedelta(seconds=waiting.CLAIM - 5))
+    Section.objects.update(name="Ports")
+    claim = waiting.claim()
+    time_machine.move_to(now)
+    assert waiting.next_due(within=1.0) is None and not waiting.claim().keys
+    assert not backlog.late_purges().exists()
+    waiting.told(claim, repeat_in=0.0)
+    monkeypatch.undo()
+    sender.sender.wake()
+    settled()
 
 
 def test_of_many_that_look_at_once_one_tells(cdn, story, monkeypatch):
