@@ -4,7 +4,7 @@ import datetime
 import threading
 
 import pytest
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, OperationalError, connection, connections
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -136,6 +136,57 @@ def test_where_it_is_turned_off_pages_say_nothing_and_nothing_counts(client, set
     assert "most-read" not in client.get("/").content.decode()
 
 
+# --- The short way ---
+
+SHORT_WAY = "articles.reads.counting.answer_beacons"
+
+
+def test_a_beacon_asks_nothing_of_sessions_forms_and_routes(settings):
+    way = settings.MIDDLEWARE.index(SHORT_WAY)
+    settings.MIDDLEWARE, settings.ROOT_URLCONF = settings.MIDDLEWARE[: way + 1], "articles.reads"  # which has none
+    article = make_article()
+    assert read(article).status_code == 204
+    assert total() == 1
+
+
+def test_its_answer_says_what_it_would_say_without_the_short_way(settings):
+    article = make_article()
+
+    def said() -> dict[str, str]:
+        answer = read(article)
+        assert answer.status_code == 204
+        # An answer that has no content has no length either (RFC 9110, 8.6), and each request a name of its own.
+        return {name: value for name, value in answer.items() if name not in {"Content-Length", "X-Request-ID"}}
+
+    short = said()
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != SHORT_WAY]
+    assert short == said()
+    assert {"Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options"} <= set(short)
+
+
+def test_a_beacon_is_named_in_logs_and_numbers_like_every_request():
+    answer = read(make_article())
+    match = answer.wsgi_request.resolver_match
+    assert (match.view_name, match.route) == ("read", "read/<int:pk>/")
+    assert answer["X-Request-ID"]
+
+
+def test_a_host_that_is_none_of_ours_is_refused():
+    article = make_article()
+    assert read(article, host="evil.example").status_code == 400
+    assert total() == 0
+
+
+def test_a_beacon_while_the_database_is_away_is_told_so(monkeypatch):
+    def away(day):
+        raise OperationalError("The database could not be reached a moment ago.")
+
+    monkeypatch.setattr(DailySalt, "of", away)
+    client = Client(raise_request_exception=False)
+    answer = client.post("/read/1/", headers={"sec-fetch-site": "same-origin", "user-agent": FIREFOX})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+
+
 # --- A flood ---
 
 
@@ -230,6 +281,23 @@ def test_a_thread_writes_down_what_came_in_and_ends(settings):
     assert counting.tally.wait(30)
     assert total() == 5
     assert not [thread for thread in threading.enumerate() if thread.name == "reads"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_in_while_it_is_written_down_waits_for_nobody_else(settings, monkeypatch):
+    settings.READS_BATCH_SECONDS = 1
+    article, real, late = make_article(), counting.write_down, iter([SAFARI, "Mozilla/5.0 (Android 16; Mobile)"])
+
+    def meanwhile(seen):
+        if agent := next(late, ""):
+            request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.9", HTTP_USER_AGENT=agent)
+            counting.tally.add(request, article.pk)
+        return real(seen)
+
+    monkeypatch.setattr(counting, "write_down", meanwhile)
+    read(article)
+    assert counting.tally.wait(30)
+    assert total() == 3
 
 
 @pytest.mark.django_db(transaction=True)
