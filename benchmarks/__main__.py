@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Case, Measured, fetch, has_wrk, measure, warm
-from benchmarks.servers import MODES, ROOT, Server, environment, granian, has_nginx, has_redis, proxied, static_files
+from benchmarks.servers import (
+    MODES,
+    ROOT,
+    Server,
+    environment,
+    granian,
+    has_nginx,
+    has_redis,
+    has_static_files,
+    proxied,
+    static_files,
+)
 from benchmarks.targets import CACHED, COMPARED, NGINX, REDIS, RENDERED, STORY, public, verdicts
 from deploy import loopback
 
@@ -70,7 +81,9 @@ class Database:
 
     def cases(self) -> dict[str, Case]:
         return {
-            page: Case(page, case["paths"], case.get("method", "GET"), case.get("headers"), case.get("body", ""))
+            page: Case(
+                page, **{name: case[name] for name in ("paths", "method", "headers", "body", "later") if name in case}
+            )
             for page, case in self.told.items()
             if case["wanted"]
         }
@@ -241,7 +254,7 @@ class Run:
         return url
 
     def _publish_static_files(self, url: str) -> None:
-        if not (ROOT / "staticfiles" / "staticfiles.json").exists():
+        if not has_static_files():
             self._manage(url, "collectstatic", "--no-input", "--verbosity", "0")
 
     def _manage(self, url: str, *command: str) -> str:

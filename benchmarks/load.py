@@ -17,11 +17,14 @@ from benchmarks.servers import HOST, Server
 
 #: Seconds within which a server has done what it was asked before.
 AT_REST = 5
+#: Of a header: another address with each request, of a range that is set apart for this (RFC 2544).
+ANY_ADDRESS = "ANY ADDRESS"
 #: Requests of one connection go through `paths` in turn, each connection from another place on.
 SCRIPT = """
 local paths = {%(paths)s}
 local at = math.random(#paths)
 local number = 0
+function address() return string.format("198.%%d.%%d.%%d", math.random(18, 19), math.random(0, 255), math.random(1, 254)) end
 function request()
   at = at %% #paths + 1
   number = number + 1
@@ -41,13 +44,17 @@ end
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of request: addresses that are asked for in turn, and what is sent with them."""
+    """One kind of request: addresses that are asked for in turn, and what is sent with them.
+
+    `later`: for how many seconds the server may put off a part of what they cost.
+    """
 
     name: str
     paths: list[str]
     method: str = "GET"
     headers: dict[str, str] | None = None
     body: str = ""
+    later: float = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def measure(server: Server, case: Case, *, connections: int, seconds: float) -> 
             SCRIPT
             % {
                 "paths": ", ".join(map(_lua, case.paths)),
-                "headers": ", ".join(f"[{_lua(name)}]={_lua(value)}" for name, value in headers.items()),
+                "headers": ", ".join(f"[{_lua(name)}]={_value(value)}" for name, value in headers.items()),
                 "method": _lua(case.method),
                 "body": _lua(case.body) if case.body else "nil",
             }
@@ -86,6 +93,9 @@ def measure(server: Server, case: Case, *, connections: int, seconds: float) -> 
         _wait_for_rest(server)
         before = server.cpu_seconds()
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if case.later:
+            time.sleep(case.later)
+            _wait_for_rest(server)
         used = server.cpu_seconds() - before
     result = json.loads(told.partition("RESULT ")[2])
     requests = max(1, result["requests"])
@@ -120,6 +130,10 @@ def warm(server: Server, case: Case, times: int = 20) -> Iterator[int]:
 
 def has_wrk() -> bool:
     return shutil.which("wrk") is not None
+
+
+def _value(header: str) -> str:
+    return "address()" if header == ANY_ADDRESS else _lua(header)
 
 
 def _lua(text: str) -> str:

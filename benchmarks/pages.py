@@ -27,7 +27,9 @@ from articles import search  # noqa: E402
 from articles.models import Article, SearchWord, Section, Tag, TaggedArticle  # noqa: E402
 from articles.models.article_queryset import ArticleQuerySet  # noqa: E402
 from articles.paging import PAGE_SIZE, Cursor  # noqa: E402
-from benchmarks.servers import HOST  # noqa: E402
+from benchmarks.load import ANY_ADDRESS  # noqa: E402
+from benchmarks.servers import HOST, READS_BATCH_SECONDS  # noqa: E402
+from benchmarks.targets import BEACON, COMMENT, STORIES  # noqa: E402
 from comments.models import Comment, Status  # noqa: E402
 
 DEEP = 10_000
@@ -38,6 +40,8 @@ COMMON_WORD = "the"
 RARE = 100
 #: So many are tried, from one end of the vocabulary to the other.
 WORDS = 300
+#: Of a page that says that it has been on the screen. So many readers have the same browser that each of theirs is known.
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 #: Stories with comments, of which some may be withdrawn.
 CANDIDATES = 50
 
@@ -48,7 +52,7 @@ def cases(*, write: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "front", {"paths": ["/"]}
     yield "story, 50 comments", {"paths": [talked.get_absolute_url()], "comments": talked.comment_count}
     yield "story, most comments", {"paths": [hot.get_absolute_url()], "comments": hot.comment_count}
-    yield "stories, 500 different", {"paths": [story.get_absolute_url() for story in public[:DIFFERENT]]}
+    yield STORIES, {"paths": [story.get_absolute_url() for story in public[:DIFFERENT]]}
     section = Section.objects.order_by("pk").first()
     if section is not None:
         yield "section", {"paths": [section.get_absolute_url()]}
@@ -67,10 +71,14 @@ def cases(*, write: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "feed", {"paths": ["/feed/"]}
     if write:
         words = {"name": "Reader", "email": "readerNUMBER@example.org", "body": "What I say is NUMBER.", "stamp": ""}
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+        ours = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": ANY_ADDRESS}
+        headers = ours | {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(words)
         post = {"paths": [f"/comments/post/{hot.pk}/"], "method": "POST", "body": body, "headers": headers}
-        yield "comment, posted", post
+        yield COMMENT, post
+        beacon = ours | {"User-Agent": BROWSER}
+        paths = [f"/read/{pk}/" for pk in public.values_list("pk", flat=True)[:DIFFERENT]]
+        yield BEACON, {"paths": paths, "method": "POST", "headers": beacon, "later": READS_BATCH_SECONDS + 0.5}
         desk, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
         client = Client()
         client.force_login(desk)

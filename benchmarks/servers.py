@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+#: As short as it can be, so that what a beacon costs later is still seen; so many come that a batch is no smaller for it.
+READS_BATCH_SECONDS = 1
 
 #: How a page is answered, and what of the environment says so. The one place that knows the names.
 MODES = {
@@ -34,7 +36,6 @@ MODES = {
         "PAGE_CACHE": "true",
         "NGINX_MICROCACHE": "true",
         "BEHIND_PROXY": "true",
-        "TRUSTED_PROXIES": HOST,
     },
 }
 
@@ -53,6 +54,8 @@ def environment(database: str, media: Path, **more: str) -> dict[str, str]:
         "CACHE_URL": "locmemcache://",
         "BACKGROUND_WORKER": "process",
         "COUNT_READS": "true",
+        "READS_BATCH_SECONDS": str(READS_BATCH_SECONDS),
+        "TRUSTED_PROXIES": HOST,
         "LOG_LEVEL": "WARNING",
         "MALLOC_ARENA_MAX": "2",
         **more,
@@ -137,6 +140,11 @@ http {{
     )
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     return running([nginx, "-p", str(folder), "-c", str(configuration)], port, dict(os.environ))
+
+
+def has_static_files() -> bool:
+    """Whether `collectstatic` has been run here, with the settings as they are by default."""
+    return (ROOT / "staticfiles" / "staticfiles.json").exists()
 
 
 def has_nginx() -> bool:

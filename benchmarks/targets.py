@@ -10,10 +10,11 @@ from typing import Any
 Results = dict[str, Any]
 
 RENDERED, CACHED, REDIS, NGINX = "rendered", "cached", "cached, counters in Redis", "through deploy/nginx.conf"
-STORY, FRONT = "story, 50 comments", "front"
+STORY, STORIES, FRONT = "story, 50 comments", "stories, 500 different", "front"
+COMMENT, BEACON = "comment, posted", "beacon"
 #: With so many connections a server is busy all the time, and pays for no waking up.
 COMPARED = 16
-WRITES = {"comment, posted", "desk, list of stories"}
+WRITES = {COMMENT, "desk, list of stories", BEACON}
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,8 @@ ADDRESS, ROUTE = re.compile(r"/read/([0-9]{1,18})/"), "read/<int:pk>/"
 def answer_beacons(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: a beacon goes a short way. It comes with every story that is read, and from no cache.
 
-    To be inside of what every answer gets: its name, its line in the log, its number, its headers. What lies behind, such as sessions
-    and forms, has nothing to say to a request without a cookie and an answer without a word, and is more than half of the cost.
+    To be inside of what every answer gets: its name, its line in the log, its number, its headers. What lies behind, as sessions
+    and forms, has nothing to say to a request without a cookie and an answer without a word, and was more than half of the cost.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
