@@ -6,11 +6,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from articles.tests.factories import make_article
+from benchmarks.held import MIXTURE, MOST_GROWTH, Told, figures, is_held, lost, report
+from benchmarks.model import Costs, checked
 from benchmarks.targets import verdicts
 from newsportal.environment import BASE_DIR
 
@@ -30,6 +33,21 @@ def words(**pages: dict[str, float]) -> dict[str, str]:
     }  # fmt: skip
     results = {"limits": {"hello": 1.0}, "databases": databases}
     return {verdict.target: verdict.word for verdict in verdicts(results)}
+
+
+COSTS = Costs(made=2, first=5, kept=0.04, kept_on_many=0.1, at_nginx=0.02, beacon=0.4, search=10, comment=15)
+
+
+def copy_database(file: Path) -> None:
+    copy = sqlite3.connect(file)
+    connection.ensure_connection()
+    connection.connection.backup(copy)
+    copy.close()
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "VIRTUAL_ENV"}}
+    return subprocess.run(command, cwd=BASE_DIR, env=env, capture_output=True, text=True, timeout=240)
 
 
 def test_targets_are_judged_by_ratios():
@@ -67,14 +85,10 @@ def test_growth_is_judged_by_the_page_that_grew_most():
 @pytest.mark.django_db(transaction=True)  # a copy would wait for an open transaction for ever
 def test_a_small_run_prints_a_table_and_writes_json(tmp_path):
     make_article()
-    copy = sqlite3.connect(tmp_path / "small.sqlite3")
-    connection.ensure_connection()
-    connection.connection.backup(copy)
-    copy.close()
+    copy_database(tmp_path / "small.sqlite3")
     command = [sys.executable, *["-m", "benchmarks", "--rounds", "1", "--pages", "front", "--modes", "rendered"]]
     command += ["--small", f"sqlite:///{tmp_path}/small.sqlite3", "--json", str(tmp_path / "told.json")]
-    env = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "VIRTUAL_ENV"}}
-    done = subprocess.run(command, cwd=BASE_DIR, env=env, capture_output=True, text=True, timeout=120)
+    done = run(command)
     assert done.returncode == 0, done.stderr
     assert "front page, rendered" in done.stdout
     told = json.loads((tmp_path / "told.json").read_text())
@@ -83,3 +97,59 @@ def test_a_small_run_prints_a_table_and_writes_json(tmp_path):
     assert front["16"]["errors"] == 0
     assert 0 < told["databases"]["small"]["queries"]["front"] <= 12
     assert told["limits"]["hello"] > 0
+
+
+# --- Does a load hold? ---
+
+
+def held(**other) -> dict:
+    fine = {"limit": 100, "rate": 70, "errors": [], "lost": []}
+    return fine | figures(Told({"story": [0.001] * 100}, memory=[100_000_000] * 60)) | other
+
+
+def test_a_load_holds_while_nothing_fails_is_lost_or_grows():
+    assert is_held(held())
+    assert not is_held(held(errors=["GET /: 500"]))
+    assert not is_held(held(lost=["'Held 1' is there 0 times"]))
+    growing = Told({"story": [0.001]}, memory=[100_000_000 + look * MOST_GROWTH // 20 for look in range(60)])
+    found = held(**figures(growing))
+    assert not is_held(found)
+    assert "too much" in report(found) and "It did not hold." in report(found)
+
+
+def test_what_fills_up_at_the_beginning_is_no_growth():
+    filling = Told({"story": [0.001]}, memory=[100_000_000 + min(look, 10) * MOST_GROWTH for look in range(60)])
+    assert is_held(held(**figures(filling)))
+
+
+def test_slow_answers_are_told_and_do_not_fail():
+    found = held(**figures(Told({"story": [0.001] * 90 + [0.005] * 10, "list": [0.001] * 100}, memory=[1] * 60)))
+    told = {line.split(":")[0].strip(): line for line in report(found).splitlines()}
+    assert told["story"].endswith("5.0 × p50: missed")
+    assert told["list"].endswith("1.0 × p50: reached")
+    assert is_held(found)
+
+
+def test_a_read_that_was_not_counted_and_one_that_was_counted_twice_are_lost():
+    kept = {"comments": [], "headlines": {}, "public": []}
+    assert lost(Told(reads=5), kept | {"reads": 12}, reads_before=7) == []
+    for counted in (11, 13):
+        assert lost(Told(reads=5), kept | {"reads": counted}, reads_before=7)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="copies a database file")
+@pytest.mark.django_db(transaction=True)
+def test_a_load_of_some_seconds_holds(tmp_path):
+    copy_database(tmp_path / "empty.sqlite3")
+    command = [sys.executable, *["-m", "benchmarks.held", "--articles", "60", "--minutes", "0.05"]]
+    command += ["--database", f"sqlite:///{tmp_path}/empty.sqlite3", "--json", str(tmp_path / "told.json")]
+    done = run(command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lost writes: none" in done.stdout
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert set(told["kinds"]) <= {*MIXTURE, "save", "all"}
+    assert told["kinds"]["beacon"]["n"] > 0
+    assert told["memory"]["end"] > 0
+    # What the model asks for is all there.
+    found = checked(COSTS, told["at_limit"])
+    assert found.said > 0 and found.measured > 0 and found.asking > 0
