@@ -141,7 +141,7 @@ def test_a_read_that_was_not_counted_and_one_that_was_counted_twice_are_lost():
 @pytest.mark.django_db(transaction=True)
 def test_a_load_of_some_seconds_holds(tmp_path):
     copy_database(tmp_path / "empty.sqlite3")
-    command = [sys.executable, *["-m", "benchmarks.held", "--articles", "60", "--minutes", "0.05"]]
+    command = [sys.executable, *["-m", "benchmarks.held", "--articles", "60", "--minutes", "0.03"]]
     command += ["--database", f"sqlite:///{tmp_path}/empty.sqlite3", "--json", str(tmp_path / "told.json")]
     done = run(command)
     assert done.returncode == 0, done.stdout + done.stderr
