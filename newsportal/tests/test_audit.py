@@ -6,7 +6,7 @@ import json
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, Permission, User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +17,7 @@ from comments.models import Policy, Term
 from comments.tests.factories import make_comment
 from newsportal.models import WellKnownFile
 from newsportal.staff import audit
+from newsportal.staff.append_only import allow_changes, allow_emptying, refuse_changes
 from newsportal.staff.models import AppendOnly, AuditAddress, AuditEntry
 from newsportal.tests.test_accounts import form_of
 from newsportal.tests.test_staff_login import log_in, with_app
@@ -189,14 +190,64 @@ def test_no_model_changes_or_deletes_an_entry():
     assert AuditEntry.objects.get().actor == "somebody"
 
 
-@pytest.mark.parametrize(
-    "statement", ["UPDATE newsportal_auditentry SET actor = 'nobody'", "DELETE FROM newsportal_auditentry"]
+OTHERWISE = (
+    "(id, at, event, actor, subject, note, was, now) "
+    "SELECT id, at, event, 'nobody', subject, note, was, now FROM newsportal_auditentry"
 )
+
+#: DELETE without WHERE is how SQLite empties a table: it has no TRUNCATE.
+CHANGES = [
+    "UPDATE newsportal_auditentry SET actor = 'nobody'",
+    "DELETE FROM newsportal_auditentry",
+    "DELETE FROM newsportal_auditentry WHERE actor = 'somebody'",
+    *{
+        "postgresql": [
+            "TRUNCATE newsportal_auditentry CASCADE",
+            "TRUNCATE newsportal_auditentry, newsportal_auditaddress RESTART IDENTITY",
+            f"INSERT INTO newsportal_auditentry {OTHERWISE} ON CONFLICT (id) DO UPDATE SET actor = EXCLUDED.actor",
+        ],
+        "sqlite": [f"REPLACE INTO newsportal_auditentry {OTHERWISE}"],
+    }[connection.vendor],
+]
+
+
+@pytest.mark.parametrize("statement", CHANGES)
 def test_nor_does_the_database(statement):
     audit.record(AuditEntry.Event.LOGGED_IN, actor="somebody")
     with pytest.raises(DatabaseError, match="added to, and nothing else"), transaction.atomic():
         connection.cursor().execute(statement)
     assert AuditEntry.objects.get().actor == "somebody"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_what_empties_the_whole_database():
+    audit.record(AuditEntry.Event.LOGGED_IN, actor="somebody")
+    with pytest.raises(CommandError) as refused:
+        call_command("flush", interactive=False, verbosity=0)
+    assert "added to, and nothing else" in str(refused.value.__cause__)
+    assert AuditEntry.objects.get().actor == "somebody"
+
+
+def test_the_log_is_guarded_once_more_without_harm_and_the_guard_goes_as_a_whole():
+    """As migrations do it, forwards and backwards."""
+    refuse_changes(connection)
+    allow_changes(connection)
+    for statement in CHANGES:
+        audit.record(AuditEntry.Event.LOGGED_IN, actor="somebody")
+        connection.cursor().execute(statement)
+        connection.check_constraints()
+        assert not AuditEntry.objects.filter(actor="somebody").exists()
+    refuse_changes(connection)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
+def test_a_version_of_before_can_take_its_part_of_the_guard_back():
+    """It knows nothing of the trigger that came later, and drops the function of both."""
+    allow_emptying(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER newsportal_auditentry_stays ON newsportal_auditentry")
+        cursor.execute("DROP FUNCTION newsportal_auditentry_stays()")
+    refuse_changes(connection)
 
 
 def test_where_somebody_came_from_is_forgotten_and_the_entry_stays(client, editor, settings):

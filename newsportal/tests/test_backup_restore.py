@@ -31,6 +31,8 @@ from newsportal.models import Edition, LastDone, PolicyReport, Purge
 from newsportal.page_cache.counters import InDatabase, source_of
 from newsportal.page_cache.redis_counters import InRedis
 from newsportal.purging.sender import sender
+from newsportal.staff.append_only import REFUSAL
+from newsportal.staff.audit import record
 from newsportal.staff.models import AuditAddress, AuditEntry, Guesses, StaffSession
 from newsportal.tests import nodes
 from newsportal.tests.backups import (
@@ -129,6 +131,18 @@ def test_a_guest_who_was_lost_is_not_taken_for_the_one_who_gets_the_same_number(
     assert commenter_confirmed_by(link) is None
     with pytest.raises(signing.BadSignature):
         subscription(unsubscribe)
+
+
+def test_the_log_is_replaced_with_all_else_and_guarded_as_before(place):
+    make_newspaper()
+    record(AuditEntry.Event.LOGGED_IN, actor="somebody")
+    path = back_up(place)
+    record(AuditEntry.Event.LOGGED_IN, actor="somebody else")
+    manage("restore", str(path), "--replace")
+    assert AuditEntry.objects.get().actor == "somebody"
+    with pytest.raises(CommandError) as refused:
+        manage("flush", interactive=False)
+    assert REFUSAL in str(refused.value.__cause__)
 
 
 def test_a_database_with_something_in_it_is_replaced_only_when_asked_and_kept_aside(place):
