@@ -14,5 +14,8 @@ def allow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    runs = "It makes triggers, which takes a moment; they refuse what no version does."
+
     dependencies = [("newsportal", "0013_last_done")]
+
     operations = [migrations.RunPython(refuse, allow)]
