@@ -132,18 +132,24 @@ def _started(part: Part) -> Iterator[Part]:
 
 
 @contextlib.contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """A cluster of its own; its DATABASE_URL."""
-    with postgresql_part(folder) as part:
+def postgresql(folder: Path, like: Path | None = None) -> Iterator[str]:
+    """A cluster of its own, in `postgresql` in this folder; its DATABASE_URL.
+
+    `like`: what another one, which has ended, has left there: it begins with all that is in it.
+    """
+    with postgresql_part(folder, like) as part:
         yield part.url
 
 
 @contextlib.contextmanager
-def postgresql_part(folder: Path) -> Iterator[Part]:
+def postgresql_part(folder: Path, like: Path | None = None) -> Iterator[Part]:
     """The same, as something that can be stopped; its address is a DATABASE_URL."""
     data, port = folder / "postgresql", free_port()
     _make_folder(data)
-    makes = [*_as_owner(), _program("initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8"]
+    makes = [*_as_owner(), _program("initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N"]
+    if like:
+        # With its owner, who alone may run it.
+        makes = ["cp", "-a", f"{like}/.", str(data)]
     subprocess.run(makes, check=True, stdout=subprocess.DEVNULL, cwd=data)  # noqa: S603
     with _started(Part(f"postgres://postgres@{HOST}:{port}/postgres", lambda: _serving(data, port))) as part:
         yield part

@@ -28,6 +28,7 @@ from installation import (
     newsroom,
     options_of,
     prepare,
+    prepared,
     taken,
     whole,
 )
@@ -39,7 +40,7 @@ def main() -> None:
     options = options_of(__doc__)
     drill = Drill("database away")
     with folder_for("away") as folder, ExitStack() as stack:
-        database = stack.enter_context(loopback.postgresql_part(folder))
+        database = stack.enter_context(loopback.postgresql_part(folder, prepared("postgresql")))
         port = loopback.free_port()
         site = f"http://{loopback.HOST}:{port}"
         environment = prepare(folder, database.url, SITE_URL=site, NGINX_MICROCACHE="true")

@@ -195,10 +195,26 @@ def folder_for(name: str) -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextlib.contextmanager
+def database(folder: Path, is_sqlite: bool) -> Iterator[str]:
+    """The DATABASE_URL of a drill's own: a file in this folder, or a PostgreSQL."""
+    if is_sqlite:
+        yield f"sqlite:///{folder}/db.sqlite3"
+        return
+    with loopback.postgresql(folder, prepared("postgresql")) as url:
+        yield url
+
+
+def prepared(name: str) -> Path | None:
+    """What all drills begin with, from the folder DRILL_PREPARED: `staticfiles`, `db.sqlite3` and `postgresql`, both migrated."""
+    path = Path(os.environ.get("DRILL_PREPARED") or os.devnull, name)
+    return path if path.exists() else None
+
+
 def prepare(folder: Path, database_url: str, **environment: str) -> dict[str, str]:
     """An empty newspaper in this database, which this process knows from now on, too; the environment of its nodes.
 
-    With DRILL_PREPARED, a folder, it is copied from there as far as it can be: db.sqlite3, migrated, and staticfiles.
+    What has been prepared is not made once more.
     """
     whole = {
         "SECRET_KEY": os.urandom(32).hex(), "SITE_URL": f"http://{loopback.HOST}", "ALLOWED_HOSTS": f"{loopback.HOST},localhost",
@@ -214,16 +230,14 @@ def prepare(folder: Path, database_url: str, **environment: str) -> dict[str, st
     from django.core.management import call_command
 
     django.setup()
-    kept = Path(os.environ["DRILL_PREPARED"]) if os.environ.get("DRILL_PREPARED") else None
-    if kept and not kept.is_dir():
-        kept = None
-    if kept:
-        shutil.copytree(kept / "staticfiles", folder / "staticfiles")
+    if static := prepared("staticfiles"):
+        shutil.copytree(static, folder / "staticfiles")
     else:
         call_command("collectstatic", verbosity=0, interactive=False)
-    if kept and database_url.startswith("sqlite"):
-        shutil.copy(kept / "db.sqlite3", folder / "db.sqlite3")
-    else:
+    is_sqlite = database_url.startswith("sqlite")
+    if is_sqlite and (file := prepared("db.sqlite3")):
+        shutil.copy(file, folder / "db.sqlite3")
+    elif is_sqlite or not prepared("postgresql"):
         call_command("migrate", verbosity=0)
     let_go()
     return whole

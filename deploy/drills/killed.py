@@ -21,6 +21,7 @@ from installation import (
     Drill,
     Visitor,
     comment,
+    database,
     folder_for,
     let_go,
     loopback,
@@ -36,7 +37,7 @@ from installation import (
 def main() -> None:
     options, drill = options_of(__doc__, both=True), Drill("killed")
     with folder_for("killed") as folder, ExitStack() as stack:
-        url = f"sqlite:///{folder}/db.sqlite3" if options.sqlite else stack.enter_context(loopback.postgresql(folder))
+        url = stack.enter_context(database(folder, options.sqlite))
         environment = prepare(folder, url, DRILL_FOLDER=str(folder))
         story, draft = newsroom()
         halting = "deploy.drills.halting:application"

@@ -21,6 +21,7 @@ from installation import (
     Drill,
     Use,
     Visitor,
+    database,
     folder_for,
     let_go,
     loopback,
@@ -39,7 +40,7 @@ WORDS = {"title": "The pier at noon", "alt": "A ferry at the pier", "caption": "
 def main() -> None:
     options, drill = options_of(__doc__, both=True), Drill("media away")
     with folder_for("media") as folder, ExitStack() as stack:
-        url = f"sqlite:///{folder}/db.sqlite3" if options.sqlite else stack.enter_context(loopback.postgresql(folder))
+        url = stack.enter_context(database(folder, options.sqlite))
         storage = stack.enter_context(loopback.s3_part())
         environment = prepare(folder, url, **loopback.s3_variables(storage.url))
         story, draft = newsroom()

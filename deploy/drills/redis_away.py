@@ -13,13 +13,26 @@ import signal
 from contextlib import ExitStack
 from typing import Any
 
-from installation import Drill, Use, Visitor, folder_for, let_go, loopback, newsroom, options_of, prepare, taken, whole
+from installation import (
+    Drill,
+    Use,
+    Visitor,
+    database,
+    folder_for,
+    let_go,
+    loopback,
+    newsroom,
+    options_of,
+    prepare,
+    taken,
+    whole,
+)
 
 
 def main() -> None:
     options, drill = options_of(__doc__, both=True), Drill("Redis away")
     with folder_for("redis") as folder, ExitStack() as stack:
-        url = f"sqlite:///{folder}/db.sqlite3" if options.sqlite else stack.enter_context(loopback.postgresql(folder))
+        url = stack.enter_context(database(folder, options.sqlite))
         redis = stack.enter_context(loopback.redis_part(folder))
         environment = prepare(folder, url, CACHE_URL=redis.url)
         story, draft = newsroom()

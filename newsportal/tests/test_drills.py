@@ -1,4 +1,8 @@
-"""What deploy/drills breaks and mends holds: each is run as a person runs it, on servers of its own."""
+"""What deploy/drills breaks and mends holds: each is run as a person runs it, on servers of its own.
+
+Those that ask for a database are held on the kind that the tests are run on, and on PostgreSQL by CI's second run. They have
+nothing else of the tests' database.
+"""
 
 import os
 import shutil
@@ -8,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from deploy import loopback
 from newsportal.environment import BASE_DIR
@@ -19,10 +24,14 @@ DRILLS = BASE_DIR / "deploy" / "drills"
 # What this process has set for its tests is not what the drill's servers are to have.
 OWN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
 
-needs_postgresql = pytest.mark.skipif(
-    not Path(loopback._program("initdb")).is_file() or shutil.which("nginx") is None,
-    reason="no programs of PostgreSQL, or no nginx, here",
+IS_SQLITE = connection.vendor == "sqlite"
+ON_THIS_DATABASE = ["--sqlite"] if IS_SQLITE else []
+
+has_its_programs = pytest.mark.skipif(
+    not IS_SQLITE and not Path(loopback._program("initdb")).is_file(), reason="no programs of PostgreSQL here"
 )
+needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="SQLite does not go away")
+needs_nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +41,17 @@ def prepared(tmp_path_factory) -> str:
 
 
 def _prepare(folder: Path) -> None:
-    code = "import sys; from pathlib import Path; from installation import prepare; prepare(Path(sys.argv[1]), sys.argv[2])"
-    subprocess.run(
-        [sys.executable, "-c", code, str(folder), f"sqlite:///{folder}/db.sqlite3"], cwd=DRILLS, env=OWN, check=True
-    )
+    # Not in the folder itself: it is of the tests, and PostgreSQL may not enter it.
+    code = """
+import subprocess, sys
+from installation import database, folder_for, prepare
+with folder_for("prepared") as here:
+    with database(here, sys.argv[2] == "sqlite") as url:
+        prepare(here, url)
+    subprocess.run(["cp", "-a", f"{here}/.", sys.argv[1]], check=True)
+"""
+    command = [sys.executable, "-c", code, str(folder), connection.vendor]
+    subprocess.run(command, cwd=DRILLS, env=OWN, check=True)
 
 
 @pytest.fixture
@@ -51,13 +67,17 @@ def _hold(prepared: str, name: str, *options: str) -> None:
     assert "all of it held" in drill.stdout and "DID NOT HOLD" not in drill.stdout
 
 
+@pytest.mark.django_db
+@has_its_programs
 def test_a_process_is_killed_in_the_middle_of_what_it_writes(hold):
-    hold("killed", "--sqlite")
+    hold("killed", *ON_THIS_DATABASE)
 
 
+@pytest.mark.django_db
 @needs_postgresql
+@has_its_programs
+@needs_nginx
 def test_the_database_goes_away_and_comes_back(hold):
-    pytest.importorskip("psycopg")
     hold("database_away")
 
 
@@ -72,8 +92,10 @@ def test_the_storage_of_pictures_goes_away_and_comes_back(hold):
     hold("media_away", "--sqlite")
 
 
+@pytest.mark.django_db
+@has_its_programs
 def test_a_large_table_is_migrated_while_the_version_before_goes_on(hold):
-    hold("migration", "--sqlite", "--comments", "1000")
+    hold("migration", *ON_THIS_DATABASE, "--comments", "1000", "--pause", "1")
 
 
 def test_a_drill_in_which_something_does_not_hold_says_so_by_its_code():
