@@ -5,7 +5,9 @@ nothing else of the tests' database.
 """
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -96,6 +98,26 @@ def test_the_storage_of_pictures_goes_away_and_comes_back(hold):
 @has_its_programs
 def test_a_large_table_is_migrated_while_the_version_before_goes_on(hold):
     hold("migration", *ON_THIS_DATABASE, "--comments", "1000", "--pause", "1")
+
+
+@pytest.mark.skipif(not Path(loopback._program("initdb")).is_file(), reason="no programs of PostgreSQL here")
+@needs_redis
+@needs_nginx
+def test_a_newspaper_on_several_machines_is_there_until_it_is_told_to_end():
+    pytest.importorskip("moto")
+    command = [sys.executable, "deploy/loopback.py", "--nodes", "1"]
+    with loopback.process(command, cwd=BASE_DIR, env=OWN, stdout=subprocess.PIPE, text=True) as running:
+        said = []
+        while not (said and (address := re.match(r"http://127\.0\.0\.1:(\d+)/ before 1 nodes: (\d+)", said[-1]))):
+            said.append(running.stdout.readline())
+            assert said[-1], said
+        ports = [int(port) for port in address.groups()]
+        assert [loopback.status(port, "/") for port in ports] == [200, 200]
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            loopback.is_open(port)
 
 
 def test_a_drill_in_which_something_does_not_hold_says_so_by_its_code():

@@ -126,9 +126,12 @@ def newsroom() -> list[Thing]:
         found = re.search(r'front-lead">.*?(Left|Right|Edited|Moved|Roamed|Talked) \d+!', page, re.DOTALL)
         return found[1] if found else None
 
+    talked = stories["Talked"].get_absolute_url()
+
     def count(page: str) -> object:
-        found = re.search(r"(\d+) comments?</h2>", page)
-        return found[1] if found else "0"
+        """Above the talk, or in a list beside the headline."""
+        found = re.search(rf'(\d+) comments?</h2>|{talked}#comments">(\d+) comments?</a>', page)
+        return (found[1] or found[2]) if found else "0"
 
     def correction(page: str) -> object:
         return max(re.findall(r"Corrected (\d+)!", page), key=int, default=None)
@@ -138,7 +141,7 @@ def newsroom() -> list[Thing]:
         Thing([*lists, stories["Edited"].get_absolute_url()], headline_of("Edited"), edit, ["0"]),
         Thing([stories["Edited"].get_absolute_url(), "/corrections/"], correction, correct, [None]),
         Thing([*lists, tag.get_absolute_url(), f"{tag.get_absolute_url()}feed/"], headline_of("Moved"), move, ["0"]),
-        Thing([stories["Talked"].get_absolute_url()], count, talk, ["0"]),
+        Thing([talked, *lists[:3], tag.get_absolute_url()], count, talk, ["0"]),
         Thing([tag.get_absolute_url(), stories["Left"].get_absolute_url()], headline_of("Boats"), rename, ["0"]),
         Thing(["/"], lead, arrange, ["Left"]),
         Thing([ports.get_absolute_url(), f"{ports.get_absolute_url()}feed/"], headline_of("Roamed"), roam, [None]),
