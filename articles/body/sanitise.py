@@ -45,7 +45,8 @@ CLOSED_BY_THE_NEXT = {
     "p", "li", "dt", "dd", "option", "thead", "tbody", "tfoot", "tr", "td", "th", "area", "base", "br", "col", "embed", "hr", "img",
     "input", "link", "meta", "source", "track", "wbr",
 }  # fmt: skip
-BLANK = re.compile(r"(?:\s|&nbsp;|\u00a0|\u200b)*")
+#: One way for each character: with two, a long row of them would be tried in every mixture of both.
+BLANK = re.compile(r"(?:\s|&nbsp;|\u200b)*")
 #: Of these nothing is left where nothing is in them.
 EMPTIED = {f"<{name}>" for name in ("p", "h2", "h3", "li", "blockquote", 'aside class="pullquote"')}
 
@@ -73,7 +74,9 @@ def _shallow(html: str) -> str:
         return html
     kept: list[str] = []
     around: list[bool] = []
-    for piece in TAG.split(html):
+    # Behind the last ">" nothing ends any more, and each "<" there would be followed to the end of the text.
+    end = html.rfind(">") + 1
+    for piece in TAG.split(html[:end]):
         if (tag := NAME.match(piece)) and tag[2].lower() not in CLOSED_BY_THE_NEXT:
             if not tag[1]:
                 around.append(len(around) < DEEPEST)
@@ -83,7 +86,7 @@ def _shallow(html: str) -> str:
             if not is_kept:
                 continue
         kept.append(piece)
-    return "".join(kept)
+    return "".join(kept) + html[end:]
 
 
 def _without_empty(html: str) -> str:

@@ -133,8 +133,10 @@ def test_reading_time_is_at_least_a_minute():
         "<blockquote><p>" * 50_000 + "x",
         "<x><b>" * 100_000,
         "<p>a" * 20_000,
+        "<" * 100_000,
+        "<p>a</p>" * 50 + "<b " * 100_000,
     ],
-    ids=["nested", "accents", "nested around something", "unknown", "many"],
+    ids=["nested", "accents", "nested around something", "unknown", "many", "never closed", "not closed at the end"],
 )
 def test_what_takes_long_elsewhere_is_quick_here(heavy):
     began = time.process_time()
