@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -44,6 +44,7 @@ from articles.workflow import MoveRefused
 
 #: As many stories are moved with one press.
 MANY = 200
+SAVED_SINCE = "Somebody has saved it since you were asked, or deleted it. Look at it again."
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -284,12 +285,16 @@ class ArticleAdmin(
         for article in stories:
             try:
                 if seen and f"{article.pk}:{article.version}" not in seen:
-                    raise MoveRefused("Somebody has saved it since you were asked. Look at it again.")
+                    raise MoveRefused(SAVED_SINCE)
                 if verb == "publish" and (
                     blocking := [p.sentence for p in preflight(article, around=around) if p.blocks]
                 ):
                     raise MoveRefused([*blocking, "Publish it from its own screen, with a reason."])
-                getattr(article, verb)(request.user)
+                with transaction.atomic():
+                    # The verb reads it anew: what it moves is to be what preflight, and who pressed, have looked at.
+                    if not article.claim(article.version):
+                        raise MoveRefused(SAVED_SINCE)
+                    getattr(article, verb)(request.user)
                 count += 1
             except (MoveRefused, PermissionDenied) as refusal:
                 self._say(request, article, refusal)

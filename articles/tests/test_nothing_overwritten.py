@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from articles.admin import article as screen
+from articles.editing.preflight import Around
 from articles.models import Article, Byline, NextVersion, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_versions import form_of, url, with_byline
@@ -66,17 +67,25 @@ def test_a_correction_takes_the_story_as_it_is_stored(editor):
     assert article.headline == "Saved by a colleague"
 
 
-def test_many_at_once_are_published_as_they_are_now(desk, article, monkeypatch):
+@pytest.mark.parametrize(("status", "verb"), [(Status.DRAFT, "publish"), (Status.PUBLISHED, "withdraw")])
+def test_many_at_once_are_moved_as_they_were_looked_at(desk, administrator, monkeypatch, status, verb):
     """A colleague saves between the moment that the list was read and that at which a story's turn comes."""
+    first, second = (make_article(status=status, headline=headline) for headline in ("The ferry", "The bridge"))
 
-    def meanwhile(story, **kwargs):
-        Article.objects.filter(pk=story.pk).update(headline="Saved by a colleague")
-        return []
+    def meanwhile(stories):
+        story = Article.objects.get(pk=second.pk)
+        story.headline = "Saved by a colleague"
+        story.save()
+        story.record(administrator)
+        return Around(stories)
 
-    monkeypatch.setattr(screen, "preflight", meanwhile)
-    desk.post(LIST, {"action": "publish_selected", "_selected_action": [article.pk], "_sure": "yes"})
-    article.refresh_from_db()
-    assert (article.status, article.headline) == (Status.PUBLISHED, "Saved by a colleague")
+    monkeypatch.setattr(screen, "Around", meanwhile)
+    sent = {"action": f"{verb}_selected", "_selected_action": [first.pk, second.pk], "_sure": "yes"}
+    told = desk.post(LIST, sent, follow=True).content.decode()
+    assert "Somebody has saved it since" in told and "1 story" in told
+    moved = dict(Article.objects.values_list("headline", "status"))
+    assert moved["Saved by a colleague"] == status
+    assert moved["The ferry"] != status
 
 
 def test_a_story_that_was_deleted_is_moved_by_nobody(article, editor):
