@@ -22,7 +22,7 @@ class NewsportalConfig(AppConfig):
         from articles.caching.planned import Planned
         from articles.caching.prepared import Prepared
         from articles.editing.preflight import DESTINATIONS
-        from articles.models import IN_USE, Image, Section
+        from articles.models import IN_USE, SHOWN_IN, Image, Section
         from comments.signals import forgotten_in_time
         from newsportal import (
             background,
@@ -42,14 +42,14 @@ class NewsportalConfig(AppConfig):
         slots.ask = Planned(Prepared(slots.running, now=datetime.datetime))
         planned.next_change = next_change
         DESTINATIONS["page"] = lambda named, moment: Page.objects.filter(slug=named["slug"]).exists()
+
+        def pages_with(images: list[Image]) -> list[Page]:
+            numbers = {image.pk for image in images}
+            return [page for page in Page.objects.all() if numbers.intersection(body.image_ids(page.body))]
+
         IN_USE[Section].append(lambda sections: Booking.objects.not_ended().filter(sections__in=sections))
-        IN_USE[Image].append(
-            lambda images: [
-                page
-                for page in Page.objects.all()
-                if {image.pk for image in images}.intersection(body.image_ids(page.body))
-            ]
-        )
+        for users in (IN_USE[Image], SHOWN_IN):
+            users.append(pages_with)
         forgotten_in_time.connect(nightly.on_forgotten, dispatch_uid="newsportal.nightly")
         post_save.connect(settle_saved, dispatch_uid="newsportal.page_cache")
         post_migrate.connect(create_roles, sender=self)

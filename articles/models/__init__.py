@@ -9,7 +9,7 @@ from articles.models.contributor import Byline, Contributor, ContributorLink
 from articles.models.correction import Correction
 from articles.models.front_page import FrontPageStory
 from articles.models.image import Image
-from articles.models.in_use import IN_USE
+from articles.models.in_use import IN_USE, SHOWN_IN
 from articles.models.next_version import NextVersion
 from articles.models.presence import Presence
 from articles.models.preview_link import PreviewLink, PreviewOpening
@@ -26,6 +26,7 @@ from articles.models.version import Text, Version
 
 __all__ = [
     "IN_USE",
+    "SHOWN_IN",
     "Article",
     "Autosave",
     "Banner",

@@ -242,7 +242,9 @@ class Image(models.Model):
         return False
 
     def is_shown(self) -> bool:
-        """Whether readers may see it: in a story that is out, beside a name, in an advert. Texts of static pages name none."""
+        """Whether readers may see it: in a story that is out or in what it will be, beside a name, in an advert, on a page."""
+        from articles.models.in_use import SHOWN_IN
+
         relations: list[Any] = self._meta.get_fields(include_hidden=True)
         for relation in relations:
             # Without the rows between stories and pictures, of which drafts have some, too.
@@ -253,7 +255,7 @@ class Image(models.Model):
                 uses = uses.exclude(status__in=workflow.UNPUBLISHED)
             if uses.exists():
                 return True
-        return False
+        return any(True for users in SHOWN_IN for _ in users([self]))
 
     def renew_stories(self) -> None:
         """Render the stories with it in their text anew, after its WORDS_IN_TEXTS have changed: BATCH of them at once, in the

@@ -36,6 +36,8 @@ def _next_versions(named: Callable[[Snapshot], Iterable[int | None]]) -> Users:
     return users
 
 
+_pictures_of_next_versions = _next_versions(lambda content: [content["lead_image"], *body.image_ids(content["body"])])
+
 #: An app of which this one knows nothing adds its own (newsportal.apps).
 IN_USE: dict[type[models.Model], list[Users]] = {
     Section: [_next_versions(lambda content: [content["section"]])],
@@ -43,9 +45,12 @@ IN_USE: dict[type[models.Model], list[Users]] = {
     Image: [
         lambda images: Article.objects.filter(body_images__in=images),
         lambda images: Contributor.objects.filter(photo__in=images),
-        _next_versions(lambda content: [content["lead_image"], *body.image_ids(content["body"])]),
+        _pictures_of_next_versions,
     ],
 }
+#: In what readers see a picture, or will without anybody's looking at it again, where no foreign key says so (Image.is_shown).
+#: Here, too, others add their own.
+SHOWN_IN: list[Users] = [_pictures_of_next_versions]
 
 
 def users_of(instances: list[Any]) -> list[models.Model]:

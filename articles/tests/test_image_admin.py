@@ -17,6 +17,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.editing.next_version import keep_next
+from articles.editing.snapshot import take
 from articles.models import Article, Image
 from articles.pictures.files import NOT_STORED
 from articles.pictures.renditions import JPEG, make_renditions, sizes
@@ -24,6 +26,7 @@ from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing, encoded, png_claiming, upload
 from articles.workflow import Status
 from newsportal.background import drain
+from newsportal.models import Page
 from newsportal.tests.browsing import opened_with
 
 LIBRARY = "admin:articles_image_changelist"
@@ -220,6 +223,27 @@ def test_the_form_says_where_the_picture_is_used(desk):
 
 def test_an_unused_picture_says_so(desk):
     assert "Nowhere yet." in desk.get(reverse(CHANGE, args=[make_image().pk])).content.decode()
+
+
+@pytest.mark.parametrize("place", ["static page", "next version"])
+def test_the_words_of_a_picture_that_readers_see_are_no_reporters(client, reporter, editor, place):
+    image = make_image(uploaded_by=reporter, alt="A ferry")
+    figure = f'<figure data-image="{image.pk}"></figure>'
+    draft = make_article(status=Status.DRAFT, created_by=reporter, body=f"<p>See.</p>{figure}")
+    url = reverse(CHANGE, args=[image.pk])
+    client.force_login(reporter)
+    sent = WORDS | opened_with(client, url) | {"alt": "Words for readers"}
+    if place == "static page":
+        Page.objects.create(title="About us", slug="about", body=figure)
+    else:
+        public = make_article()
+        public.record(editor)
+        content = take(public) | {"body": draft.body}
+        keep_next(public, content, editor, seen=public.version, live=public.version)
+
+    assert client.post(url, sent).status_code == 403
+    image.refresh_from_db()
+    assert image.alt == "A ferry"
 
 
 @pytest.mark.parametrize("place", ["lead", "body"])
