@@ -109,6 +109,9 @@ class Slugged(models.Model):
     name: Any
     slug: Any
 
+    #: Whether who adds it may give it a slug by which readers still come to another.
+    may_take_over = True
+
     class Meta:
         abstract = True
 
@@ -118,6 +121,14 @@ class Slugged(models.Model):
             # these, and old ones stay as they are.
             made, offered = make_slug(self.name), make_slug(self.slug)
             self.slug = made if _without_marks(made) == offered else offered or made or self.slug
+            others = type(self)._default_manager.exclude(pk=self.pk)
+            if self.slug and (led_to := PreviousListSlug.objects.where_it_went(others, self.slug)):
+                # The desk fills it in from the name: nobody has asked for this very one.
+                if self.slug == made:
+                    self.slug = self._free_slug()
+                elif not self.may_take_over:
+                    refusal = f"Readers who come to this address are led to “{led_to}”. Give it another one."
+                    raise ValidationError({"slug": refusal})
 
     def save(self, *args, **kwargs):
         self.slug = self.slug or self._free_slug()

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from articles.models import Article, Contributor, PreviousSlug, Section, Tag
@@ -249,6 +249,12 @@ def renamed(thing, *slugs: str) -> None:
         thing.save()
 
 
+def formsets(kind) -> dict[str, str]:
+    """What the forms of the desk say of the rows beside them: there are none."""
+    prefixes = {Section: ["comment_policy"], Contributor: ["links"]}.get(kind, [])
+    return {f"{prefix}-{name}": "0" for prefix in prefixes for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+
+
 @pytest.mark.parametrize(
     "end", ["", "?after=MTc3MzQ4OTYwMDAwMDAwMC40Mg", "feed/", "feed/atom/", "feed/json/?utm_source=letter"]
 )
@@ -281,6 +287,36 @@ def test_only_a_person_takes_over_a_slug_that_another_had(client, listed):
     other = type(listed).objects.create(name="First")
     assert other.slug in {"first-2", "first_1"}
     assert client.get(f"{place}/first/")["Location"] == f"{place}/second/"
+
+
+def test_who_adds_another_of_that_name_at_the_desk_leaves_the_old_address_where_it_leads(client, editor, listed):
+    place, kind = f"/{LISTS[type(listed)]}", type(listed)
+    listed.name = "Second"
+    renamed(listed, "second")
+    client.force_login(editor)
+    # The slug as the script of the desk has it.
+    data = {"name": "First", "slug": "first", "colour": "ink"} | formsets(kind)
+    client.post(reverse(f"admin:articles_{kind._meta.model_name}_add"), data)
+    other = kind.objects.get(name="First")
+    assert other.slug.startswith("first") and other.slug != "first"
+    assert client.get(f"{place}/first/")["Location"] == f"{place}/second/"
+    other.delete()
+    assert client.get(f"{place}/first/")["Location"] == f"{place}/second/"
+
+
+@pytest.mark.parametrize("who", ["reporter", "editor"])
+def test_an_old_address_that_is_typed_is_taken_over_by_who_publishes_alone(client, request, who):
+    tag = Tag.objects.create(name="Old")
+    make_article(tags=("Old",))
+    renamed(tag, "new")
+    client.force_login(request.getfixturevalue(who))
+    response = client.post("/admin/articles/tag/add/", {"name": "Another matter", "slug": "old"})
+    if who == "editor":
+        assert Tag.objects.get(name="Another matter").slug == "old"
+        return
+    page = response.content.decode()
+    assert "Readers who come to this address are led to “Old”" in page and 'value="Another matter"' in page
+    assert client.get("/tags/old/")["Location"] == "/tags/new/"
 
 
 def test_a_list_renamed_back_does_not_redirect_to_itself(client, listed):
