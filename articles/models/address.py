@@ -38,7 +38,11 @@ def settle(article: Article, before: Article | None) -> None:
         # Of a withdrawn one it stays: its address says why it is gone.
         article.published_on = article.published_on if article.is_gone() else None
     elif article.status == Status.PUBLISHED and (
-        article.published_on is None or before is None or before.publish_at != article.publish_at
+        article.published_on is None
+        or before is None
+        or before.publish_at != article.publish_at
+        # While it was withdrawn it may have been given another time.
+        or before.status != Status.PUBLISHED
     ):
         article.published_on = timezone.localdate(article.publish_at, timezone.get_default_timezone())
     if article.published_on and (before is None or before.address != article.address):

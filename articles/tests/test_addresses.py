@@ -224,6 +224,21 @@ def test_an_address_that_readers_have_seen_is_kept_for_a_story_that_is_hidden_me
     assert client.get(old, follow=True).status_code == 200
 
 
+@pytest.mark.parametrize("moved", [datetime.timedelta(days=2), datetime.timedelta(days=-2)])
+def test_a_story_published_again_stands_at_the_day_of_its_archive(client, moved):
+    article = make_article(headline="Back", publish_at=MORNING)
+    old = article.get_absolute_url()
+    article.withdraw(None)
+    article.publish_at = MORNING + moved
+    article.save()
+    assert client.get(old).status_code == 410
+    article.publish(None)
+    day = f"/{MORNING + moved:%Y/%m/%d}/"
+    assert article.get_absolute_url() == f"{day}back/"
+    assert f"{day}back/" in client.get(day).content.decode()
+    assert client.get(old)["Location"] == f"{day}back/"
+
+
 # --- Lists ------------------------------------------------------------------------------------------------------------
 
 LISTS = {Section: "sections", Tag: "tags", Contributor: "authors"}
