@@ -22,6 +22,7 @@ from articles.http.attempts import LATER, try_again
 from articles.http.outbound import post
 from articles.models import Article, Byline, Contributor, Section, Tag, TaggedArticle
 from articles.models.changed_feed import ChangedFeed
+from articles.models.tag import goes_with_its_tag
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +93,18 @@ def _changed(places: set[str]) -> None:
 
 
 @receiver([post_save, post_delete], sender=TaggedArticle)
-def on_tag(instance: TaggedArticle, **kwargs: Any) -> None:
-    if settings.WEBSUB_HUB and (places := _places(instance.content_object)):
+def on_tag(instance: TaggedArticle, origin: Any = None, **kwargs: Any) -> None:
+    # A tag that goes takes a row from each of its stories: they are not read for that.
+    if not settings.WEBSUB_HUB or goes_with_its_tag(origin):
+        return
+    if places := _places(instance.content_object):
         _changed(places | {instance.tag.get_absolute_url()})
+
+
+@receiver(pre_delete, sender=Tag)
+def on_tag_deleted(instance: Tag, **kwargs: Any) -> None:
+    if settings.WEBSUB_HUB and Tag.objects.known_to_readers().filter(pk=instance.pk).exists():
+        _changed({"/", instance.get_absolute_url()})
 
 
 @receiver([post_save, post_delete], sender=Byline)

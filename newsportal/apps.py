@@ -48,6 +48,7 @@ class NewsportalConfig(AppConfig):
             return [page for page in Page.objects.all() if numbers.intersection(body.image_ids(page.body))]
 
         IN_USE[Section].append(lambda sections: Booking.objects.not_ended().filter(sections__in=sections))
+        IN_USE[Image].append(lambda images: Booking.objects.filter(picture__in=images))
         for users in (IN_USE[Image], SHOWN_IN):
             users.append(pages_with)
         forgotten_in_time.connect(nightly.on_forgotten, dispatch_uid="newsportal.nightly")

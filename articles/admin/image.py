@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from articles.admin.in_use import InUseMixin
+from articles.admin.in_use import AND_MORE, InUseMixin
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
 from articles.models.image import RIGHTS_END_SOON, WORDS_IN_TEXTS
@@ -194,7 +194,8 @@ class ImageAdmin(InUseMixin, UncountedAdmin):
     def get_deleted_objects(self, objs, request: HttpRequest):
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
         if protected and not request.user.has_perm(PUBLISH):
-            protected = [f"in use in {len(protected)} {'place' if len(protected) == 1 else 'places'}"]
+            count = f"more than {len(protected) - 1}" if AND_MORE in protected else len(protected)
+            protected = [f"in use in {count} {'place' if count == 1 else 'places'}"]
         # What stands in the way says more than which permission would not help.
         return to_delete, model_count, set() if protected else perms_needed, protected
 

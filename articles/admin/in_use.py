@@ -10,11 +10,18 @@ from django.utils.html import format_html
 
 from articles.models.in_use import users_of
 
+#: As many users are named.
+SHOWN = 20
+AND_MORE = "and more"
+
 
 class InUseMixin:
     def get_deleted_objects(self, objs, request: HttpRequest):
-        to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        return to_delete, model_count, perms_needed, [*protected, *map(self.link_to, users_of(list(objs)))]
+        """What is in use is asked first, and of a few: Django would load all stories of a section in order to name them."""
+        if users := users_of(list(objs), most=SHOWN + 1):
+            told = [self.link_to(user) for user in users[:SHOWN]]
+            return [], {}, set(), [*told, AND_MORE] if len(users) > SHOWN else told
+        return super().get_deleted_objects(objs, request)
 
     def link_to(self, user: Model) -> str:
         if not self.admin_site.is_registered(type(user)):

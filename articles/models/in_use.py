@@ -1,4 +1,6 @@
-"""What must not be deleted because something shows it that no foreign key says: it would be missing there without a word."""
+"""What must not be deleted because something shows it: it would be missing there without a word. No foreign key says it of
+texts and next versions; and where one does, it loads all that it protects from.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from django.dispatch import receiver
 
 from articles import body
 from articles.models.article import Article
-from articles.models.contributor import Contributor
+from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
 from articles.models.next_version import NextVersion
 from articles.models.section import Section
@@ -19,6 +21,9 @@ from articles.models.section import Section
 if TYPE_CHECKING:
     from articles.editing.snapshot import Snapshot
 
+TEXTS = ("article__body", "article__body_html")
+#: As many users an error names.
+NAMED = 20
 #: What shows any of these, which are of one kind.
 Users = Callable[[list[Any]], Iterable[models.Model]]
 
@@ -30,7 +35,7 @@ def _next_versions(named: Callable[[Snapshot], Iterable[int | None]]) -> Users:
         from articles.editing.snapshot import opened
 
         numbers = {instance.pk for instance in instances}
-        waiting = NextVersion.objects.select_related("article", "version__text")
+        waiting = NextVersion.objects.select_related("article", "version__text").defer(*TEXTS)
         return [found for found in waiting if not numbers.isdisjoint(named(opened(found.version)))]
 
     return users
@@ -38,12 +43,25 @@ def _next_versions(named: Callable[[Snapshot], Iterable[int | None]]) -> Users:
 
 _pictures_of_next_versions = _next_versions(lambda content: [content["lead_image"], *body.image_ids(content["body"])])
 
+
+def _stories(**which: Any) -> models.QuerySet[Article]:
+    """For their names: without their texts."""
+    return Article.objects.filter(**which).only("headline")
+
+
 #: An app of which this one knows nothing adds its own (newsportal.apps).
 IN_USE: dict[type[models.Model], list[Users]] = {
-    Section: [_next_versions(lambda content: [content["section"]])],
-    Contributor: [_next_versions(lambda content: [person for person, _ in content["bylines"]])],
+    Section: [
+        lambda sections: _stories(section__in=sections),
+        _next_versions(lambda content: [content["section"]]),
+    ],
+    Contributor: [
+        lambda people: _stories(pk__in=Byline.objects.filter(contributor__in=people).values("article")),
+        _next_versions(lambda content: [person for person, _ in content["bylines"]]),
+    ],
     Image: [
-        lambda images: Article.objects.filter(body_images__in=images),
+        lambda images: _stories(lead_image__in=images),
+        lambda images: _stories(body_images__in=images),
         lambda images: Contributor.objects.filter(photo__in=images),
         _pictures_of_next_versions,
     ],
@@ -53,15 +71,18 @@ IN_USE: dict[type[models.Model], list[Users]] = {
 SHOWN_IN: list[Users] = [_pictures_of_next_versions]
 
 
-def users_of(instances: list[Any]) -> list[models.Model]:
-    """What shows any of these, which are of one kind: in as many queries as for one."""
-    known = IN_USE[type(instances[0])] if instances else []
-    return list(dict.fromkeys(user for users in known for user in users(instances)))
+def users_of(instances: list[Any], *, most: int) -> list[models.Model]:
+    """The first that show any of these, which are of one kind: `most` of them, in as many queries as for one."""
+    found: dict[models.Model, None] = {}
+    for users in IN_USE[type(instances[0])] if instances else []:
+        some = users(instances)
+        found |= dict.fromkeys(some[:most] if isinstance(some, models.QuerySet) else some)
+    return list(found)[:most]
 
 
 @receiver(pre_delete, sender=Section)
 @receiver(pre_delete, sender=Contributor)
 @receiver(pre_delete, sender=Image)
 def refuse_while_in_use(instance: models.Model, **kwargs: object) -> None:
-    if users := users_of([instance]):
+    if users := users_of([instance], most=NAMED):
         raise models.ProtectedError(f"“{instance}” is in use: {', '.join(map(str, users))}.", set(users))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -41,6 +43,11 @@ class Tag(TagBase, Slugged):
 
     def get_absolute_url(self) -> str:
         return reverse("tag", args=[self.slug])
+
+
+def goes_with_its_tag(origin: Any) -> bool:
+    """Whether a row goes because its tag does, with all others of that tag; `origin` is what is said with Django's signals."""
+    return (origin.model if isinstance(origin, models.QuerySet) else type(origin)) is Tag
 
 
 class TaggedArticle(ItemBase):

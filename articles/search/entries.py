@@ -15,12 +15,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Value
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django_tasks import task
 
 from articles import body
 from articles.caching.prepared import Prepared
 from articles.models import Article, Byline, Contributor, SearchEntry, Tag, TaggedArticle
+from articles.models.tag import goes_with_its_tag
 from articles.search import analysis, spelling
 
 #: Keys hold seconds since then, so that old archives can be taken in, and the number of the story (536 million of them).
@@ -38,6 +39,8 @@ MOST_TOKENS = 30_000
 BATCH = 200
 #: So many stories follow a new name of a tag or contributor in the transaction that gives it.
 AT_ONCE = 25
+#: So many of those of a deleted tag are one job, which is told their numbers.
+A_JOB = 1_000
 #: By whose names stories are found: the rows that say of which, and where these have the story.
 NAMED: dict[str, tuple[Any, str]] = {"tag": (TaggedArticle, "content_object"), "contributor": (Byline, "article")}
 #: Tags stand behind all bylines.
@@ -170,12 +173,34 @@ def index_renamed(kind: str, pk: int, below: int | None = None) -> None:
         index_renamed.enqueue(kind, pk, below=batch[-1][0])
 
 
+def remember_stories(instance: Tag, **kwargs: Any) -> None:
+    """Receiver of `pre_delete`: afterwards nobody knows any more which they were."""
+    rows = TaggedArticle.objects.filter(tag=instance.pk).order_by("-pk")
+    instance.had = list(rows.values_list("content_object", flat=True))
+
+
+def untagged(instance: Tag, **kwargs: Any) -> None:
+    """Receiver of `post_delete`: as `renamed` has it, the stories of a tag that is no more are found by its name no longer."""
+    stories = instance.had
+    refresh(stories[:AT_ONCE])
+    for start in range(AT_ONCE, len(stories), A_JOB):
+        index_again.enqueue(stories[start : start + A_JOB])
+
+
+@task
+def index_again(stories: list[int]) -> None:
+    refresh(stories)
+
+
 def connect() -> None:
     """Hear of what changes a story's entry without saving the story."""
 
-    def of_a_story(sender, instance, **kwargs):
-        refresh([instance.article_id if sender is Byline else instance.content_object_id])
+    def of_a_story(sender, instance, origin=None, **kwargs):
+        if not goes_with_its_tag(origin):
+            refresh([instance.article_id if sender is Byline else instance.content_object_id])
 
     for sender in (Byline, TaggedArticle):
         for signal in (post_save, post_delete):
             signal.connect(of_a_story, sender=sender, weak=False, dispatch_uid=f"search {sender.__name__}")
+    pre_delete.connect(remember_stories, sender=Tag, dispatch_uid="search Tag")
+    post_delete.connect(untagged, sender=Tag, dispatch_uid="search Tag")

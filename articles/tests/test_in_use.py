@@ -4,8 +4,9 @@ import datetime
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from adverts.models import Booking
 from adverts.tests.factories import make_booking
 from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
+from articles.models import Tag
 from articles.models.in_use import users_of
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from newsportal.models import Page
@@ -69,6 +71,56 @@ def test_what_is_in_use_is_not_deleted_and_the_desk_says_where(desk, editor, use
     assert not type(shown).objects.filter(pk=shown.pk).exists()
 
 
+SHOWN_BY_STORIES = {
+    "a lead": (make_image, lambda image: make_article(lead_image=image)),
+    "a picture in a text": (make_image, lambda image: make_article(body=figure(image))),
+    "an author": (make_contributor, lambda person: make_article(bylines=((person, "written"),))),
+    "a section": (make_section, lambda section: make_article(section=section)),
+}
+
+
+@pytest.mark.parametrize("shown_by", SHOWN_BY_STORIES)
+def test_what_many_stories_show_is_told_by_a_few_of_them_of_which_no_text_is_read(desk, monkeypatch, shown_by):
+    monkeypatch.setattr("articles.admin.in_use.SHOWN", 2)
+    make, show = SHOWN_BY_STORIES[shown_by]
+    shown = make()
+    stories = [show(shown) for _ in range(4)]
+    with CaptureQueriesContext(connection) as asked:
+        page = desk.get(reverse(f"admin:articles_{shown._meta.model_name}_delete", args=[shown.pk])).content.decode()
+    told = [story for story in stories if reverse("admin:articles_article_change", args=[story.pk]) in page]
+    assert len(told) == 2 and "and more" in page
+    assert not [query for query in asked.captured_queries if '"articles_article"."body' in query["sql"]]
+
+
+def test_a_tag_is_deleted_at_one_cost_however_many_stories_have_it(desk, monkeypatch):
+    monkeypatch.setattr("articles.search.entries.AT_ONCE", 1)
+    costs = []
+    for many in (1, 2, 5):  # the first asks for content types, too
+        tag = Tag.objects.create(name=f"Tag of {many}")
+        stories = [make_article(tags=(tag.name,)) for _ in range(many)]
+        url = reverse("admin:articles_tag_delete", args=[tag.pk])
+        with CaptureQueriesContext(connection) as asked:
+            page = desk.get(url).content.decode()
+            assert f"on {many} stor" in page and str(stories[0]) not in page
+            assert desk.post(url, {"post": "yes"}).status_code == 302
+        costs.append(len(asked))
+        assert not Tag.objects.filter(pk=tag.pk).exists()
+        assert all(not story.tags.exists() for story in stories)
+    assert costs[1] == costs[2]
+
+
+def test_tags_are_deleted_together_and_only_by_who_may(desk, client, reporter):
+    tags = [Tag.objects.create(name=name) for name in ("Trams", "Ferries")]
+    make_article(tags=("Trams", "Ferries"))
+    data = {"action": "delete_selected", "_selected_action": [tag.pk for tag in tags]}
+    page = desk.post(reverse("admin:articles_tag_changelist"), data).content.decode()
+    assert "Trams" in page and "Ferries" in page and "1 story" in page
+    client.force_login(reporter)
+    client.post(reverse("admin:articles_tag_changelist"), data | {"post": "yes"})
+    assert client.post(reverse("admin:articles_tag_delete", args=[tags[0].pk]), {"post": "yes"}).status_code == 403
+    assert Tag.objects.count() == 2
+
+
 def test_many_are_looked_for_at_once(editor, django_assert_num_queries):
     images = [make_image() for _ in range(3)]
     story = make_article(body=figure(images[0]) + figure(images[1]))
@@ -76,10 +128,10 @@ def test_many_are_looked_for_at_once(editor, django_assert_num_queries):
         kept_next(editor, lead_image=images[2].pk),
         Page.objects.create(slug="about", body=figure(images[2])),
     )
-    with django_assert_num_queries(4):
-        assert users_of(images) == [story, waiting, page]
-    with django_assert_num_queries(4):
-        assert users_of(images[:1]) == [story]
+    with django_assert_num_queries(6):
+        assert users_of(images, most=9) == [story, waiting, page]
+    with django_assert_num_queries(6):
+        assert users_of(images[:1], most=9) == [story]
 
 
 def test_a_booking_that_has_ended_keeps_no_section():

@@ -255,6 +255,20 @@ def test_a_large_archive_follows_a_new_name_in_the_background_a_batch_at_a_time(
     assert not DBTaskResult.objects.ready().exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_large_archive_forgets_a_deleted_tag_in_the_background(monkeypatch):
+    monkeypatch.setattr(entries, "A_JOB", 3)
+    monkeypatch.setattr(entries, "AT_ONCE", 2)
+    make_tag(name="Trams")
+    stories = [make_article(tags=("Trams",)) for _ in range(6)]
+    drain()
+    Tag.objects.get().delete()
+    assert set(found("trams")) == set(stories[:4])
+    drain()
+    assert found("trams") == []
+    assert not DBTaskResult.objects.ready().exists()
+
+
 def test_what_is_rolled_back_was_never_found():
     article = make_article(headline="Regatta")
     with pytest.raises(ZeroDivisionError), transaction.atomic():

@@ -6,12 +6,13 @@ import threading
 from urllib.parse import parse_qs
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from articles import websub
-from articles.models import Article, ChangedFeed
+from articles.models import Article, ChangedFeed, Tag
 from articles.tests.factories import make_article, make_contributor, make_section
 from newsportal import background
 from newsportal.tests.answering import begin, end
@@ -147,6 +148,16 @@ def test_every_feed_that_has_it_or_had_it_is_told(hub, later, change):
     CHANGES[change][0](article)
     later()
     assert hub.told[1:] == [wanted]
+
+
+def test_a_tag_that_is_deleted_changes_its_own_feed_and_the_sites_and_reads_no_story(hub, later):
+    make_article(tags=("Trams",))
+    later()
+    with CaptureQueriesContext(connection) as asked:
+        Tag.objects.get().delete()
+    later()
+    assert hub.told[1:] == [feeds_of("/", "/tags/trams/")]
+    assert not [query for query in asked.captured_queries if '"articles_article"."body_html"' in query["sql"]]
 
 
 def test_a_story_that_moves_changes_both_sections(hub, later):
