@@ -19,7 +19,9 @@ from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
 from articles.admin.editor import ProseEditorAdminMixin
+from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.uncounted import LIMIT, UncountedAdmin
+from comments.models import Sanction
 from newsportal import accounts, background
 from newsportal.models import AuditEntry, Page, PolicyReport, WellKnownFile
 from newsportal.staff import audit, second_factor, sessions
@@ -121,8 +123,10 @@ class AuditEntryAdmin(ToBeRead):
         return entry.came_from.address if hasattr(entry, "came_from") else ""
 
 
-class AccountAdmin(UserAdmin):
+class AccountAdmin(GoesAlongMixin, UserAdmin):
     """Django's screens, where only superusers make superusers, and nobody goes beyond their own rights."""
+
+    goes_along = (Sanction,)
 
     def get_urls(self) -> list:
         view = self.admin_site.admin_view(self.second_factor_view)

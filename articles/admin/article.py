@@ -23,6 +23,7 @@ from articles.admin.autosave import AutosaveMixin
 from articles.admin.conflicts import KEEP, settle
 from articles.admin.deleted import DeletedMixin
 from articles.admin.editor import ProseEditorAdminMixin
+from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
 from articles.admin.moment import MomentField, ZonedSplitDateTime
@@ -38,7 +39,7 @@ from articles.admin.uncounted import LIMIT, UncountedAdmin
 from articles.caching import editions
 from articles.editing.next_version import note_conflicts
 from articles.editing.preflight import Around, preflight, preflight_each
-from articles.models import Article, Byline, Correction, NextVersion
+from articles.models import Article, Byline, Correction, FrontPageStory, NextVersion
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused
 
@@ -173,6 +174,7 @@ class ArticleAdmin(
     AsksFirstMixin,
     AutosaveMixin,
     DeletedMixin,
+    GoesAlongMixin,
     PresenceMixin,
     NextVersionMixin,
     HistoryMixin,
@@ -201,6 +203,7 @@ class ArticleAdmin(
     search_fields = ["headline"]
     autocomplete_fields = ["section", "lead_image"]
     actions = ["publish_selected", "withdraw_selected"]
+    goes_along = (FrontPageStory,)
     save_on_top = True
 
     class Media:

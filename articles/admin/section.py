@@ -10,10 +10,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.in_use import InUseMixin
 from articles.admin.uncounted import CountUpTo, UncountedAdmin, as_counted
 from articles.http.numbers import number_in
-from articles.models import Article, Section
+from articles.models import Article, FrontPageStory, Section
 from articles.models.section import OrderedMeanwhile
 from articles.workflow import Status
 
@@ -22,7 +23,7 @@ CONFLICT = 409
 
 
 @admin.register(Section)
-class SectionAdmin(InUseMixin, UncountedAdmin):
+class SectionAdmin(InUseMixin, GoesAlongMixin, UncountedAdmin):
     list_display = ["name", "swatch", "stories", "description"]
     list_display_links = ["name"]
     # The order in which they stand is the paper's, and there is no other.
@@ -32,6 +33,7 @@ class SectionAdmin(InUseMixin, UncountedAdmin):
     fields = ["name", "slug", "description", "colour"]
     prepopulated_fields = {"slug": ["name"]}
     ordering = Section._meta.ordering
+    goes_along = (FrontPageStory,)
     change_list_template = "admin/articles/section/change_list.html"
 
     class Media:

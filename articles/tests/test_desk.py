@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.admin.asks_first import said
-from articles.models import Article, Tag
+from articles.models import Article, FrontPageStory, Tag
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.workflow import Status
+from comments.models import Policy
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +221,22 @@ def test_view_on_site_is_offered_for_what_readers_can_see_alone(desk):
     public, draft = make_article(), make_article(status=Status.DRAFT)
     assert f'href="{public.get_absolute_url()}"' in desk.get(change(public)).content.decode()
     assert "View on site" not in desk.get(change(draft)).content.decode()
+
+
+@pytest.mark.parametrize("along", ["a place on the front page", "a policy"])
+def test_what_goes_along_keeps_no_draft_from_being_deleted_and_is_not_deleted_by_itself(client, editor, along):
+    client.force_login(editor)
+    article = make_article(status=Status.DRAFT)
+    if along == "a policy":
+        thing = Policy.objects.create(article=article, mode="all")
+    else:
+        thing = FrontPageStory.objects.create(article=article, slot="lead")
+    address = reverse(f"admin:{thing._meta.app_label}_{thing._meta.model_name}_changelist")
+    client.post(address, {"action": "delete_selected", "_selected_action": [thing.pk], "post": "yes"})
+    client.post(f"{address}{thing.pk}/delete/", {"post": "yes"})
+    assert type(thing).objects.exists()
+    assert client.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Article.objects.exists() and not type(thing).objects.exists()
 
 
 def test_a_story_that_readers_have_seen_is_not_deleted(desk):

@@ -54,6 +54,8 @@ class SectionPolicyInline(PolicyInline):
 # Articles do not know of comments: it is we who stand on their screens.
 ArticleAdmin.inlines = [*ArticleAdmin.inlines, ArticlePolicyInline]
 SectionAdmin.inlines = [*SectionAdmin.inlines, SectionPolicyInline]
+for screen in (ArticleAdmin, SectionAdmin):
+    screen.goes_along = (*screen.goes_along, Policy)
 
 
 @admin.register(Policy)

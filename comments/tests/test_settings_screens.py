@@ -110,6 +110,15 @@ def test_an_editor_says_on_a_sections_screen_how_its_stories_are_discussed(clien
     assert Policy.objects.rules_for(make_article(section=section)).mode == Mode.ALL
 
 
+def test_a_section_is_deleted_with_its_policy_and_the_sites_policy_by_nobody(client, administrator):
+    client.force_login(administrator)
+    section, of_site = make_section(), Policy.objects.create(mode=Mode.OPEN)
+    Policy.objects.create(section=section, mode=Mode.ALL)
+    assert client.post(f"/admin/articles/section/{section.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert client.post(f"/admin/comments/policy/{of_site.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert list(Policy.objects.all()) == [of_site]
+
+
 def test_a_policy_that_says_nothing_is_not_kept(client, editor):
     client.force_login(editor)
     section = make_section()

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from comments.models import Sanction
 from newsportal.accounts import groups_within, held_by, may_manage
 from newsportal.tests.test_stale import opened
 
@@ -104,6 +105,14 @@ def test_an_administrator_makes_a_colleague_an_editor_and_a_new_administrator(de
     assert answer.status_code == 302 and newcomer.check_password("another long one")
     assert desk.post(f"{USERS}{newcomer.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_an_account_is_deleted_with_the_sanctions_that_were_laid_on_it(desk, manager):
+    outsider = User.objects.create_user("outsider")
+    sanction = Sanction.objects.create(user=outsider, measure=Sanction.Measure.BAN, reason="Spam.", made_by=manager)
+    assert desk.post(f"/admin/comments/sanction/{sanction.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{USERS}{outsider.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Sanction.objects.exists()
 
 
 def test_an_administrator_changes_what_a_group_may_within_their_own(desk):
