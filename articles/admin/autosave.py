@@ -24,6 +24,9 @@ from articles.models import Article, Autosave, SentForm, Version
 from articles.workflow import available
 
 MOST = 2 * 2**20
+#: So many are kept of one person: each opened form that was left unsaved within 90 days. Whoever leaves more is told.
+MANY = 200
+FULL = f"You have {MANY} texts that were typed and not saved, which is as many as are kept. Save some of them, or forget them."
 #: What a form carries besides what was typed: a copy never publishes, moves or answers a question.
 LEFT_OUT = ("csrfmiddlewaretoken", "_", "choose-")
 #: Of the form: which opened form it is, who typed into it, and when by their own clock.
@@ -60,6 +63,8 @@ class AutosaveMixin:
         if typist and typist != request.user.get_username():
             # Another has logged in beside the open page: what was typed is not theirs.
             return JsonResponse({"message": f"This was typed by {typist}, who is not logged in."}, status=409)
+        if self._would_be_too_many(request, pk):
+            return JsonResponse({"message": FULL}, status=413)
         if not self._keep_copy(request, pk):
             return JsonResponse({"message": "This is too long to be kept as a copy."}, status=413)
         now = timezone.localtime(timezone.now(), timezone.get_default_timezone())
@@ -177,20 +182,28 @@ class AutosaveMixin:
         }
         if len(json.dumps(data)) > MOST:
             return None
-        slot = request.POST.get(SLOT, "")
-        slot = slot if SLOT_IS.fullmatch(slot) else ""
         typed_at = number_in(request.POST.get(TYPED_AT, ""))
-        mine = Autosave.objects.filter(user=request.user, slot=slot)
-        # A form filled with the copy of a deleted story goes on in it.
-        kept = mine.filter(story=pk).first() if pk else mine.homeless().order_by("story").first()
+        kept = self._kept_of_this_form(request, pk)
         if kept is None:
             kept, _ = Autosave.objects.get_or_create(
-                user=request.user, story=pk, slot=slot, defaults={"data": data, "typed_at": typed_at}
+                user=request.user, story=pk, slot=_slot(request), defaults={"data": data, "typed_at": typed_at}
             )
+            # Only a form that was sent comes here with too many, and would be lost itself.
+            oldest = Autosave.objects.filter(user=request.user).values_list("pk", flat=True)[MANY:]
+            Autosave.objects.filter(pk__in=list(oldest)).delete()
         if kept.typed_at <= typed_at or not typed_at:
             kept.data, kept.typed_at = data, typed_at
             kept.save()
         return kept
+
+    def _kept_of_this_form(self, request: HttpRequest, pk: int | None) -> Autosave | None:
+        mine = Autosave.objects.filter(user=request.user, slot=_slot(request))
+        # A form filled with the copy of a deleted story goes on in it.
+        return mine.filter(story=pk).first() if pk else mine.homeless().order_by("story").first()
+
+    def _would_be_too_many(self, request: HttpRequest, pk: int | None) -> bool:
+        is_full = Autosave.objects.filter(user=request.user).count() >= MANY
+        return is_full and self._kept_of_this_form(request, pk) is None
 
     def _copies(self, request: HttpRequest, article: Article | None) -> QuerySet[Autosave]:
         mine = Autosave.objects.filter(user=request.user)
@@ -229,6 +242,11 @@ class AutosaveMixin:
             f"This story is {article.state_label().lower()} now, and you may not change it any more. "
             "What you typed is kept as your private copy."
         )
+
+
+def _slot(request: HttpRequest) -> str:
+    slot = request.POST.get(SLOT, "")
+    return slot if SLOT_IS.fullmatch(slot) else ""
 
 
 def _as_new(data: QueryDict) -> QueryDict:

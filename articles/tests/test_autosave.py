@@ -61,6 +61,36 @@ def test_of_one_form_the_newest_stays_whatever_arrives_last(desk, article):
     assert Autosave.objects.get().data["headline"] == ["Later"]
 
 
+def test_who_has_left_many_unsaved_is_told_before_any_is_lost(desk, administrator, article, monkeypatch):
+    monkeypatch.setattr("articles.admin.autosave.MANY", 2)
+    Autosave.objects.create(user=administrator, story=article.pk, slot="theirs", data={})
+
+    def typed(slot: str, words: str):
+        return desk.post(url(article, "autosave"), form_of(article, headline=words, _slot=slot))
+
+    assert [typed(slot, slot).status_code for slot in ("one", "two")] == [200, 200]
+    refused = typed("three", "three")
+    assert refused.status_code == 413
+    assert "as many as are kept" in refused.json()["message"]
+    assert typed("one", "One, and on").status_code == 200
+    mine = Autosave.objects.exclude(user=administrator)
+    assert {copy.data["headline"][0] for copy in mine} == {"One, and on", "two"}
+    desk.post(url(article, "autosave"), {"discard": mine.get(slot="two").pk})
+    assert typed("three", "three").status_code == 200
+
+
+def test_a_form_that_is_sent_in_vain_is_kept_however_many_there_are(client, reporter, editor, monkeypatch):
+    monkeypatch.setattr("articles.admin.autosave.MANY", 2)
+    article = make_article(status=Status.DRAFT, created_by=reporter)
+    article.record(reporter)
+    forms = [form_of(article, headline=words, _slot=words) for words in ("one", "two", "three")]
+    article.publish(editor)
+    client.force_login(reporter)
+    for form in forms:
+        assert form["headline"] in client.post(url(article), form, follow=True).content.decode()
+    assert {copy.slot for copy in Autosave.objects.all()} == {"two", "three"}
+
+
 def test_what_another_has_typed_is_not_kept_as_ones_own(desk, article):
     answer = desk.post(url(article, "autosave"), form_of(article, headline="Theirs", _typist="administrator"))
     assert answer.status_code == 409
