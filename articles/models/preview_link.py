@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from articles import workflow
 from articles.models.article import Article
-from articles.models.version import Version
+from articles.models.version import Kind, Version
 from articles.workflow import Status
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         """A new link for somebody without an account, and its token, which is kept nowhere: (link, token).
 
         `version`: the one that it shows; None follows the story, or with `follows_next` what the story will be once its next
-        version is live, which is for who publishes. Raises PermissionDenied for who may not show it.
+        version is live. What a story will be is for who publishes. Raises PermissionDenied for who may not show it.
         """
-        if not workflow.may_edit(article, by) or (follows_next and not by.has_perm(workflow.PUBLISH)):
+        is_next = follows_next or (version is not None and version.kind == Kind.NEXT)
+        if not workflow.may_edit(article, by) or (is_next and not by.has_perm(workflow.PUBLISH)):
             raise PermissionDenied(f"{by} may not show this story to others.")
         token = secrets.token_urlsafe(32)
         ends = timezone.now() + min(lasts, LONGEST)
@@ -52,7 +53,7 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         link = alive.exclude(article__status=Status.WITHDRAWN).select_related(*related).first()
         if link is None or not workflow.may_show(link.article, by := link.made_by):  # type: ignore[arg-type]
             return None
-        return None if link.follows_next and not by.has_perm(workflow.PUBLISH) else link  # type: ignore[union-attr]
+        return None if link.shows_next and not by.has_perm(workflow.PUBLISH) else link  # type: ignore[union-attr]
 
 
 class PreviewLink(models.Model):
@@ -94,6 +95,11 @@ class PreviewLink(models.Model):
         if self.version:
             return f"version {self.version.number}"
         return str((self.Shows.NEXT if self.follows_next else self.Shows.STORY).label)
+
+    @property
+    def shows_next(self) -> bool:
+        """Whether it opens what the story will be, or was to be."""
+        return self.follows_next or (self.version is not None and self.version.kind == Kind.NEXT)
 
     @property
     def is_alive(self) -> bool:

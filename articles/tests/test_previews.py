@@ -4,7 +4,7 @@ import datetime
 import re
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -285,6 +285,19 @@ def test_a_link_ends_with_the_account_and_with_the_right_of_who_made_it(article,
     leaver.is_active = False
     leaver.save()
     assert opened() == [404, 404, 404]
+
+
+def test_a_link_to_one_next_version_ends_with_the_right_to_publish(editor):
+    own = make_article(created_by=editor)
+    own.record(editor)
+    kept = keep_next(own, take(own) | {"headline": "What will be"}, editor, seen=own.version, live=own.version)
+    token = issue(own, editor, version=kept.version)
+    assert "What will be" in Client().get(f"/preview/{token}/").content.decode()
+    editor.groups.set(Group.objects.filter(name="Reporter"))
+    assert Client().get(f"/preview/{token}/").status_code == 404
+    own.refresh_from_db()
+    with pytest.raises(PermissionDenied):
+        issue(own, User.objects.get(pk=editor.pk), version=kept.version)
 
 
 def test_a_reporters_link_lasts_beyond_the_scheduling_of_their_story(reporter, editor):
