@@ -53,7 +53,7 @@ class HistoryMixin:
         if request.method == "POST" and "withhold" in request.POST:
             if not self.has_publish_permission(request):
                 raise PermissionDenied
-            version.withhold(request.POST["withhold"] == "yes")
+            version.withhold(request.user, request.POST["withhold"] == "yes")
             return redirect(request.path)
         if request.method == "POST":
             try:

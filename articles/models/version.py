@@ -100,9 +100,14 @@ class Version(models.Model):
     def headline(self) -> str:
         return self.content.get("headline", "")
 
-    def withhold(self, withheld: bool = True) -> None:
-        """Keep it from readers, or let them have it again. What it was stays as it is."""
-        Version.objects.filter(pk=self.pk).update(withheld_at=timezone.now() if withheld else None)
+    def withhold(self, by: User, withheld: bool = True) -> None:
+        """Keep it from readers, or let them have it again; the story's log says who has. What it was stays as it is."""
+        asked = Version.objects.filter(pk=self.pk, withheld_at__isnull=withheld)
+        with transaction.atomic():
+            if asked.update(withheld_at=timezone.now() if withheld else None) and self.article:
+                told = f"version {self.number} of the history"
+                note = f"Withheld {told} from readers." if withheld else f"Showed {told} to readers again."
+                self.article.log_move(self.article.status, by, note)
 
 
 def store(text: str) -> Text:

@@ -92,6 +92,22 @@ def test_a_withheld_version_is_shown_neither_itself_nor_in_what_came_after(clien
     assert client.get(of(article, first.number)).status_code == 200
 
 
+def test_the_log_says_who_has_kept_a_version_from_readers_and_who_gave_it_back(client, article, editor):
+    number = Version.objects.of(article).public().order_by("number").first().number
+    moves = article.status_changes.count()
+    for answer in ("yes", "yes", "no"):
+        client.post(url(article, "version", number), {"withhold": answer})
+    given_back, withheld = article.status_changes.all()[:2]
+    assert article.status_changes.count() == moves + 2  # pressed twice, it is done once
+    assert {given_back.made_by, withheld.made_by} == {editor}
+    assert {given_back.to_status, withheld.to_status} == {Status.PUBLISHED}
+    assert (withheld.note, given_back.note) == (
+        f"Withheld version {number} of the history from readers.",
+        f"Showed version {number} of the history to readers again.",
+    )
+    assert withheld.note in client.get(url(article)).content.decode()
+
+
 def test_the_next_version_is_not_shown_before_it_is_live(client, article, editor):
     kept = keep_next(
         article, take(article) | {"headline": "Not yet"}, editor, seen=article.version, live=article.version
