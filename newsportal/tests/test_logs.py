@@ -22,7 +22,7 @@ from newsportal.environment import BASE_DIR
 from newsportal.tests.answering import begin, end
 from newsportal.tests.served import Served
 from newsportal.tests.test_killed import database_url
-from newsportal.watching.logs import Json, Once, Text, chain, scrubbed
+from newsportal.watching.logs import LOOKED_AT, Json, Once, Text, chain, scrubbed
 
 ADDRESS, MAIL = "203.0.113.77", "ottilie@example.org"
 SECRETS = (ADDRESS, MAIL, "ottilie", "harbour secrets", "open sesame", "The tram is late", "harbour%20secrets")
@@ -164,6 +164,12 @@ def test_addresses_queries_and_tokens_are_scrubbed(text, left):
 
 
 @pytest.mark.django_db
+def test_of_a_long_message_the_beginning_is_looked_through_and_no_half_of_an_address_is_left():
+    begin = "Not Found: /search/?q=" + "x" * (LOOKED_AT - 40)
+    assert scrubbed(f"{begin} reader@example.org, reader@example.org") == "Not Found: /search/?[query] …"
+    assert scrubbed("x" * (LOOKED_AT + 1)) == "…"
+
+
 def test_an_error_on_the_page_for_errors_is_said_in_plain_text(reader, log, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("broken")

@@ -27,15 +27,17 @@ from newsportal.watching import request_id
 
 #: In this order: an address of mail before what looks like a host in it.
 SCRUBBED = [
-    (re.compile(r"[^\s@<>\"'(),;:=]+@(?:[\w-]+\.)+[\w-]+"), "[mail]"),
+    (re.compile(r"(?<![^\s@<>\"'(),;:=])[^\s@<>\"'(),;:=]+@(?:[\w-]+\.)+[\w-]+"), "[mail]"),
     (re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?::|[0-9a-fA-F]{1,4})(?:\.\d+){0,3}(?:/\d+)?(?![\w:])"), "[address]"),
     (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), "[address]"),
     # A query, and what was signed for one person: https://docs.djangoproject.com/en/5.2/topics/signing/
     (re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*"), "?[query]"),
-    (re.compile(r"[\w-]{8,}:[\w-]{5,}:[\w-]{20,}"), "[token]"),
+    (re.compile(r"(?<![\w-])[\w-]{8,}:[\w-]{5,}:[\w-]{20,}"), "[token]"),
 ]  # fmt: skip
 #: A message is no place for a text that somebody wrote.
 LONGEST = 500
+#: So much of a message is looked through: patterns take as long as the square of what they search, and strangers choose addresses.
+LOOKED_AT = 4 * LONGEST
 #: These quote the values that they refuse.
 QUOTE_VALUES = (DatabaseError, ValidationError, UnicodeError)
 #: What these quote are names in the code.
@@ -55,6 +57,10 @@ def _replaced(by: str, found: re.Match[str]) -> str:
 
 def scrubbed(text: str) -> str:
     """Without addresses of mail and of networks, queries and signed tokens."""
+    if len(text) > LOOKED_AT:
+        # What is cut in two may be an address that is known by its end.
+        whole, _, _ = text[:LOOKED_AT].rpartition(" ")
+        text = f"{whole} …".lstrip()
     for pattern, by in SCRUBBED:
         text = pattern.sub(partial(_replaced, by), text)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
