@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "comments": {"articles"},
     "newsportal": {"articles", "comments", "adverts"},
 }
+#: Beneath all apps, for whom they know no journalism: what these packages import of `articles` are their own parts.
+BENEATH = ["caching", "http"]
 TOP_LEVEL = {"newsportal", "articles", "comments", "adverts", "templates", "static", "docs", "deploy", "benchmarks"}
 
 
@@ -46,6 +48,17 @@ def test_imports_go_one_way(app):
         and "tests" not in path.parts
     }
     assert not uphill
+
+
+@pytest.mark.parametrize("package", BENEATH)
+def test_what_is_of_no_app_in_particular_knows_none(package):
+    own = re.compile(rf"articles\.{package}(\.|$)")
+    for path in tracked(f"articles/{package}/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                named = [node.module or ""]
+            assert not [name for name in named if name.split(".")[0] in APPS and not own.match(name)], path
 
 
 @pytest.mark.parametrize("app", APPS)
