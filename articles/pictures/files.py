@@ -82,6 +82,7 @@ def content_of(name: str) -> bytes:
     except FileNotFoundError:
         raise
     except Exception as error:  # each back end has its own
+        logger.exception("%s could not be read.", name)
         raise NotStored from error
 
 

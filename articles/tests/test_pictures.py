@@ -14,7 +14,7 @@ from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
 
 from articles.models import Image
-from articles.pictures.files import NewFiles, NotStored
+from articles.pictures.files import NewFiles, NotStored, content_of
 from articles.pictures.ingest import MAX_BYTES, PictureRefused, ingest
 from articles.pictures.markup import picture_html
 from articles.pictures.renditions import AVIF, FORMATS, JPEG, WEBP, crop_box, make_renditions, names, sizes
@@ -545,6 +545,17 @@ def test_crops_that_were_there_stay_though_the_other_row_that_had_them_goes_mean
         with django_capture_on_commit_callbacks(execute=True):
             second.refocus(0.1, 0.5, made=made)
     assert files_in(media) == second.file_names()
+
+
+def test_why_a_picture_cannot_be_read_is_in_the_log(media, monkeypatch, caplog):
+    def away(name, mode="rb"):
+        raise TimeoutError("The storage says nothing.")
+
+    monkeypatch.setattr(default_storage, "open", away)
+    with pytest.raises(NotStored):
+        content_of("pictures/ab/cd.jpg")
+    assert "pictures/ab/cd.jpg could not be read." in caplog.text
+    assert "The storage says nothing." in caplog.text
 
 
 @pytest.mark.django_db
