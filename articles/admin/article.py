@@ -80,6 +80,8 @@ class StateFilter(admin.SimpleListFilter):
 class ArticleForm(forms.ModelForm):
     # Which version its editor has read: articles.admin.conflicts compares it before anything is saved.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # The next version that saving makes live, once it has been put together with the story: no version above says so any more.
+    makes_live = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tags = TagsField(help_text="What the story is about. Type to look one up; Enter makes a new one.")
     publish_as = forms.ChoiceField(
         required=False,
@@ -329,7 +331,7 @@ class ArticleAdmin(
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
         publication = ["publish_at", "embargo_until", "slug"]
         fieldsets = [
-            (None, {"fields": ["version", "headline", "standfirst", "body"]}),
+            (None, {"fields": ["version", "makes_live", "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
             (
@@ -437,9 +439,9 @@ class ArticleAdmin(
         # What readers were to be told and are not is nowhere else.
         if self._record(request, article, form):
             self.forget_unsaved(request, article, was_new=not change)
-        if waiting := getattr(request, "makes_live", None):
+        if number := form.cleaned_data.get("makes_live"):
             # That very one: what somebody has kept in this moment stays.
-            NextVersion.objects.filter(pk=waiting.pk, version=waiting.version_id).delete()
+            NextVersion.objects.filter(article=article, version__number=number).delete()
         if parted := note_conflicts(article):
             self.message_user(request, f"A next version waits. {parted}", messages.WARNING)
         if (name := request.POST.get("_move")) in workflow.MOVES:

@@ -256,7 +256,7 @@ def _as_new(data: QueryDict) -> QueryDict:
             data[name] = "0"
         elif re.fullmatch(r".+-\d+-(id|article)", name):
             data[name] = ""
-    data["version"] = ""
+    data["version"] = data["makes_live"] = ""
     return data
 
 

@@ -24,8 +24,8 @@ from articles.workflow import Status
 if TYPE_CHECKING:
     from articles.admin.article import ArticleAdmin
 
-#: Of the form: which version its editor has read, and what they chose where they were asked.
-VERSION, CHOICE = "version", "choose-"
+#: Of the form: which version its editor has read, which next version it makes live, and what they chose where they were asked.
+VERSION, MAKES_LIVE, CHOICE = "version", "makes_live", "choose-"
 #: The button that keeps the form as the next version of a live story.
 KEEP = "_next"
 BYLINES = "bylines"
@@ -66,11 +66,11 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     mine = posted(screen, request, article)
     if mine is None:
         return None  # the form has errors of its own, which are shown first
-    found = versions.filter(number=seen).first()
+    found, made_live = versions.filter(number=seen).first(), data.get(MAKES_LIVE, "")
     if found and found.kind == Kind.NEXT and not keeps:
         # The next version is saved over the live one: both come from the version that it was begun from.
         if waiting and waiting.version_id == found.pk:
-            request.makes_live = waiting
+            made_live = str(found.number)
         found = found.parent
     base, theirs = opened(found) if found else None, take(article)
     if waiting and keeps:
@@ -88,6 +88,8 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     if merged.conflicts:
         return _ask(screen, request, article, merged, base, mine, theirs, latest)
     request.POST = rewritten(data, article, merged.result, current)
+    # Whatever is asked, or found wrong, before it is saved: the form that comes back still says so.
+    request.POST[MAKES_LIVE] = made_live
     if merged.taken:
         who = latest.made_by if latest and latest.made_by else "somebody else"
         taken = ", ".join(LABELS[name] for name in merged.taken)

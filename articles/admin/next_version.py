@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from articles.admin.conflicts import KEEP, posted, rewritten
+from articles.admin.conflicts import KEEP, MAKES_LIVE, VERSION, posted, rewritten
 from articles.admin.moment import ZonedSplitDateTime
 from articles.admin.shown_again import as_posted, show_again
 from articles.editing.diff import changes
@@ -64,7 +64,7 @@ class NextVersionMixin:
             return {}
         return {
             "waiting": waiting,
-            "editing_next": request.POST.get("version") == str(waiting.version.number),
+            "editing_next": str(waiting.version.number) in {request.POST.get(name) for name in (VERSION, MAKES_LIVE)},
             "next_changes": changes(take(article), with_live(waiting).result) if request.method == "GET" else [],
         }
 

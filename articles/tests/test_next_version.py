@@ -1,6 +1,7 @@
 """The next version of a live story: readers see the old one until its time, and then the new one, whole."""
 
 import datetime
+import re
 import threading
 from unittest.mock import Mock
 
@@ -14,6 +15,7 @@ from articles.editing import next_version
 from articles.editing.next_version import apply_due
 from articles.models import Article, NextVersion, Version
 from articles.tests.factories import make_article, make_contributor, make_section
+from articles.tests.test_asks_first import hidden
 from articles.tests.test_versions import form_of, url, with_byline
 from articles.workflow import MoveRefused, Status
 
@@ -151,6 +153,32 @@ def test_saving_the_next_version_makes_it_live_with_what_was_saved_meanwhile(des
     assert answer.status_code == 302
     article.refresh_from_db()
     assert (article.headline, article.standfirst) == ("Later", "Saved on the live story.")
+    assert not NextVersion.objects.exists()
+
+
+def test_it_is_made_live_also_where_the_desk_has_asked_first(desk, article):
+    keep(desk, article, headline="Later")
+    tomorrow = timezone.localtime(timezone.now() + 24 * HOUR)
+    hides_it = {"publish_at_0": f"{tomorrow:%Y-%m-%d}", "publish_at_1": f"{tomorrow:%H:%M:%S}"}
+    asked = desk.post(url(article), form_of_next(article, headline="Later", _save="Save") | hides_it).content.decode()
+    assert "Is this what you want?" in asked
+    back = desk.post(url(article), hidden(asked) | {"_back": "1"}).content.decode()
+    assert "You are editing the next version" in back
+    assert desk.post(url(article), hidden(asked) | {"_save": "Save"}).status_code == 302
+    article.refresh_from_db()
+    assert (article.headline, article.is_scheduled()) == ("Later", True)
+    assert not NextVersion.objects.exists()
+
+
+def test_it_is_made_live_also_where_the_form_came_back_with_an_error(desk, article):
+    keep(desk, article, headline="Later")
+    typed = form_of_next(article, headline="Later", section="")
+    page = desk.post(url(article), typed).content.decode()
+    assert "A published story needs a section" in page and "You are editing the next version" in page
+    carried = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\d+)"', page))
+    assert desk.post(url(article), typed | carried | {"section": article.section_id}).status_code == 302
+    article.refresh_from_db()
+    assert article.headline == "Later"
     assert not NextVersion.objects.exists()
 
 
