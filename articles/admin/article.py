@@ -18,9 +18,10 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from articles import body, search, workflow
+from articles.admin import carried
 from articles.admin.asks_first import AsksFirstMixin, publishing_label, said
 from articles.admin.autosave import AutosaveMixin
-from articles.admin.conflicts import KEEP, settle
+from articles.admin.conflicts import settle
 from articles.admin.deleted import DeletedMixin
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.goes_along import GoesAlongMixin
@@ -133,7 +134,7 @@ class ArticleForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["version"] = self.instance.version
+        self.initial[carried.VERSION] = self.instance.version
 
     def clean(self):
         cleaned = super().clean()
@@ -144,7 +145,7 @@ class ArticleForm(forms.ModelForm):
             self.add_error(
                 "publish_as", "Is this a correction or a retraction? What is written below is told with either."
             )
-        due_at, keeps = cleaned.get("goes_live_at"), KEEP in self.data
+        due_at, keeps = cleaned.get("goes_live_at"), carried.KEEP in self.data
         if due_at and not keeps:
             self.add_error(
                 "goes_live_at",
@@ -265,8 +266,8 @@ class ArticleAdmin(
     def _ask_then_move(
         self, request: HttpRequest, articles: QuerySet[Article], verb: str, done: str
     ) -> HttpResponse | None:
-        """Many at once are asked about first, with what preflight says of each; `_sure` is the answer."""
-        if "_sure" in request.POST:
+        """Many at once are asked about first, with what preflight says of each; `carried.SURE` is the answer."""
+        if carried.SURE in request.POST:
             self._move_each(request, articles, verb, done)
             return None
         stories = list(self.model.objects.filter(pk__in=articles.values("pk")).select_related("section")[:MANY])
@@ -278,6 +279,7 @@ class ArticleAdmin(
             "action": request.POST.get("action", ""),
             "selected_name": ACTION_CHECKBOX_NAME,
             "verb": capfirst(verb),
+            "carries": carried,
         }
         template = "admin/articles/article/many.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
@@ -286,7 +288,7 @@ class ArticleAdmin(
         count = 0
         stories = list(self.model.objects.filter(pk__in=articles.values("pk")))
         around = Around(stories)
-        seen = request.POST.getlist("_seen")
+        seen = request.POST.getlist(carried.SEEN)
         for article in stories:
             try:
                 if seen and f"{article.pk}:{article.version}" not in seen:
@@ -331,7 +333,7 @@ class ArticleAdmin(
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
         publication = ["publish_at", "embargo_until", "slug"]
         fieldsets = [
-            (None, {"fields": ["version", "makes_live", "headline", "standfirst", "body"]}),
+            (None, {"fields": [carried.VERSION, carried.MAKES_LIVE, "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
             (
@@ -365,6 +367,7 @@ class ArticleAdmin(
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         article = obj or Article(created_by=request.user)
         context["moves"] = [(move, self._button(move, article)) for move in workflow.available(article, request.user)]
+        context["carries"] = carried
         context["said"] = said(article.publish_at)
         context["article"] = obj
         context["keeps_next"] = obj and obj.is_public() and self.has_publish_permission(request)
@@ -416,18 +419,18 @@ class ArticleAdmin(
             raise
 
     def save_model(self, request, obj: Article, form, change) -> None:
-        if change and KEEP in request.POST:
+        if change and carried.KEEP in request.POST:
             return
         if not change:
             obj.created_by = request.user
-        elif not obj.claim(form.cleaned_data.get("version") or 0):
+        elif not obj.claim(form.cleaned_data.get(carried.VERSION) or 0):
             raise SavedMeanwhile
         obj.save()
         if not change:
             self.note_sent(request, obj)
 
     def save_related(self, request, form, formsets, change) -> None:
-        if change and KEEP in request.POST:
+        if change and carried.KEEP in request.POST:
             if not self.keep(request, form, formsets):
                 raise SavedMeanwhile
             self.forget_unsaved(request, form.instance, was_new=False)
@@ -439,12 +442,12 @@ class ArticleAdmin(
         # What readers were to be told and are not is nowhere else.
         if self._record(request, article, form):
             self.forget_unsaved(request, article, was_new=not change)
-        if number := form.cleaned_data.get("makes_live"):
+        if number := form.cleaned_data.get(carried.MAKES_LIVE):
             # That very one: what somebody has kept in this moment stays.
             NextVersion.objects.filter(article=article, version__number=number).delete()
         if parted := note_conflicts(article):
             self.message_user(request, f"A next version waits. {parted}", messages.WARNING)
-        if (name := request.POST.get("_move")) in workflow.MOVES:
+        if (name := request.POST.get(carried.MOVE)) in workflow.MOVES:
             try:
                 note = form.cleaned_data.get("note", "")
                 if name == "publish":

@@ -12,8 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from articles.admin.moment import MomentField
-from articles.admin.next_version import KEEP
+from articles.admin import carried
+from articles.admin.moment import typed_in
 from articles.editing.preflight import JUST_NOW
 from articles.models import Article
 from articles.workflow import Status
@@ -21,12 +21,8 @@ from articles.workflow import Status
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-#: Of the form: the time that its publishing button named ("" for now), what was said yes to, and the way back.
-SAID, SURE, BACK = "_said", "_sure", "_back"
-#: The button that Enter in a field presses: it saves and stays.
-ENTER = "_enter"
 #: What decides where a form leads; the page that asks sends it again with one of these.
-BUTTONS = ("_move", "_save", "_continue", "_addanother")
+BUTTONS = (carried.MOVE, carried.SAVE, carried.CONTINUE, carried.ADD_ANOTHER)
 
 
 class AsksFirstMixin:
@@ -41,17 +37,17 @@ class AsksFirstMixin:
         if not self.has_publish_permission(request):
             raise PermissionDenied
         try:
-            moment = _typed(request.GET)
+            moment = typed_in(request.GET, "publish_at")
         except ValidationError as refusal:
             return JsonResponse({"problem": " ".join(refusal.messages)})
         return JsonResponse({"label": publishing_label(moment), "said": said(moment)})
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if ENTER in request.POST:
+        if carried.ENTER in request.POST:
             request.POST = request.POST.copy()
-            request.POST["_continue"] = request.POST.pop(ENTER)[0]
-        if request.method == "POST" and not getattr(request, "only_looks", False) and KEEP not in request.POST:
-            if BACK in request.POST:
+            request.POST[carried.CONTINUE] = request.POST.pop(carried.ENTER)[0]
+        if request.method == "POST" and not getattr(request, "only_looks", False) and carried.KEEP not in request.POST:
+            if carried.BACK in request.POST:
                 request.only_looks = True  # the form as it was sent, and nothing is saved
             elif asking := self._ask(request, self.get_object(request, unquote(object_id)) if object_id else None):
                 return asking
@@ -61,20 +57,20 @@ class AsksFirstMixin:
         """The page that asks; None where nothing surprises."""
         data = request.POST
         try:
-            moment, embargo = _typed(data), _typed(data, "embargo_until")
+            moment, embargo = typed_in(data, "publish_at"), typed_in(data, "embargo_until")
         except ValidationError:
             return None  # the form says so, beside the field
         refused = embargo is not None and (moment or timezone.now()) < embargo
-        if refused or data.get(SURE) == _answer(moment):
+        if refused or data.get(carried.SURE) == _answer(moment):
             return None
-        publishes = data.get("_move") == "publish" and self.has_publish_permission(request)
+        publishes = data.get(carried.MOVE) == "publish" and self.has_publish_permission(request)
         sentence, label = _surprise(moment, data) if publishes else _surprise_of_saving(article, moment, data)
         if not sentence:
             return None
-        button = next((name for name in BUTTONS if name in data), "_save")
+        button = next((name for name in BUTTONS if name in data), carried.SAVE)
         kept = [
             (name, value) for name, values in data.lists() for value in values
-            if name not in {"csrfmiddlewaretoken", SURE, SAID, button}
+            if name not in {carried.CSRF, carried.SURE, carried.SAID, button}
         ]  # fmt: skip
         context = {
             "title": "Is this what you want?",
@@ -85,7 +81,8 @@ class AsksFirstMixin:
             "label": label,
             "button": button,
             "value": data.get(button, "1"),
-            "kept": [*kept, (SAID, said(moment)), (SURE, _answer(moment))],
+            "carries": carried,
+            "kept": [*kept, (carried.SAID, said(moment)), (carried.SURE, _answer(moment))],
         }
         template = "admin/articles/article/ask.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
@@ -114,7 +111,7 @@ def _surprise(moment: datetime.datetime | None, data: QueryDict) -> tuple[str, s
             f"Its publication time, {_told(moment)}, has passed: it would be public at once, among the stories of that moment.",
             label,
         )
-    if SAID not in data or data[SAID] == said(moment):
+    if carried.SAID not in data or data[carried.SAID] == said(moment):
         return "", label
     if moment and moment > now:
         return f"It will not be public now: it appears by itself on {_told(moment)}.", label
@@ -123,7 +120,9 @@ def _surprise(moment: datetime.datetime | None, data: QueryDict) -> tuple[str, s
 
 def _surprise_of_saving(article: Article | None, moment: datetime.datetime | None, data: QueryDict) -> tuple[str, str]:
     """Saving alone publishes a scheduled story, or takes a public one out, where its time is moved over this moment."""
-    if article is None or article.status != Status.PUBLISHED or not moment or not article.publish_at or "_move" in data:
+    if carried.MOVE in data or article is None or article.status != Status.PUBLISHED:
+        return "", ""
+    if not moment or not article.publish_at:
         return "", ""
     now = timezone.now()
     if article.publish_at > now >= moment:
@@ -137,11 +136,6 @@ def _surprise_of_saving(article: Article | None, moment: datetime.datetime | Non
             f"Save, and hide it until {_told(moment)}",
         )
     return "", ""
-
-
-def _typed(data: QueryDict, name: str = "publish_at") -> datetime.datetime | None:
-    parts = [data.get(f"{name}_{number}", "") for number in (0, 1)]
-    return MomentField(required=False).clean(parts)
 
 
 def _answer(moment: datetime.datetime | None) -> str:

@@ -17,6 +17,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from articles import body
+from articles.admin import carried
+from articles.admin.conflicts import posted
 from articles.admin.shown_again import show_again
 from articles.editing.snapshot import is_same, take
 from articles.http.numbers import number_in
@@ -27,10 +29,6 @@ MOST = 2 * 2**20
 #: So many are kept of one person: each opened form that was left unsaved within 90 days. Whoever leaves more is told.
 MANY = 200
 FULL = f"You have {MANY} texts that were typed and not saved, which is as many as are kept. Save some of them, or forget them."
-#: What a form carries besides what was typed: a copy never publishes, moves or answers a question.
-LEFT_OUT = ("csrfmiddlewaretoken", "_", "choose-")
-#: Of the form: which opened form it is, who typed into it, and when by their own clock.
-SLOT, TYPIST, TYPED_AT = "_slot", "_typist", "_typed_at"
 SLOT_IS = re.compile(r"[\w-]{1,32}", re.ASCII)
 #: What is shown of a copy that cannot be saved any more.
 WORDS = ("headline", "short_headline", "standfirst", "dateline", "correction", "note")
@@ -59,7 +57,7 @@ class AutosaveMixin:
         if "discard" in request.POST:
             self._copies(request, article).filter(pk=number_in(request.POST["discard"])).delete()
             return redirect(_form(article))
-        typist = request.POST.get(TYPIST, "")
+        typist = request.POST.get(carried.TYPIST, "")
         if typist and typist != request.user.get_username():
             # Another has logged in beside the open page: what was typed is not theirs.
             return JsonResponse({"message": f"This was typed by {typist}, who is not logged in."}, status=409)
@@ -92,7 +90,7 @@ class AutosaveMixin:
     def autosave_context(self, request: HttpRequest, article: Article | None) -> dict:
         """For the form: its slot, and what was typed earlier and not saved."""
         showing = getattr(request, "showing_unsaved", None)
-        slot = showing.slot if showing else request.POST.get(SLOT, "")
+        slot = showing.slot if showing else request.POST.get(carried.SLOT, "")
         copies = self._copies(request, article)[:SHOWN] if request.method == "GET" else []
         return {
             "slot": slot if SLOT_IS.fullmatch(slot) else secrets.token_urlsafe(9),
@@ -102,7 +100,7 @@ class AutosaveMixin:
 
     def note_sent(self, request: HttpRequest, article: Article) -> None:
         """Raises IntegrityError where the same form has made another story in this moment."""
-        slot = request.POST.get(SLOT, "")
+        slot = request.POST.get(carried.SLOT, "")
         if SLOT_IS.fullmatch(slot):
             mine = SentForm.objects.filter(user=request.user, slot=slot)
             mine.homeless().delete()
@@ -110,12 +108,12 @@ class AutosaveMixin:
 
     def sent_again(self, request: HttpRequest) -> HttpResponse | None:
         """Of a new story's form that has made its story already: that story, with what else has been typed since; else None."""
-        sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(SLOT, ""))
+        sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(carried.SLOT, ""))
         article = Article.objects.filter(pk__in=sent.values("story")).first()
         if article is None or not self.has_view_permission(request, article):
             return None
         moves = {move.name: move.label for move in available(article, request.user)}
-        move = moves.get(request.POST.get("_move", ""))
+        move = moves.get(request.POST.get(carried.MOVE, ""))
         if not move and self._says_the_same(request, article):
             return redirect(_form(article))
         copy = self._keep_copy(request, article.pk)
@@ -127,8 +125,6 @@ class AutosaveMixin:
         return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
 
     def _says_the_same(self, request: HttpRequest, article: Article) -> bool:
-        from articles.admin.conflicts import posted
-
         typed, stored = posted(self, request, article), take(article)
         # Left empty, the time is set by publishing; so is the address, in which `posted` says so.
         if typed is None:
@@ -137,7 +133,7 @@ class AutosaveMixin:
 
     def forget_unsaved(self, request: HttpRequest, article: Article, *, was_new: bool) -> None:
         """It has been saved: what was kept of this form in case it was not has served."""
-        slot = request.POST.get(SLOT, "")
+        slot = request.POST.get(carried.SLOT, "")
         self._copies(request, None if was_new else article).filter(slot=slot).delete()
 
     def show_unsaved(self, request: HttpRequest, article: Article | None) -> None:
@@ -178,11 +174,11 @@ class AutosaveMixin:
             # PostgreSQL keeps no NUL in a text, and nobody has typed one.
             name: [value.replace("\x00", "") for value in values]
             for name, values in request.POST.lists()
-            if not name.startswith(LEFT_OUT)
+            if not name.startswith(carried.OF_ONE_SENDING)
         }
         if len(json.dumps(data)) > MOST:
             return None
-        typed_at = number_in(request.POST.get(TYPED_AT, ""))
+        typed_at = number_in(request.POST.get(carried.TYPED_AT, ""))
         kept = self._kept_of_this_form(request, pk)
         if kept is None:
             kept, _ = Autosave.objects.get_or_create(
@@ -245,7 +241,7 @@ class AutosaveMixin:
 
 
 def _slot(request: HttpRequest) -> str:
-    slot = request.POST.get(SLOT, "")
+    slot = request.POST.get(carried.SLOT, "")
     return slot if SLOT_IS.fullmatch(slot) else ""
 
 
@@ -256,7 +252,7 @@ def _as_new(data: QueryDict) -> QueryDict:
             data[name] = "0"
         elif re.fullmatch(r".+-\d+-(id|article)", name):
             data[name] = ""
-    data["version"] = data["makes_live"] = ""
+    data[carried.VERSION] = data[carried.MAKES_LIVE] = ""
     return data
 
 

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 
-from articles.admin.moment import ZonedSplitDateTime
+from articles.admin import carried
+from articles.admin.moment import type_in
 from articles.admin.tag_field import NEW
 from articles.editing.diff import Change, changes, in_words
 from articles.editing.merge import MINE, THEIRS, Merge, merge
@@ -23,12 +24,6 @@ from articles.workflow import Status
 
 if TYPE_CHECKING:
     from articles.admin.article import ArticleAdmin
-
-#: Of the form: which version its editor has read, which next version it makes live, and what they chose where they were asked.
-VERSION, MAKES_LIVE, CHOICE = "version", "makes_live", "choose-"
-#: The button that keeps the form as the next version of a live story.
-KEEP = "_next"
-BYLINES = "bylines"
 
 
 @dataclass
@@ -50,7 +45,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     Nothing typed is lost: the page carries the whole form. `request.POST` is replaced by what the two sides make together.
     """
     data = request.POST
-    seen = number_in(data.get(VERSION, ""))
+    seen = number_in(data.get(carried.VERSION, ""))
     versions = Version.objects.of(article).select_related("text", "parent__text", "made_by")
     live = versions.current(article).first()
     # What the next version, if it is kept, will have been merged with.
@@ -58,7 +53,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     waiting = (
         NextVersion.objects.filter(article=article).select_related("version__text", "version__parent__text").first()
     )
-    keeps = waiting is not None and KEEP in data
+    keeps = waiting is not None and carried.KEEP in data
     latest = waiting.version if waiting and keeps else live
     current = latest.number if latest else article.version
     if seen == current and (not keeps or latest.parent_id == live.pk):
@@ -66,7 +61,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     mine = posted(screen, request, article)
     if mine is None:
         return None  # the form has errors of its own, which are shown first
-    found, made_live = versions.filter(number=seen).first(), data.get(MAKES_LIVE, "")
+    found, made_live = versions.filter(number=seen).first(), data.get(carried.MAKES_LIVE, "")
     if found and found.kind == Kind.NEXT and not keeps:
         # The next version is saved over the live one: both come from the version that it was begun from.
         if waiting and waiting.version_id == found.pk:
@@ -83,13 +78,13 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
             began = opened(parent)
             base |= {name: began[name] for name in parted}
         latest = live if parted else latest
-    choices = {name: choice for name in LABELS if (choice := data.get(CHOICE + name)) in {MINE, THEIRS}}
+    choices = {name: choice for name in LABELS if (choice := data.get(carried.CHOICE + name)) in {MINE, THEIRS}}
     merged = merge(base, mine, theirs, choices)
     if merged.conflicts:
         return _ask(screen, request, article, merged, base, mine, theirs, latest)
     request.POST = rewritten(data, article, merged.result, current)
     # Whatever is asked, or found wrong, before it is saved: the form that comes back still says so.
-    request.POST[MAKES_LIVE] = made_live
+    request.POST[carried.MAKES_LIVE] = made_live
     if merged.taken:
         who = latest.made_by if latest and latest.made_by else "somebody else"
         taken = ", ".join(LABELS[name] for name in merged.taken)
@@ -121,8 +116,11 @@ def posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snap
 
 def _posted_bylines(data: QueryDict) -> list[list[Any]]:
     rows = []
-    for number in range(min(number_in(data.get(f"{BYLINES}-TOTAL_FORMS", "")), 200)):
-        row = {name: data.get(f"{BYLINES}-{number}-{name}", "") for name in ("contributor", "role", "order", "DELETE")}
+    for number in range(min(number_in(data.get(f"{carried.BYLINES}-TOTAL_FORMS", "")), 200)):
+        row = {
+            name: data.get(f"{carried.BYLINES}-{number}-{name}", "")
+            for name in ("contributor", "role", "order", "DELETE")
+        }
         if (person := number_in(row["contributor"])) and not row["DELETE"]:
             rows.append((number_in(row["order"]), number, [person, row["role"]]))
     return [pair for _, _, pair in sorted(rows, key=lambda row: row[:2])]
@@ -131,13 +129,12 @@ def _posted_bylines(data: QueryDict) -> list[list[Any]]:
 def rewritten(data: QueryDict, article: Article, result: Snapshot, number: int) -> QueryDict:
     """The form as if its editor had typed the result over the story as it is now, having seen version `number`."""
     data = data.copy()
-    data[VERSION] = str(number)
+    data[carried.VERSION] = str(number)
     for name in PLAIN:
         data[name] = result[name]
     data["lead_image"], data["section"] = (str(result[name] or "") for name in ("lead_image", "section"))
     for name in ("publish_at", "embargo_until"):
-        moment = parse_datetime(result[name]) if result[name] else None
-        data[f"{name}_0"], data[f"{name}_1"] = (part or "" for part in ZonedSplitDateTime().decompress(moment))
+        type_in(data, name, parse_datetime(result[name]) if result[name] else None)
     tags, new = tags_in(result)
     data.setlist("tags", [*(str(tag.pk) for tag in tags), *(f"{NEW}{name}" for name in new)])
     _rewrite_bylines(data, article, result["bylines"])
@@ -145,7 +142,7 @@ def rewritten(data: QueryDict, article: Article, result: Snapshot, number: int) 
 
 
 def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]]) -> None:
-    for name in [name for name in data if name.startswith(f"{BYLINES}-") and name.split("-")[1].isdigit()]:
+    for name in [name for name in data if name.startswith(f"{carried.BYLINES}-") and name.split("-")[1].isdigit()]:
         del data[name]
     rows = list(article.bylines.order_by("order", "pk"))
     free: dict[tuple[int, str], list[Byline]] = {}
@@ -164,15 +161,15 @@ def _rewrite_bylines(data: QueryDict, article: Article, wanted: list[list[Any]])
         if byline.pk not in old:
             row["DELETE"] = "on"
         for name, value in row.items():
-            data[f"{BYLINES}-{number}-{name}"] = str(value)
+            data[f"{carried.BYLINES}-{number}-{name}"] = str(value)
     number = len(rows)
     for order, (pair, byline) in enumerate(zip(wanted, kept, strict=True), 1):
         if byline is None:
             row = {"id": "", "article": article.pk, "contributor": pair[0], "role": pair[1], "order": order}
             for name, value in row.items():
-                data[f"{BYLINES}-{number}-{name}"] = str(value)
+                data[f"{carried.BYLINES}-{number}-{name}"] = str(value)
             number += 1
-    data[f"{BYLINES}-TOTAL_FORMS"], data[f"{BYLINES}-INITIAL_FORMS"] = str(number), str(len(rows))
+    data[f"{carried.BYLINES}-TOTAL_FORMS"], data[f"{carried.BYLINES}-INITIAL_FORMS"] = str(number), str(len(rows))
 
 
 def _ask(
@@ -185,7 +182,7 @@ def _ask(
     for question in questions:
         if question.name != "body":
             question.my_words, question.their_words = in_words(mine, question.name), in_words(theirs, question.name)
-    asked = {CHOICE + name for name in merged.conflicts}
+    asked = {carried.CHOICE + name for name in merged.conflicts}
     context = {
         "title": "Somebody else saved this story",
         "opts": screen.opts,
@@ -194,8 +191,9 @@ def _ask(
         "latest": latest,
         "questions": questions,
         "taken": [LABELS[name] for name in merged.taken],
+        "carries": carried,
         "kept": [(name, value) for name, values in request.POST.lists() for value in values
-                 if name not in asked and name != "csrfmiddlewaretoken"],
+                 if name not in asked and name != carried.CSRF],
     }  # fmt: skip
     template = "admin/articles/article/conflict.html"
     return TemplateResponse(request, template, screen.admin_site.each_context(request) | context, status=409)

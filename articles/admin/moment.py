@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 
 #: 02:30, 02:30:15, and 02:30 CET where that is needed: the name of the zone tells one of two hours from the other.
@@ -36,6 +37,18 @@ class ZonedSplitDateTime(AdminSplitDateTime):
         local = timezone.localtime(value, timezone.get_default_timezone())
         shown = f"{local:%H:%M:%S %Z}" if len(_readings(local.replace(tzinfo=None))) > 1 else f"{local:%H:%M:%S}"
         return [f"{local:%Y-%m-%d}", shown]
+
+
+def type_in(data: QueryDict, name: str, moment: datetime.datetime | None) -> None:
+    """Fill the two inputs of a moment in what a browser sends."""
+    widget = ZonedSplitDateTime()
+    for end, part in zip(widget.widgets_names, widget.decompress(moment), strict=True):
+        data[f"{name}{end}"] = part or ""
+
+
+def typed_in(data: QueryDict, name: str) -> datetime.datetime | None:
+    """What the two inputs say. Raises ValidationError where that is no moment."""
+    return MomentField(required=False).clean(ZonedSplitDateTime().value_from_datadict(data, {}, name))
 
 
 class MomentField(forms.MultiValueField):

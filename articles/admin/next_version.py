@@ -9,8 +9,9 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from articles.admin.conflicts import KEEP, MAKES_LIVE, VERSION, posted, rewritten
-from articles.admin.moment import ZonedSplitDateTime
+from articles.admin import carried
+from articles.admin.conflicts import posted, rewritten
+from articles.admin.moment import type_in
 from articles.admin.shown_again import as_posted, show_again
 from articles.editing.diff import changes
 from articles.editing.next_version import OF_THE_LIVE_STORY, drop, go_live, keep_next, with_live
@@ -62,9 +63,10 @@ class NextVersionMixin:
         waiting = self.waiting(article)
         if waiting is None or not self.has_publish_permission(request):
             return {}
+        begun_from = {request.POST.get(name) for name in (carried.VERSION, carried.MAKES_LIVE)}
         return {
             "waiting": waiting,
-            "editing_next": str(waiting.version.number) in {request.POST.get(name) for name in (VERSION, MAKES_LIVE)},
+            "editing_next": str(waiting.version.number) in begun_from,
             "next_changes": changes(take(article), with_live(waiting).result) if request.method == "GET" else [],
         }
 
@@ -77,15 +79,14 @@ class NextVersionMixin:
             ]
             data = rewritten(as_posted(plain), article, opened(waiting.version), waiting.version.number)
             data["publish_as"], data["correction"] = waiting.publish_as, waiting.correction
-            for number, part in enumerate(ZonedSplitDateTime().decompress(waiting.due_at)):
-                data[f"goes_live_at_{number}"] = part or ""
+            type_in(data, "goes_live_at", waiting.due_at)
             show_again(request, data)
 
     def keep_or_save(self, request: HttpRequest, article: Article) -> None:
         """Only what readers see has a next version; whatever else was to be kept as one is simply saved."""
-        if KEEP in request.POST and not (article.is_public() and self.has_publish_permission(request)):
+        if carried.KEEP in request.POST and not (article.is_public() and self.has_publish_permission(request)):
             request.POST = request.POST.copy()
-            del request.POST[KEEP]
+            del request.POST[carried.KEEP]
             self.message_user(
                 request, "Readers cannot see this story: it has been saved, not kept apart.", messages.WARNING
             )
@@ -98,7 +99,7 @@ class NextVersionMixin:
         data = form.cleaned_data
         try:
             kept = keep_next(
-                article, content, request.user, seen=data.get("version") or 0, live=request.live_seen,
+                article, content, request.user, seen=data.get(carried.VERSION) or 0, live=request.live_seen,
                 due_at=data.get("goes_live_at"), publish_as=data.get("publish_as", ""),
                 correction=data.get("correction", ""), reason=data.get("note", ""),
             )  # fmt: skip
@@ -118,12 +119,12 @@ class NextVersionMixin:
         return True
 
     def construct_change_message(self, request: HttpRequest, form, formsets, add=False):
-        if KEEP in request.POST:
+        if carried.KEEP in request.POST:
             return "Kept the next version."
         return super().construct_change_message(request, form, formsets, add)
 
     def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
-        if KEEP not in request.POST:
+        if carried.KEEP not in request.POST:
             return super().response_change(request, obj)
         waiting = self.waiting(obj)
         when = "when you say so"

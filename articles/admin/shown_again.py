@@ -8,11 +8,13 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from articles.admin import carried
+
 
 def show_again(request: HttpRequest, data: QueryDict) -> None:
     """Make a request that only looks one whose form holds `data`. `never_valid` sees to it that nothing is saved."""
     request._load_post_and_files()  # now: when it is asked for files later, Django would empty POST again
-    data["_next"] = "1"  # no field says what pressing “Save” would do with it
+    data[carried.KEEP] = "1"  # no field says what pressing “Save” would do with it
     request.method, request.POST = "POST", data
     request.only_looks = True
     # Nothing is written: there is no token to ask for in a request that only looks.
@@ -39,8 +41,8 @@ def as_posted(formsets: Iterable[forms.BaseFormSet]) -> QueryDict:
 
 def _put(data: QueryDict, name: str, value: Any, widget: forms.Widget) -> None:
     if isinstance(widget, forms.MultiWidget):
-        for number, (part, inner) in enumerate(zip(widget.decompress(value), widget.widgets, strict=True)):
-            _put(data, f"{name}_{number}", part, inner)
+        for end, part, inner in zip(widget.widgets_names, widget.decompress(value), widget.widgets, strict=True):
+            _put(data, f"{name}{end}", part, inner)
     elif isinstance(value, list | tuple):
         data.setlist(name, [str(part) for part in value])
     elif value is not None and value is not False:
