@@ -28,12 +28,12 @@ from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
 from articles.admin.moment import MomentField, ZonedSplitDateTime
-from articles.admin.next_version import EDITING, NextVersionMixin
+from articles.admin.next_version import NextVersionMixin
 from articles.admin.presence import PresenceMixin
 from articles.admin.previews import PreviewMixin
 from articles.admin.published_in import PublishedInFilter
 from articles.admin.reads import ReadsMixin
-from articles.admin.shown_again import never_valid, only_looks
+from articles.admin.shown_again import never_valid
 from articles.admin.snippets import SnippetMixin
 from articles.admin.tag_field import TagsField
 from articles.admin.uncounted import LIMIT, UncountedAdmin
@@ -359,7 +359,7 @@ class ArticleAdmin(
         # Our own fields are declared, not the model's: Django would look for them there.
         kwargs["fields"] = ArticleForm.Meta.fields
         form = super().get_form(request, obj, change=change, **kwargs)
-        return never_valid(form) if only_looks(request) else form
+        return never_valid(form) if carried.by(request).only_looks else form
 
     def get_view_on_site_url(self, obj: Article | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_public() else None
@@ -385,38 +385,48 @@ class ArticleAdmin(
         return publishing_label(article.publish_at) if move.name == "publish" else move.label
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "GET" and "unsaved" in request.GET:
-            article = self.get_object(request, unquote(object_id)) if object_id else None
-            self.show_unsaved(request, article)
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        if request.method == "GET" and EDITING in request.GET and object_id:
-            article = self.get_object(request, unquote(object_id))
-            if article and self.has_change_permission(request, article) and self.has_publish_permission(request):
-                self.show_next(request, article)
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        if request.method == "POST" and object_id:
-            article = self.get_object(request, unquote(object_id))
-            if article and self.has_change_permission(request, article):
-                self.keep_or_save(request, article)
-                try:
-                    return settle(self, request, article) or super().changeform_view(
-                        request, object_id, form_url, extra_context
-                    )
-                except SavedMeanwhile:
-                    # Somebody was quicker by a moment: what both have done is put together anew.
-                    return self.changeform_view(request, object_id, form_url, extra_context)
-        if request.method == "POST" and not object_id:
-            return self._add(request, form_url, extra_context)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _add(self, request: HttpRequest, form_url: str, extra_context) -> HttpResponse:
+        """The steps of `carried.Carried`: the first that answers is the last."""
+        is_sent = request.method == "POST"
+        is_filled = request.method == "GET" and not request.GET.keys().isdisjoint({carried.UNSAVED, carried.EDITING})
+        article = self.get_object(request, unquote(object_id)) if object_id and (is_sent or is_filled) else None
+        answer = None
+        if is_sent:
+            answer = (
+                self.sent_again(request, object_id)
+                or self.put_together(request, article)
+                or self.ask_first(request, article)
+                or self.set_aside(request, object_id, article)
+            )
+        elif is_filled:
+            answer = self.fill(request, object_id, article)
+        if answer:
+            return answer
         try:
-            return self.sent_again(request) or super().changeform_view(request, None, form_url, extra_context)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except SavedMeanwhile:
+            # Somebody was quicker by a moment: what both have done is put together anew.
+            return self.changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
             # Sent twice at once: the other one was quicker by a moment.
-            if again := self.sent_again(request):
+            if is_sent and (again := self.sent_again(request, object_id)):
                 return again
             raise
+
+    def fill(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:
+        """The form with unsaved text or the next version in it; or the unsaved text alone, where it takes none any more."""
+        if carried.UNSAVED in request.GET:
+            self.show_unsaved(request, article)
+            return self.set_aside(request, object_id, article)
+        if article and self.has_change_permission(request, article) and self.has_publish_permission(request):
+            self.show_next(request, article)
+        return None
+
+    def put_together(self, request: HttpRequest, article: Article | None) -> HttpResponse | None:
+        """What was typed and what others have saved since; the page that asks where both have changed the same."""
+        if article is None or not self.has_change_permission(request, article):
+            return None
+        self.keep_or_save(request, article)
+        return settle(self, request, article)
 
     def save_model(self, request, obj: Article, form, change) -> None:
         if change and carried.KEEP in request.POST:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
@@ -42,20 +41,17 @@ class AsksFirstMixin:
             return JsonResponse({"problem": " ".join(refusal.messages)})
         return JsonResponse({"label": publishing_label(moment), "said": said(moment)})
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def ask_first(self, request: HttpRequest, article: Article | None) -> HttpResponse | None:
+        """The page that asks; None where nothing surprises, or what was typed is to be seen again."""
         if carried.ENTER in request.POST:
             request.POST = request.POST.copy()
             request.POST[carried.CONTINUE] = request.POST.pop(carried.ENTER)[0]
-        if request.method == "POST" and not getattr(request, "only_looks", False) and carried.KEEP not in request.POST:
-            if carried.BACK in request.POST:
-                request.only_looks = True  # the form as it was sent, and nothing is saved
-            elif asking := self._ask(request, self.get_object(request, unquote(object_id)) if object_id else None):
-                return asking
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _ask(self, request: HttpRequest, article: Article | None) -> HttpResponse | None:
-        """The page that asks; None where nothing surprises."""
         data = request.POST
+        if carried.KEEP in data:
+            return None
+        if carried.BACK in data:
+            carried.by(request).only_looks = True  # the form as it was sent, and nothing is saved
+            return None
         try:
             moment, embargo = typed_in(data, "publish_at"), typed_in(data, "embargo_until")
         except ValidationError:

@@ -68,28 +68,24 @@ class AutosaveMixin:
         now = timezone.localtime(timezone.now(), timezone.get_default_timezone())
         return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal})
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied."""
+    def set_aside(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:
+        """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied; else None."""
         pk = number_in(unquote(object_id)) if object_id else 0
-        if pk and (request.method == "POST" or "unsaved" in request.GET):
-            article = self.get_object(request, str(pk))
-            if article and not self.has_change_permission(request, article) and self._may_keep(request, article):
-                if request.method == "POST":
-                    copy = self._keep_copy(request, pk)
-                    messages.warning(request, f"{self._refusal(article)} It has not been saved in the story.")
-                    return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
-                return self._render_copy(request, article)
-            if article is None and request.method == "POST" and self._was_deleted(request, pk):
+        if article and not self.has_change_permission(request, article) and self._may_keep(request, article):
+            if request.method == "POST":
                 copy = self._keep_copy(request, pk)
-                messages.warning(
-                    request, f"{self._refusal(None)} Save it as a new story, or have the old one recovered."
-                )
-                return redirect(f"{_form(None)}?unsaved={copy.pk if copy else 'yes'}")
-        return super().changeform_view(request, object_id, form_url, extra_context)
+                messages.warning(request, f"{self._refusal(article)} It has not been saved in the story.")
+                return redirect(_with_copy(article, copy))
+            return self._render_copy(request, article)
+        if pk and article is None and request.method == "POST" and self._was_deleted(request, pk):
+            copy = self._keep_copy(request, pk)
+            messages.warning(request, f"{self._refusal(None)} Save it as a new story, or have the old one recovered.")
+            return redirect(_with_copy(None, copy))
+        return None
 
     def autosave_context(self, request: HttpRequest, article: Article | None) -> dict:
         """For the form: its slot, and what was typed earlier and not saved."""
-        showing = getattr(request, "showing_unsaved", None)
+        showing = carried.by(request).unsaved
         slot = showing.slot if showing else request.POST.get(carried.SLOT, "")
         copies = self._copies(request, article)[:SHOWN] if request.method == "GET" else []
         return {
@@ -106,8 +102,10 @@ class AutosaveMixin:
             mine.homeless().delete()
             mine.create(user=request.user, slot=slot, story=article.pk)
 
-    def sent_again(self, request: HttpRequest) -> HttpResponse | None:
+    def sent_again(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Of a new story's form that has made its story already: that story, with what else has been typed since; else None."""
+        if object_id:
+            return None
         sent = SentForm.objects.filter(user=request.user, slot=request.POST.get(carried.SLOT, ""))
         article = Article.objects.filter(pk__in=sent.values("story")).first()
         if article is None or not self.has_view_permission(request, article):
@@ -122,7 +120,7 @@ class AutosaveMixin:
         messages.warning(
             request, f"This form has been saved before. What you have typed since is not saved yet.{undone}"
         )
-        return redirect(f"{_form(article)}?unsaved={copy.pk if copy else 'yes'}")
+        return redirect(_with_copy(article, copy))
 
     def _says_the_same(self, request: HttpRequest, article: Article) -> bool:
         typed, stored = posted(self, request, article), take(article)
@@ -139,17 +137,17 @@ class AutosaveMixin:
     def show_unsaved(self, request: HttpRequest, article: Article | None) -> None:
         """Make the request one that shows the form with the unsaved text; `?unsaved=` its number, else the newest."""
         if article and not self.has_change_permission(request, article):
-            return  # shown by `changeform_view`, for it can only be copied
+            return  # `set_aside` shows it, for it can only be copied
         if copy := self._asked_for(request, article):
             data = QueryDict(mutable=True)
             for name, values in copy.data.items():
                 data.setlist(name, values)
             show_again(request, data if article else _as_new(data))
-            request.showing_unsaved = copy
+            carried.by(request).unsaved = copy
 
     def _asked_for(self, request: HttpRequest, article: Article | None) -> Autosave | None:
         # None also for one that has been saved since: the address outlives it.
-        copies, number = self._copies(request, article), number_in(request.GET["unsaved"])
+        copies, number = self._copies(request, article), number_in(request.GET[carried.UNSAVED])
         return (copies.filter(pk=number) if number else copies).first()
 
     def _render_copy(self, request: HttpRequest, article: Article) -> HttpResponse:
@@ -262,3 +260,7 @@ def _form(article: Article | None) -> str:
         if article
         else reverse("admin:articles_article_add")
     )
+
+
+def _with_copy(article: Article | None, copy: Autosave | None) -> str:
+    return f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}"

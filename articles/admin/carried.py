@@ -1,9 +1,18 @@
-"""What the form of a story carries beside the story: the names of its hidden inputs and of its buttons.
+"""What the form of a story carries beside the story: its hidden inputs and buttons, by name, and what the steps that answer it
+tell each other.
 
-The templates are given them as `carries`; static/js/desk knows some (a test holds that they are these).
-"""
+The templates are given the names as `carries`; static/js/desk knows some (a test holds that they are these).
+"""  # fmt: skip
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from articles.models import Autosave
 
 #: Hidden fields of the form, which a private copy keeps with what was typed: the version that its editor has read, and the next
 #: version that saving makes live.
@@ -28,5 +37,41 @@ SAVE, CONTINUE, ADD_ANOTHER = "_save", "_continue", "_addanother"
 #: Of the page that asks about many stories at once: the number and the version of each, as it was looked at.
 SEEN = "_seen"
 
+#: Of the address: what the form is filled with in place of the story. A private copy, the newest or by number; the next version.
+UNSAVED, EDITING = "unsaved", "next"
+
 #: What a private copy leaves out: it never publishes, moves or answers a question.
 OF_ONE_SENDING = (CSRF, "_", CHOICE)
+
+
+@dataclass
+class Carried:
+    """What the steps of one request for the form tell each other; all else they read off the form itself, `request.POST`.
+
+    A form that was sent goes through these (`ArticleAdmin.changeform_view`); the first that answers is the last:
+
+    1. `sent_again` (autosave): a new story's form that has made its story already leads there.
+    2. `put_together` (article): where nothing is kept apart from what readers see, KEEP goes (next_version). Then the form becomes
+       one that begins from the story as it is now, and says which next version it makes live; or a page asks (conflicts).
+    3. `ask_first` (asks_first): a page asks where the form would do something else than its button has said.
+    4. `set_aside` (autosave): where the story takes nothing any more from who has typed it, it is kept as a private copy.
+    5. Django's own, in one transaction: a form that only looks is never valid. `save_model` claims the version that was seen,
+       `save_related` keeps the form as the next version (next_version), or records what was saved and makes the move. Who finds
+       that somebody has saved since 2 raises SavedMeanwhile: the transaction is given up, and all begins anew.
+
+    A form that is asked for is filled by `show_unsaved` (autosave) or `show_next` (next_version), and only looks.
+    """
+
+    #: Nothing is saved: the form is shown as `request.POST` has it.
+    only_looks: bool = False
+    #: The private copy that it is filled with.
+    unsaved: Autosave | None = None
+    #: The number of the story's version with which the form has been put together.
+    live_seen: int = 0
+
+
+def by(request: HttpRequest) -> Carried:
+    """What this request carries: nothing, until a step says something."""
+    if not hasattr(request, "carried"):
+        request.carried = Carried()
+    return request.carried

@@ -49,7 +49,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     versions = Version.objects.of(article).select_related("text", "parent__text", "made_by")
     live = versions.current(article).first()
     # What the next version, if it is kept, will have been merged with.
-    request.live_seen = article.version
+    carried.by(request).live_seen = article.version
     waiting = (
         NextVersion.objects.filter(article=article).select_related("version__text", "version__parent__text").first()
     )

@@ -20,9 +20,6 @@ from articles.http.numbers import number_in
 from articles.models import Article, Byline, NextVersion
 from articles.workflow import MoveRefused
 
-#: What the address says when the next version is what is edited.
-EDITING = "next"
-
 
 class NextVersionMixin:
     """One more address of the story screen, and one more button."""
@@ -99,7 +96,7 @@ class NextVersionMixin:
         data = form.cleaned_data
         try:
             kept = keep_next(
-                article, content, request.user, seen=data.get(carried.VERSION) or 0, live=request.live_seen,
+                article, content, request.user, seen=data.get(carried.VERSION) or 0, live=carried.by(request).live_seen,
                 due_at=data.get("goes_live_at"), publish_as=data.get("publish_as", ""),
                 correction=data.get("correction", ""), reason=data.get("note", ""),
             )  # fmt: skip
@@ -136,4 +133,4 @@ class NextVersionMixin:
             messages.SUCCESS,
         )
         url = reverse("admin:articles_article_change", args=[obj.pk])
-        return HttpResponseRedirect(f"{url}?{EDITING}=yes")
+        return HttpResponseRedirect(f"{url}?{carried.EDITING}=yes")

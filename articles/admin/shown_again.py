@@ -16,13 +16,9 @@ def show_again(request: HttpRequest, data: QueryDict) -> None:
     request._load_post_and_files()  # now: when it is asked for files later, Django would empty POST again
     data[carried.KEEP] = "1"  # no field says what pressing “Save” would do with it
     request.method, request.POST = "POST", data
-    request.only_looks = True
+    carried.by(request).only_looks = True
     # Nothing is written: there is no token to ask for in a request that only looks.
     request._dont_enforce_csrf_checks = True
-
-
-def only_looks(request: HttpRequest) -> bool:
-    return getattr(request, "only_looks", False)
 
 
 def never_valid(form: type[forms.ModelForm]) -> type[forms.ModelForm]:
