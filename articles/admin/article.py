@@ -392,10 +392,10 @@ class ArticleAdmin(
         answer = None
         if is_sent:
             answer = (
-                self.sent_again(request, object_id)
+                self.set_aside(request, object_id, article)
+                or self.sent_again(request, object_id)
                 or self.put_together(request, article)
                 or self.ask_first(request, article)
-                or self.set_aside(request, object_id, article)
             )
         elif is_filled:
             answer = self.fill(request, object_id, article)
@@ -415,9 +415,10 @@ class ArticleAdmin(
     def fill(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:
         """The form with unsaved text or the next version in it; or the unsaved text alone, where it takes none any more."""
         if carried.UNSAVED in request.GET:
+            if answer := self.set_aside(request, object_id, article):
+                return answer
             self.show_unsaved(request, article)
-            return self.set_aside(request, object_id, article)
-        if article and self.has_change_permission(request, article) and self.has_publish_permission(request):
+        elif article and self.has_change_permission(request, article) and self.has_publish_permission(request):
             self.show_next(request, article)
         return None
 

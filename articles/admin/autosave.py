@@ -69,19 +69,25 @@ class AutosaveMixin:
         return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal})
 
     def set_aside(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:
-        """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied; else None."""
+        """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied; else None.
+
+        Who only looks is shown what has been kept.
+        """
+        if article:
+            if self.has_change_permission(request, article) or not self._may_keep(request, article):
+                return None
+            if request.method == "GET":
+                return self._render_copy(request, article)
+            told = f"{self._refusal(article)} It has not been saved in the story."
+            return _lead_to(request, article, self._keep_copy(request, article.pk), told)
         pk = number_in(unquote(object_id)) if object_id else 0
-        if article and not self.has_change_permission(request, article) and self._may_keep(request, article):
-            if request.method == "POST":
-                copy = self._keep_copy(request, pk)
-                messages.warning(request, f"{self._refusal(article)} It has not been saved in the story.")
-                return redirect(_with_copy(article, copy))
-            return self._render_copy(request, article)
-        if pk and article is None and request.method == "POST" and self._was_deleted(request, pk):
-            copy = self._keep_copy(request, pk)
-            messages.warning(request, f"{self._refusal(None)} Save it as a new story, or have the old one recovered.")
-            return redirect(_with_copy(None, copy))
-        return None
+        if not (pk and self._was_deleted(request, pk)):
+            return None
+        told = f"{self._refusal(None)} Save it as a new story, or have the old one recovered."
+        if request.method == "POST":
+            return _lead_to(request, None, self._keep_copy(request, pk), told)
+        copy = self._asked_for(request, self._copies(request, None).filter(story=pk))
+        return _lead_to(request, None, copy, told) if copy else None
 
     def autosave_context(self, request: HttpRequest, article: Article | None) -> dict:
         """For the form: its slot, and what was typed earlier and not saved."""
@@ -117,10 +123,8 @@ class AutosaveMixin:
         copy = self._keep_copy(request, article.pk)
         self.forget_unsaved(request, article, was_new=True)
         undone = f" “{move}” has not been done." if move else ""
-        messages.warning(
-            request, f"This form has been saved before. What you have typed since is not saved yet.{undone}"
-        )
-        return redirect(_with_copy(article, copy))
+        told = f"This form has been saved before. What you have typed since is not saved yet.{undone}"
+        return _lead_to(request, article, copy, told)
 
     def _says_the_same(self, request: HttpRequest, article: Article) -> bool:
         typed, stored = posted(self, request, article), take(article)
@@ -137,21 +141,21 @@ class AutosaveMixin:
     def show_unsaved(self, request: HttpRequest, article: Article | None) -> None:
         """Make the request one that shows the form with the unsaved text; `?unsaved=` its number, else the newest."""
         if article and not self.has_change_permission(request, article):
-            return  # `set_aside` shows it, for it can only be copied
-        if copy := self._asked_for(request, article):
+            return
+        if copy := self._asked_for(request, self._copies(request, article)):
             data = QueryDict(mutable=True)
             for name, values in copy.data.items():
                 data.setlist(name, values)
             show_again(request, data if article else _as_new(data))
             carried.by(request).unsaved = copy
 
-    def _asked_for(self, request: HttpRequest, article: Article | None) -> Autosave | None:
+    def _asked_for(self, request: HttpRequest, copies: QuerySet[Autosave]) -> Autosave | None:
         # None also for one that has been saved since: the address outlives it.
-        copies, number = self._copies(request, article), number_in(request.GET[carried.UNSAVED])
+        number = number_in(request.GET[carried.UNSAVED])
         return (copies.filter(pk=number) if number else copies).first()
 
     def _render_copy(self, request: HttpRequest, article: Article) -> HttpResponse:
-        copy = self._asked_for(request, article)
+        copy = self._asked_for(request, self._copies(request, article))
         values = {name: values[0] for name, values in copy.data.items() if values} if copy else {}
         context = {
             "title": "What you typed and have not saved",
@@ -262,5 +266,7 @@ def _form(article: Article | None) -> str:
     )
 
 
-def _with_copy(article: Article | None, copy: Autosave | None) -> str:
-    return f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}"
+def _lead_to(request: HttpRequest, article: Article | None, copy: Autosave | None, told: str) -> HttpResponse:
+    """To the form with the copy in it; to the newest one where what was typed has been too much for another."""
+    messages.warning(request, told)
+    return redirect(f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}")

@@ -50,14 +50,14 @@ class Carried:
 
     A form that was sent goes through these (`ArticleAdmin.changeform_view`); the first that answers is the last:
 
-    1. `sent_again` (autosave): a new story's form that has made its story already leads there.
-    2. `put_together` (article): where nothing is kept apart from what readers see, KEEP goes (next_version). Then the form becomes
+    1. `set_aside` (autosave): where the story takes nothing any more from who has typed it, it is kept as a private copy.
+    2. `sent_again` (autosave): a new story's form that has made its story already leads there.
+    3. `put_together` (article): where nothing is kept apart from what readers see, KEEP goes (next_version). Then the form becomes
        one that begins from the story as it is now, and says which next version it makes live; or a page asks (conflicts).
-    3. `ask_first` (asks_first): a page asks where the form would do something else than its button has said.
-    4. `set_aside` (autosave): where the story takes nothing any more from who has typed it, it is kept as a private copy.
+    4. `ask_first` (asks_first): a page asks where the form would do something else than its button has said.
     5. Django's own, in one transaction: a form that only looks is never valid. `save_model` claims the version that was seen,
        `save_related` keeps the form as the next version (next_version), or records what was saved and makes the move. Who finds
-       that somebody has saved since 2 raises SavedMeanwhile: the transaction is given up, and all begins anew.
+       that somebody has saved since 3 raises SavedMeanwhile: the transaction is given up, and all begins anew.
 
     A form that is asked for is filled by `show_unsaved` (autosave) or `show_next` (next_version), and only looks.
     """

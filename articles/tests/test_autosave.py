@@ -1,5 +1,6 @@
 """What was typed and not saved is kept for who typed it, offered again, and changes nothing by itself."""
 
+import datetime
 import threading
 import time
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles.models import Article, Autosave, Presence, Version
@@ -276,6 +278,28 @@ def test_a_reporter_whose_draft_is_published_meanwhile_loses_no_word(client, art
     assert "An hour of work." in client.get(url(article), {"unsaved": copy.pk}).content.decode()
     client.post(url(article, "autosave"), {"discard": copy.pk})
     assert not Autosave.objects.exists()
+
+
+def test_looking_at_the_copy_of_a_deleted_story_keeps_no_other(desk, article):
+    desk.post(url(article, "autosave"), form_of(article, headline="Hours of work", _slot="tab"))
+    address, kept = url(article), Autosave.objects.values().get()
+    article.delete()
+    for number in (kept["id"], "yes"):
+        page = desk.get(address, {"unsaved": number}, follow=True).content.decode()
+        assert "Hours of work" in page and 'name="_slot" value="tab"' in page
+        assert "Save it as a new story" in page
+    assert Autosave.objects.values().get() == kept
+
+
+def test_nobody_is_asked_about_a_form_that_the_story_does_not_take(client, article, reporter, editor):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    client.force_login(reporter)
+    typed = form_of(article, standfirst="Typed.", publish_at_0="2026-01-05", publish_at_1="06:00:00", _slot="tab")
+    article.refresh_from_db()
+    article.publish(editor, at=timezone.now() + datetime.timedelta(days=1))
+    page = client.post(url(article), typed, follow=True).content.decode()
+    assert "has not been saved in the story" in page and "Typed." in page
+    assert Autosave.objects.get().story == article.pk
 
 
 def test_a_colleagues_public_story_takes_no_copy_and_tells_nothing(client, reporter, editor, moderator):
