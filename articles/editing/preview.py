@@ -5,31 +5,20 @@ from __future__ import annotations
 import datetime
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from articles import body
 from articles.caching.prepared import Row, instances
 from articles.editing.next_version import with_live
-from articles.editing.snapshot import PLAIN, Snapshot
+from articles.editing.snapshot import Snapshot, fill
 from articles.front_page import FrontPage, Rail
-from articles.models import Article, Byline, Contributor, Image, NextVersion, Section
+from articles.models import Article, NextVersion
 
 
 def as_story(article: Article, snapshot: Snapshot) -> Article:
     """The story with the content of a snapshot, for rendering alone."""
     shown = Article.objects.get(pk=article.pk)
-    for name in PLAIN:
-        setattr(shown, name, snapshot[name])
-    shown.section = Section.objects.filter(pk=snapshot["section"]).first()
-    shown.lead_image = Image.objects.filter(pk=snapshot["lead_image"]).first()
-    shown.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else timezone.now()
-    shown.body = body.sanitise(shown.body)
-    shown.body_html = body.render(shown.body, Image.objects.in_bulk(body.image_ids(shown.body)))
-    shown.reading_minutes = body.reading_minutes(shown.body)
-    people = Contributor.objects.in_bulk([pk for pk, _ in snapshot["bylines"]])
-    bylines = [
-        Byline(article=shown, contributor=people[pk], role=role) for pk, role in snapshot["bylines"] if pk in people
-    ]
+    bylines = fill(shown, snapshot)
+    shown.publish_at = shown.publish_at or timezone.now()
+    shown.render()
     # What the page asks for is answered from here, and not from the story as the database has it.
     shown._prefetched_objects_cache = {"bylines": bylines}  # type: ignore[attr-defined]
     return shown

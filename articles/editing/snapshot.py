@@ -100,29 +100,41 @@ def tags_in(snapshot: Snapshot) -> tuple[list[Tag], list[str]]:
     return list(dict.fromkeys(filter(None, found.values()))), new
 
 
-def put(article: Article, snapshot: Snapshot, *, makes_tags: bool = False) -> None:
-    """Give the story this content and save it. What no longer exists (a section, a picture, a contributor) is left out, and so
-    are tags without `makes_tags`, which makes those that were newly typed. A published story is never without a section.
-    """  # fmt: skip
+def fill(article: Article, snapshot: Snapshot) -> list[Byline]:
+    """Give a story this content and save nothing: its fields, and its bylines to come, which are returned in their order.
+
+    What no longer exists (a section, a picture, a contributor) is left out. Tags are for the caller: see `tags_in`.
+    """
     for name in PLAIN:
         setattr(article, name, snapshot[name])
     article.lead_image = Image.objects.filter(pk=snapshot["lead_image"]).first()
-    section = Section.objects.filter(pk=snapshot["section"]).first()
-    if section or (snapshot["section"] is None and article.status != Status.PUBLISHED):
-        article.section = section
+    article.section = Section.objects.filter(pk=snapshot["section"]).first()
     article.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else None
     article.embargo_until = parse_datetime(snapshot["embargo_until"]) if snapshot["embargo_until"] else None
+    people = Contributor.objects.in_bulk([pk for pk, _ in snapshot["bylines"]])
+    named = [(people[pk], role) for pk, role in snapshot["bylines"] if pk in people]
+    return [
+        Byline(article=article, contributor=person, role=role, order=order)
+        for order, (person, role) in enumerate(named)
+    ]
+
+
+def put(article: Article, snapshot: Snapshot, *, makes_tags: bool = False) -> None:
+    """Give the story this content and save it, as `fill` does. Tags that no longer exist are left out, but `makes_tags` makes
+    those that were newly typed. A section that has gone changes nothing; a published story is never without one.
+    """  # fmt: skip
+    section = article.section_id
+    wanted = fill(article, snapshot)
+    if article.section is None and (snapshot["section"] is not None or article.status == Status.PUBLISHED):
+        article.section_id = section
     with transaction.atomic(), editions.touching(*article.shown_on()):
         article.save()
         tags, new = tags_in(snapshot)
         article.tags.set([*tags, *new] if makes_tags else tags)
-        known = set(
-            Contributor.objects.filter(pk__in=[pk for pk, _ in snapshot["bylines"]]).values_list("pk", flat=True)
-        )
-        wanted = [(pk, role) for pk, role in snapshot["bylines"] if pk in known]
         # Rows that are right already keep their numbers: forms that are open name them.
-        if list(article.bylines.order_by("order", "pk").values_list("contributor", "role")) != wanted:
+        there = article.bylines.order_by("order", "pk").values_list("contributor", "role")
+        if list(there) != [(byline.contributor_id, byline.role) for byline in wanted]:
             article.bylines.all().delete()
-            for order, (contributor, role) in enumerate(wanted):
-                Byline.objects.create(article=article, contributor_id=contributor, role=role, order=order)
+            for byline in wanted:
+                byline.save()
         article.list_bylines()

@@ -289,16 +289,21 @@ class Article(models.Model):
 
     def save(self, *args, **kwargs):
         """Store the story, and with it what follows from it: rendered text, address, its place in lists and in search."""
-        self.body = body.sanitise(self.body)
+        images = self.render()
         self.slug = self.slug or make_slug(self.headline) or "story"
-        self.reading_minutes = body.reading_minutes(self.body)
-        images = Image.objects.in_bulk(body.image_ids(self.body))
-        self.body_html = body.render(self.body, images)
         with transaction.atomic():
             # Locked: what is counted of it (SitemapMonth) is counted against what it really was.
             before = Article.objects.select_for_update().filter(pk=self.pk).first()
             with editions.touching(*listing.changed(self, before)):
                 self._save(before, images, *args, **kwargs)
+
+    def render(self) -> dict[int, Image]:
+        """Make of its text what readers are shown, and save nothing; the pictures that stand in it are returned, by number."""
+        self.body = body.sanitise(self.body)
+        self.reading_minutes = body.reading_minutes(self.body)
+        images = Image.objects.in_bulk(body.image_ids(self.body))
+        self.body_html = body.render(self.body, images)
+        return images
 
     def _save(self, before: Article | None, images: dict[int, Image], *args, **kwargs) -> None:
         from articles import related, search, websub

@@ -13,9 +13,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles.editing.next_version import keep_next
-from articles.editing.snapshot import take
+from articles.editing.preview import as_story
+from articles.editing.snapshot import put, take
 from articles.models import Article, NextVersion, PreviewLink, PreviewOpening, Version
-from articles.tests.factories import make_article, make_contributor, make_section
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.workflow import Status
 from newsportal.tests.browsing import log_in
 
@@ -183,6 +184,28 @@ def make_link(client, article, **data) -> str:
     data = {"_make": "1", "name": "Lawyer", "days": 3, "shows": "story"} | data
     page = client.post(reverse("admin:articles_article_links", args=[article.pk]), data).content.decode()
     return re.search(r'value="http://testserver(/preview/[\w-]+/)"', page)[1]
+
+
+def test_a_version_is_shown_as_it_is_once_it_is_restored(article):
+    image, person = make_image(), make_contributor()
+    other = make_article(
+        headline="Otherwise", body=f'<p>Words.</p><figure data-image="{image.pk}"></figure>' + "<p>More.</p>" * 300,
+        lead_image=image, kind=Article.Kind.OPINION, dateline="Brzeň", standfirst="Short.", bylines=((person, "photographs"),),
+    )  # fmt: skip
+    version = take(other) | {"slug": "elsewhere"}
+    article.refresh_from_db()
+    shown = as_story(article, version)
+    put(article, version)
+    stored = Article.objects.get(pk=article.pk)
+    for field in Article._meta.concrete_fields:
+        # The day in the address is settled, and the time of saving noted, by saving.
+        if field.name not in {"published_on", "modified_at"}:
+            assert getattr(shown, field.attname) == getattr(stored, field.attname), field.name
+    named = ("contributor_id", "role", "order")
+    assert [[getattr(byline, name) for name in named] for byline in shown.bylines.all()] == [
+        [person.pk, "photographs", 0]
+    ]
+    assert list(stored.bylines.values_list(*named)) == [(person.pk, "photographs", 0)]
 
 
 def test_a_link_is_pinned_to_any_version(client, article, editor):
