@@ -30,8 +30,10 @@ MOST = 2 * 2**20
 MANY = 200
 FULL = f"You have {MANY} texts that were typed and not saved, which is as many as are kept. Save some of them, or forget them."
 SLOT_IS = re.compile(r"[\w-]{1,32}", re.ASCII)
-#: What is shown of a copy that cannot be saved any more.
-WORDS = ("headline", "short_headline", "standfirst", "dateline", "correction", "note")
+#: What is shown, beside the text, of a copy that cannot be saved any more.
+WORDS = (
+    "headline", "short_headline", "standfirst", "dateline", "search_title", "search_description", "correction", "note",
+)  # fmt: skip
 SHOWN = 20
 
 

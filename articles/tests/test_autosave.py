@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles.editing.snapshot import PLAIN
 from articles.models import Article, Autosave, Presence, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_versions import form_of, url, with_byline
@@ -300,6 +301,16 @@ def test_nobody_is_asked_about_a_form_that_the_story_does_not_take(client, artic
     page = client.post(url(article), typed, follow=True).content.decode()
     assert "has not been saved in the story" in page and "Typed." in page
     assert Autosave.objects.get().story == article.pk
+
+
+@pytest.mark.parametrize("name", sorted({*PLAIN, "note"} - {"kind", "slug"}))
+def test_what_was_typed_into_any_text_can_be_copied_when_it_cannot_be_saved(client, article, reporter, editor, name):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    client.force_login(reporter)
+    typed = form_of(article, _slot="tab") | {name: "Typed for an hour"}
+    article.refresh_from_db()
+    article.publish(editor)
+    assert "Typed for an hour" in client.post(url(article), typed, follow=True).content.decode()
 
 
 def test_a_colleagues_public_story_takes_no_copy_and_tells_nothing(client, reporter, editor, moderator):
