@@ -22,7 +22,6 @@ from articles.admin import carried
 from articles.admin.asks_first import AsksFirstMixin, publishing_label, said
 from articles.admin.autosave import AutosaveMixin
 from articles.admin.conflicts import settle
-from articles.admin.deleted import DeletedMixin
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.history import HistoryMixin
@@ -176,7 +175,6 @@ class BylineInline(PartInline):
 class ArticleAdmin(
     AsksFirstMixin,
     AutosaveMixin,
-    DeletedMixin,
     GoesAlongMixin,
     PresenceMixin,
     NextVersionMixin,
@@ -307,10 +305,6 @@ class ArticleAdmin(
                 self._say(request, article, refusal)
         if count:
             self.message_user(request, f"{count} {'story' if count == 1 else 'stories'} {done}.", messages.SUCCESS)
-
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        may_recover = self.has_publish_permission(request) and self.has_delete_permission(request)
-        return super().changelist_view(request, {"may_recover": may_recover} | (extra_context or {}))
 
     # --- Who may ------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a story was: its versions, what each has changed, and the way back."""
+"""What a story was: its versions, what each has changed, and the way back; also for stories that were deleted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from articles.editing.deleted import deleted, recover
 from articles.editing.diff import changes
 from articles.editing.next_version import note_conflicts
 from articles.editing.snapshot import opened
@@ -18,14 +19,20 @@ from articles.models import Version
 from articles.models.version import Kind
 
 PAGE_SIZE = 50
+#: So many of the stories that were deleted last.
+SHOWN = 100
 
 
 class HistoryMixin:
-    """The history of a story, in place of Django's list of form saves."""
+    """The history of a story, in place of Django's list of form saves; and one more address of the list of stories."""
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.version_view)
-        return [path("<int:pk>/history/<int:number>/", view, name="articles_article_version"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/history/<int:number>/", view(self.version_view), name="articles_article_version"),
+            path("deleted/", view(self.deleted_view), name="articles_article_deleted"),
+            *super().get_urls(),
+        ]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         article = self.get_object(request, object_id)
@@ -85,6 +92,24 @@ class HistoryMixin:
             "may_restore": number != article.version and self.has_change_permission(request, article),
         }
         return self._render_history(request, article, "version", context)
+
+    def may_recover(self, request: HttpRequest) -> bool:
+        return self.has_publish_permission(request) and self.has_delete_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        return super().changelist_view(request, {"may_recover": self.may_recover(request)} | (extra_context or {}))
+
+    def deleted_view(self, request: HttpRequest) -> HttpResponse:
+        """The stories that were deleted last; POST `recover`: the number of one."""
+        if not self.may_recover(request):
+            raise PermissionDenied
+        if number := number_in(request.POST.get("recover", "")):
+            article = recover(number, request.user)
+            self.message_user(request, f"“{article}” is a draft again, with its history.", messages.SUCCESS)
+            return redirect("admin:articles_article_change", article.pk)
+        context = {"title": "Deleted stories", "opts": self.opts, "media": self.media, "versions": deleted()[:SHOWN]}
+        template = "admin/articles/article/deleted.html"
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
 
     def _check(self, request: HttpRequest, article) -> None:
         # What a story was is for those who may work on it: a reporter sees no colleague's drafts.
