@@ -1,8 +1,8 @@
-"""What can be followed: the site, a section, a tag, a contributor; each as RSS, Atom and JSON (articles.syndication.formats).
+"""What can be followed: the site, each list (articles.lists), a search; as RSS, Atom and JSON (articles.syndication.formats).
 
-A feed is the newest stories of a list, with all of their text. A new one is a function that says which stories, and a line
-with `feed_paths` in articles/urls.py.
-"""
+A feed is the newest stories of a list, with all of their text. One of something else is a function that says which stories, and a
+line with `feed_paths` in articles/urls.py.
+"""  # fmt: skip
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from articles.bylines import bring_bylines
 from articles.caching import editions
 from articles.caching.pieces import content, kept
 from articles.caching.prepared import Known, Prepared, Row
-from articles.models import Article, Contributor, Correction, Image, Section, Tag, TaggedArticle
+from articles.lists import ListKind
+from articles.models import Article, Contributor, Correction, Image, TaggedArticle
 from articles.models.article import told_update
 from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import OF_STORIES, page_of
@@ -35,7 +36,6 @@ from articles.pictures import renditions
 from articles.search import newest
 from articles.search.forms import SearchForm
 from articles.syndication.formats import FORMATS, NEVER, Entry, Feed, Format, Person, Picture, tag_uri
-from articles.views.lists import ContributorList, SectionList, TagList
 from articles.views.moved import or_where_it_went
 
 #: Whole stories: with more of them a feed would be the heaviest page of all, and the one that is asked for by the clock.
@@ -72,24 +72,13 @@ def site(request: HttpRequest) -> Subject:
     return Subject("/", Article.objects.all(), description=settings.SITE_TAGLINE)
 
 
-def section(request: HttpRequest, slug: str) -> Subject:
-    of = get_object_or_404(Section, slug=slug)
-    return Subject(
-        of.get_absolute_url(), SectionList.stories_of(of), of.name, of.description, edition=editions.of_section(of.pk)
-    )
+def of_kind(kind: ListKind) -> Callable[..., Subject]:
+    def subject(request: HttpRequest, slug: str) -> Subject:
+        of = get_object_or_404(kind.known(), slug=slug)
+        page, stories, edition = of.get_absolute_url(), kind.stories_of(of), kind.edition(of.pk)
+        return Subject(page, stories, of.name, kind.said_of(of), kind.key, edition)
 
-
-def tag(request: HttpRequest, slug: str) -> Subject:
-    of = get_object_or_404(Tag.objects.known_to_readers(), slug=slug)
-    return Subject(
-        of.get_absolute_url(), TagList.stories_of(of), of.name, key=TagList.key, edition=editions.of_tag(of.pk)
-    )
-
-
-def contributor(request: HttpRequest, slug: str) -> Subject:
-    of = get_object_or_404(Contributor, slug=slug)
-    stories, edition = ContributorList.stories_of(of), editions.of_contributor(of.pk)
-    return Subject(of.get_absolute_url(), stories, of.name, of.biography, ContributorList.key, edition)
+    return subject
 
 
 def search(request: HttpRequest) -> Subject:

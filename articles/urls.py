@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from articles import feeds, sitemaps
 from articles.feeds import feed_paths
+from articles.lists import KINDS
 from articles.models.slug import is_slug
 from articles.reads.counting import count_read
 from articles.views import front, lists, search, story, versions
@@ -50,9 +51,8 @@ register_converter(SlugConverter, "uslug")
 urlpatterns = [
     path("", front.front, name="front"),
     path("latest/", lists.LatestList.as_view(), name="latest"),
-    path("sections/<uslug:slug>/", lists.SectionList.as_view(), name="section"),
-    path("tags/<uslug:slug>/", lists.TagList.as_view(), name="tag"),
-    path("authors/<uslug:slug>/", lists.ContributorList.as_view(), name="contributor"),
+    # sections/…/, tags/…/, authors/…/
+    *(path(f"{of.kind.folder}/<uslug:slug>/", of.as_view(), name=of.kind.name) for of in lists.PAGES),
     path("<year:year>/", lists.ArchiveList.as_view(), name="archive_year"),
     path("<year:year>/<two:month>/", lists.ArchiveList.as_view(), name="archive_month"),
     path("<year:year>/<two:month>/<two:day>/", lists.ArchiveList.as_view(), name="archive_day"),
@@ -71,10 +71,8 @@ urlpatterns = [
     path("corrections/", lists.corrections, name="corrections"),
     path("preview/<str:token>/", preview, name="preview"),
     *feed_paths("", "site", feeds.site),
-    *feed_paths("sections/<uslug:slug>/", "section", feeds.section),
-    *feed_paths("tags/<uslug:slug>/", "tag", feeds.tag),
+    *(feed for kind in KINDS for feed in feed_paths(f"{kind.folder}/<uslug:slug>/", kind.name, feeds.of_kind(kind))),
     *feed_paths("search/", "search", feeds.search),
-    *feed_paths("authors/<uslug:slug>/", "contributor", feeds.contributor),
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
     path("sitemap-<year:year>-<two:month>.xml", sitemaps.month, name="sitemap_month"),

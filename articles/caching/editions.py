@@ -43,17 +43,9 @@ def of_count(pk: int) -> str:
     return f"count-{pk}"
 
 
-def of_section(pk: int) -> str:
-    """The key of which stories one section has."""
-    return f"section-{pk}"
-
-
-def of_tag(pk: int) -> str:
-    return f"tag-{pk}"
-
-
-def of_contributor(pk: int) -> str:
-    return f"contributor-{pk}"
+def of_list(kind: str, pk: int) -> str:
+    """The key of which stories one section, tag … has, and in which order."""
+    return f"{kind}-{pk}"
 
 
 def shows(response: HttpResponseBase, *keys: str) -> None:

@@ -65,28 +65,34 @@ def _stands_where(article: Article, before: Article) -> bool:
 
 def _lists_with(article: Article, before: Article) -> set[str]:
     """A tag or byline that is new says so itself."""
-    sections = {story.section_id for story in (article, before) if story.section_id}
-    # Held: none of them is made another tag's or contributor's before this is committed.
-    tagged, bylines = article.tagged.select_for_update(), article.bylines.select_for_update()
-    return {
-        editions.NEWEST,
-        *map(editions.of_section, sections),
-        *map(editions.of_tag, tagged.values_list("tag", flat=True)),
-        *map(editions.of_contributor, bylines.values_list("contributor", flat=True)),
-    }
+    from articles.lists import KINDS
+
+    keys = {editions.NEWEST}
+    for kind in KINDS:
+        if kind.rows is None:
+            numbers = {getattr(story, f"{kind.name}_id") for story in (article, before)} - {None}
+        else:
+            # Held: none of them is made another tag's or contributor's before this is committed.
+            numbers = set(kind.rows_of(article).select_for_update().values_list(kind.name, flat=True))
+        keys |= set(map(kind.edition, numbers))
+    return keys
 
 
 def list_tags(article: Article) -> None:
     """Write `publish_at` on its tags, which is what their lists read."""
+    from articles.lists import TAG
+
     stale = dict(article.tagged.exclude(publish_at=article.listed_from()).values_list("pk", "tag"))
     # Asked first: most who save change words, and lists that are written to are made anew.
     if stale:
-        with editions.touching(editions.NEWEST, *map(editions.of_tag, stale.values())):
+        with editions.touching(editions.NEWEST, *map(TAG.edition, stale.values())):
             article.tagged.filter(pk__in=stale).update(publish_at=article.listed_from())
 
 
 def list_bylines(article: Article) -> None:
     """Write `publish_at` on the first byline of each contributor, which is what their list reads."""
+    from articles.lists import CONTRIBUTOR
+
     seen: set[int] = set()
     for pk, contributor, listed in Byline.objects.filter(article=article).values_list(
         "pk", "contributor", "publish_at"
@@ -94,5 +100,5 @@ def list_bylines(article: Article) -> None:
         wanted = None if contributor in seen else article.listed_from()
         seen.add(contributor)
         if listed != wanted:
-            with editions.touching(editions.NEWEST, editions.of_contributor(contributor)):
+            with editions.touching(editions.NEWEST, CONTRIBUTOR.edition(contributor)):
                 Byline.objects.filter(pk=pk).update(publish_at=wanted)

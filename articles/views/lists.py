@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -17,14 +18,12 @@ from articles.bylines import bring_bylines
 from articles.caching import editions
 from articles.caching.prepared import Prepared
 from articles.http.numbers import number_in
-from articles.models import Article, Contributor, Correction, Section, Tag
+from articles.lists import CONTRIBUTOR, SECTION, TAG, ListKind
+from articles.models import Article, Correction
 from articles.models.article_queryset import ArticleQuerySet
-from articles.paging import OF_STORIES, PAGE_SIZE, Listing, just_before
+from articles.paging import PAGE_SIZE, Listing, just_before
 from articles.reads import most_read
 from articles.views.moved import or_where_it_went
-
-_sections = Prepared(lambda slug: Section.objects.filter(slug=slug), slug=str)
-_tags = Prepared(lambda slug: Tag.objects.filter(slug=slug), slug=str)
 
 
 @method_decorator(or_where_it_went, name="dispatch")
@@ -33,7 +32,6 @@ class ArticleList(TemplateView):
 
     with_bylines = True
 
-    key = OF_STORIES
     listing = Listing(lambda: Article.objects.all())
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -79,87 +77,69 @@ class LatestList(ArticleList):
         return {"meta_title": "Latest", "description": f"The latest stories of {settings.SITE_NAME}."}
 
 
-class SectionList(ArticleList):
-    template_name = "articles/section.html"
+class ListOf(ArticleList):
+    """The page of one list of a `kind`; `description`: what is said of what it is of, where nobody has written anything."""
 
-    @staticmethod
-    def stories_of(section: Section | int) -> ArticleQuerySet:
-        return Article.objects.filter(section=section)
+    kind: ListKind
+    stories_of: Callable[..., ArticleQuerySet]
+    key: tuple[str, str]
+    subjects: Prepared
+    description = ""
 
-    listing = Listing(stories_of, section=int)
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        kind = cls.kind
+        cls.template_name = f"articles/{kind.name}.html"
+        cls.stories_of, cls.key = kind.stories_of, kind.key
+        cls.listing = Listing(kind.stories_of, key=kind.key, subject=int)
+        cls.subjects = Prepared(lambda slug: kind.model.objects.filter(slug=slug), slug=str)
 
     def of(self):
-        return {"section": self.section.pk}
+        return {"subject": self.subject.pk}
 
     def edition(self):
-        return editions.of_section(self.section.pk)
+        return self.kind.edition(self.subject.pk)
+
+    def found(self, slug: str) -> Any:
+        """What it is of; Http404 where there is nothing."""
+        if not (found := self.subjects(slug=slug)):
+            raise Http404("There is no such page.")
+        return found[0]
 
     def heading(self):
-        self.section = _one(_sections(slug=self.kwargs["slug"]))
-        description = self.section.description or f"{self.section.name}: all stories of {settings.SITE_NAME}."
-        return {"section": self.section, "meta_title": self.section.name, "description": description}
-
-
-class TagList(ArticleList):
-    template_name = "articles/tag.html"
-
-    @staticmethod
-    def stories_of(tag: Tag | int) -> ArticleQuerySet:
-        # A filtered relation, so that the cursor's bounds fall on the same join, whose index serves order and range.
-        return Article.objects.annotate(listing=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
-
-    key = ("listing__publish_at", "listing__content_object")
-    listing = Listing(stories_of, key=key, tag=int)
-
-    def of(self):
-        return {"tag": self.tag.pk}
-
-    def edition(self):
-        return editions.of_tag(self.tag.pk)
+        self.subject = self.found(self.kwargs["slug"])
+        name = self.subject.name
+        description = self.kind.said_of(self.subject) or self.description.format(name=name, site=settings.SITE_NAME)
+        return {self.kind.name: self.subject, "meta_title": name, "description": description}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        # Of what a draft is about nobody is told, and no page says what nobody has published.
-        if not context["page"].items:
+        if not (context["page"].items or self.kind.may_be_empty):
             raise Http404("Nothing has been published about this.")
         return context
 
-    def heading(self):
-        self.tag = _one(_tags(slug=self.kwargs["slug"]))
-        description = f"Stories about {self.tag.name} in {settings.SITE_NAME}."
-        return {"tag": self.tag, "meta_title": self.tag.name, "description": description}
+
+class SectionList(ListOf):
+    kind = SECTION
+    description = "{name}: all stories of {site}."
 
 
-class ContributorList(ArticleList):
-    template_name = "articles/contributor.html"
+class TagList(ListOf):
+    kind = TAG
+    description = "Stories about {name} in {site}."
+
+
+class ContributorList(ListOf):
+    kind = CONTRIBUTOR
+    description = "Stories by {name} in {site}."
     with_bylines = False
 
-    @staticmethod
-    def stories_of(contributor: Contributor | int) -> ArticleQuerySet:
-        listing = FilteredRelation("bylines", condition=Q(bylines__contributor=contributor))
-        return Article.objects.annotate(listing=listing)
-
-    key = ("listing__publish_at", "listing__article")
-    listing = Listing(stories_of, key=key, contributor=int)
-
-    def of(self):
-        return {"contributor": self.contributor.pk}
-
-    def edition(self):
-        return editions.of_contributor(self.contributor.pk)
-
-    def heading(self):
-        contributors = Contributor.objects.select_related("photo").prefetch_related("links")
-        self.contributor = get_object_or_404(contributors, slug=self.kwargs["slug"])
-        name = self.contributor.name
-        description = self.contributor.biography or f"Stories by {name} in {settings.SITE_NAME}."
-        return {"contributor": self.contributor, "meta_title": name, "description": description}
+    def found(self, slug):
+        return get_object_or_404(self.kind.model.objects.select_related("photo").prefetch_related("links"), slug=slug)
 
 
-def _one(found: list[Any]) -> Any:
-    if not found:
-        raise Http404("There is no such page.")
-    return found[0]
+#: The page of each kind.
+PAGES = (SectionList, TagList, ContributorList)
 
 
 def corrections(request: HttpRequest) -> HttpResponse:

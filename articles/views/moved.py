@@ -6,20 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from articles.caching import editions
-from articles.models import Contributor, PreviousListSlug, Section, Tag
-
-#: How the name of a route begins: what stands there, as far as readers may know of it, and its key.
-LISTS: dict[str, tuple[Callable[[], QuerySet[Any]], Callable[[int], str]]] = {
-    "section": (lambda: Section.objects.all(), editions.of_section),
-    "tag": (lambda: Tag.objects.known_to_readers(), editions.of_tag),
-    "contributor": (lambda: Contributor.objects.all(), editions.of_contributor),
-}
+from articles.lists import BY_NAME
+from articles.models import PreviousListSlug
 
 
 def or_where_it_went(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -39,16 +32,16 @@ def or_where_it_went(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
 
 def _moved(request: HttpRequest) -> HttpResponsePermanentRedirect | None:
     match = request.resolver_match
-    kind = str(match.url_name).partition("_")[0] if match else ""
-    if match is None or kind not in LISTS:
+    # The routes of its feeds begin as that of its page.
+    kind = BY_NAME.get(str(match.url_name).partition("_")[0]) if match else None
+    if match is None or kind is None:
         return None
-    known, key = LISTS[kind]
     slug = match.kwargs["slug"]
-    target = PreviousListSlug.objects.where_it_went(known().exclude(slug=slug), slug)
+    target = PreviousListSlug.objects.where_it_went(kind.known().exclude(slug=slug), slug)
     if target is None:
         return None
     query = request.META.get("QUERY_STRING", "")
     url = reverse(match.view_name, kwargs=match.kwargs | {"slug": target.slug})
     response = HttpResponsePermanentRedirect(f"{url}?{query}" if query else url)
-    editions.shows(response, editions.LISTS, key(target.pk))
+    editions.shows(response, editions.LISTS, kind.edition(target.pk))
     return response

@@ -14,6 +14,7 @@ from articles.bylines import bring_bylines
 from articles.caching import editions
 from articles.caching.pieces import Given
 from articles.caching.prepared import Prepared
+from articles.lists import TAG
 from articles.models import Article, Correction, PreviousSlug
 from articles.related import tags_and_related
 from articles.views.versions import versions_url
@@ -50,7 +51,7 @@ def story(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
     response = render(request, "articles/story.html", with_given(context))
     cards = [editions.of_card(other.pk) for other in context["related"]]
     # Until it is worked out what goes with it, that is the newest of its tags.
-    of_tags = [] if article.related_at else [editions.of_tag(tag.pk) for tag in context["tags"]]
+    of_tags = [] if article.related_at else [TAG.edition(tag.pk) for tag in context["tags"]]
     editions.shows(response, editions.of_story(article.pk), *([editions.LISTS] if of_tags else []), *of_tags, *cards)
     return response
 
