@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core.validators import URLValidator
 from django.db import models
-from django.urls import reverse
 
 from articles.models.slug import MAX_LENGTH, SlugField, Slugged
 
@@ -31,9 +30,6 @@ class Contributor(Slugged):
 
         if before.name != self.name:
             search.renamed(self)
-
-    def get_absolute_url(self) -> str:
-        return reverse("contributor", args=[self.slug])
 
 
 class ContributorLink(models.Model):

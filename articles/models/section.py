@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.db.models import Max
-from django.urls import reverse
 
 from articles.models.slug import MAX_LENGTH, SlugField, Slugged
 from articles.share_cards import order_for_section
@@ -75,6 +74,3 @@ class Section(Slugged):
     def follow(self, before: Section) -> None:
         if (before.name, before.colour) != (self.name, self.colour):
             order_for_section(self)
-
-    def get_absolute_url(self) -> str:
-        return reverse("section", args=[self.slug])

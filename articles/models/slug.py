@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_unicode_slug
 from django.db import models, transaction
+from django.urls import reverse
 
 MAX_LENGTH = 90
 
@@ -141,6 +142,9 @@ class Slugged(models.Model):
                 PreviousListSlug.objects.note(before, self)
             if before is not None:
                 self.follow(before)
+
+    def get_absolute_url(self) -> str:
+        return reverse(str(self._meta.model_name), args=[self.slug])
 
     def follow(self, before: Self) -> None:
         """Do what follows from having been `before`: part of the transaction that saves."""

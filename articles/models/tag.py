@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
@@ -40,9 +39,6 @@ class Tag(TagBase, Slugged):
         slug = f"{slug}_{i}" if i else slug
         # As `_free_slug` has it.
         return self.slugify(tag, (i or 0) + 1) if PreviousListSlug.objects.leads_from(slug, self) else slug
-
-    def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
 
 
 def goes_with_its_tag(origin: Any) -> bool:
