@@ -1,7 +1,7 @@
 """The kinds of lists with an address of their own, of a section, a tag or a contributor, and all in which they differ.
 
-Pages, feeds, redirects and cache keys ask. Who adds a kind adds its model (models.slug.Slugged), an entry in KINDS, and a page in
-views.lists with its template; the rest follows.
+Pages, feeds, redirects, WebSub and cache keys ask. Who adds a kind adds its model (models.slug.Slugged), an entry in KINDS, and a
+page in views.lists with its template; the rest follows.
 """  # fmt: skip
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import CASCADE, Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from articles.caching import editions
@@ -65,6 +65,13 @@ class ListKind:
 
     # --- The lists of a story -----------------------------------------------------------------------------------------
 
+    def holding(self, article: Article) -> QuerySet[Any]:
+        """The subjects of the lists that a story stands in, of its own field as the object at hand has it."""
+        if self.rows is None:
+            return self.model.objects.filter(pk=getattr(article, f"{self.name}_id"))
+        rows = self.rows._meta.get_field(self.name).related_query_name()
+        return self.model.objects.filter(**{f"{rows}__{self.story}": article.pk})
+
     def rows_of(self, article: Article) -> QuerySet[Any]:
         return self.rows.objects.filter(**{self.story: article.pk})
 
@@ -82,6 +89,17 @@ class ListKind:
         if self.may_be_empty:
             return self.model.objects.all()
         return self.model.objects.filter(Exists(self.listed(of=OuterRef("pk"))))
+
+    # --- What is deleted ----------------------------------------------------------------------------------------------
+
+    @property
+    def takes_rows_along(self) -> bool:
+        """Whether one that is deleted takes its rows along; else it stays for as long as it has some."""
+        return self.rows is not None and self.rows._meta.get_field(self.name).remote_field.on_delete is CASCADE
+
+    def goes_along(self, origin: Any) -> bool:
+        """Whether a row goes because its list does, with all others of it; `origin` is what is said with Django's signals."""
+        return (origin.model if isinstance(origin, QuerySet) else type(origin)) is self.model
 
 
 SECTION = ListKind(Section, "sections", about="description")

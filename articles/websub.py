@@ -13,6 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 from django.conf import settings
+from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -20,9 +21,10 @@ from django_tasks import task
 
 from articles.http.attempts import LATER, try_again
 from articles.http.outbound import post
-from articles.models import Article, Byline, Contributor, Section, Tag, TaggedArticle
+from articles.lists import KINDS
+from articles.models import Article
 from articles.models.changed_feed import ChangedFeed
-from articles.models.tag import goes_with_its_tag
+from articles.models.slug import Slugged
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +71,8 @@ def _places(article: Article | None) -> set[str]:
     """The paths of all lists with feeds that a story stands in; none while it is not public."""
     if article is None or not article.is_public():
         return set()
-    assert article.section_id is not None, "public stories are complete"
-    lists: list[Section | Tag | Contributor] = [
-        # By what the object at hand says: what it was before is asked about after it has been saved.
-        *Section.objects.filter(pk=article.section_id),
-        *Tag.objects.filter(tagged_articles__content_object=article.pk),
-        *Contributor.objects.filter(bylines__article=article.pk),
-    ]
-    return {"/", *(each.get_absolute_url() for each in lists)}
+    # By what the object at hand says: what it was before is asked about after it has been saved.
+    return {"/", *(subject.get_absolute_url() for kind in KINDS for subject in kind.holding(article))}
 
 
 def _changed(places: set[str]) -> None:
@@ -92,25 +88,29 @@ def _changed(places: set[str]) -> None:
         ping.using(run_after=due_at).enqueue()
 
 
-@receiver([post_save, post_delete], sender=TaggedArticle)
-def on_tag(instance: TaggedArticle, origin: Any = None, **kwargs: Any) -> None:
+def on_row(sender: type[Model], instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """A story comes into a list, or goes from it."""
+    kind = next(kind for kind in KINDS if kind.rows is sender)
     # A tag that goes takes a row from each of its stories: they are not read for that.
-    if not settings.WEBSUB_HUB or goes_with_its_tag(origin):
+    if not settings.WEBSUB_HUB or kind.goes_along(origin):
         return
-    if places := _places(instance.content_object):
-        _changed(places | {instance.tag.get_absolute_url()})
+    if places := _places(getattr(instance, kind.story)):
+        _changed(places | {getattr(instance, kind.name).get_absolute_url()})
 
 
-@receiver(pre_delete, sender=Tag)
-def on_tag_deleted(instance: Tag, **kwargs: Any) -> None:
-    if settings.WEBSUB_HUB and Tag.objects.known_to_readers().filter(pk=instance.pk).exists():
+def on_rows_gone(sender: type[Slugged], instance: Slugged, **kwargs: Any) -> None:
+    """A list goes, and takes its rows along."""
+    kind = next(kind for kind in KINDS if kind.model is sender)
+    if settings.WEBSUB_HUB and kind.known().filter(pk=instance.pk).exists():
         _changed({"/", instance.get_absolute_url()})
 
 
-@receiver([post_save, post_delete], sender=Byline)
-def on_byline(instance: Byline, **kwargs: Any) -> None:
-    if settings.WEBSUB_HUB and (places := _places(instance.article)):
-        _changed(places | {instance.contributor.get_absolute_url()})
+for kind in KINDS:
+    if kind.rows:
+        for signal in (post_save, post_delete):
+            signal.connect(on_row, sender=kind.rows)
+    if kind.takes_rows_along:
+        pre_delete.connect(on_rows_gone, sender=kind.model)
 
 
 @receiver(pre_delete, sender=Article)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils import timezone
 from taggit.models import ItemBase, TagBase
@@ -39,11 +37,6 @@ class Tag(TagBase, Slugged):
         slug = f"{slug}_{i}" if i else slug
         # As `_free_slug` has it.
         return self.slugify(tag, (i or 0) + 1) if PreviousListSlug.objects.leads_from(slug, self) else slug
-
-
-def goes_with_its_tag(origin: Any) -> bool:
-    """Whether a row goes because its tag does, with all others of that tag; `origin` is what is said with Django's signals."""
-    return (origin.model if isinstance(origin, models.QuerySet) else type(origin)) is Tag
 
 
 class TaggedArticle(ItemBase):

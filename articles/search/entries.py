@@ -20,8 +20,8 @@ from django_tasks import task
 
 from articles import body
 from articles.caching.prepared import Prepared
+from articles.lists import CONTRIBUTOR, TAG
 from articles.models import Article, Byline, Contributor, SearchEntry, Tag, TaggedArticle
-from articles.models.tag import goes_with_its_tag
 from articles.search import analysis, spelling
 
 #: Keys hold seconds since then, so that old archives can be taken in, and the number of the story (536 million of them).
@@ -41,8 +41,8 @@ BATCH = 200
 AT_ONCE = 25
 #: So many of those of a deleted tag are one job, which is told their numbers.
 A_JOB = 1_000
-#: By whose names stories are found: the rows that say of which, and where these have the story.
-NAMED: dict[str, tuple[Any, str]] = {"tag": (TaggedArticle, "content_object"), "contributor": (Byline, "article")}
+#: By whose names stories are found.
+NAMED = {kind.name: kind for kind in (TAG, CONTRIBUTOR)}
 #: Tags stand behind all bylines.
 LAST = 2**31 - 1
 
@@ -164,10 +164,10 @@ def index_renamed(kind: str, pk: int, below: int | None = None) -> None:
 
     `kind`: a key of NAMED. `below`: the number of the last row that has been done.
     """  # fmt: skip
-    rows, story = NAMED[kind]
-    mine = rows.objects.filter(**{kind: pk}).order_by("-pk")
+    named = NAMED[kind]
+    mine = named.rows.objects.filter(**{kind: pk}).order_by("-pk")
     size = BATCH if below else AT_ONCE
-    batch = list((mine.filter(pk__lt=below) if below else mine).values_list("pk", story)[:size])
+    batch = list((mine.filter(pk__lt=below) if below else mine).values_list("pk", named.story)[:size])
     refresh({number for _, number in batch})
     if len(batch) == size:
         index_renamed.enqueue(kind, pk, below=batch[-1][0])
@@ -196,7 +196,7 @@ def connect() -> None:
     """Hear of what changes a story's entry without saving the story."""
 
     def of_a_story(sender, instance, origin=None, **kwargs):
-        if not goes_with_its_tag(origin):
+        if not TAG.goes_along(origin):
             refresh([instance.article_id if sender is Byline else instance.content_object_id])
 
     for sender in (Byline, TaggedArticle):
