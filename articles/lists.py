@@ -1,7 +1,7 @@
 """The kinds of lists with an address of their own, of a section, a tag or a contributor, and all in which they differ.
 
-Pages, feeds, redirects, WebSub and cache keys ask. Who adds a kind adds its model (models.slug.Slugged), an entry in KINDS, and a
-page in views.lists with its template; the rest follows.
+Pages, feeds, redirects, sitemaps, WebSub, cache keys and preflight ask. Who adds a kind adds its model (models.slug.Slugged), an
+entry in KINDS, and a page in views.lists with its template; the rest follows.
 """  # fmt: skip
 
 from __future__ import annotations

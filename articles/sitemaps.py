@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -20,7 +20,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.caching import editions
-from articles.models import Article, Byline, Contributor, Image, Section, SitemapMonth, Tag, TaggedArticle
+from articles.lists import KINDS, ListKind
+from articles.models import Article, Image, Section, SitemapMonth
 from articles.models.sitemap_month import bounds
 from articles.paging import just_before
 from articles.pictures import renditions
@@ -32,11 +33,8 @@ FILE_LIMIT = 5_000
 
 TOLD = ("slug", "published_on", "publish_at", "updated_at", "lead_image")
 
-#: Lists of stories with an address of their own: what they are of, and the rows that carry their stories' times.
-LISTS: dict[str, tuple[Any, Any, str]] = {
-    "tags": (Tag, TaggedArticle, "tag"),
-    "authors": (Contributor, Byline, "contributor"),
-}
+#: Lists that have files of their own, by what these are called. Sections, which are few, stand among the pages.
+LISTS = {kind.folder: kind for kind in KINDS if kind.rows}
 
 
 class File(NamedTuple):
@@ -56,20 +54,18 @@ def _xml(request: HttpRequest, template: str, context: dict) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     files = [File(reverse("sitemap_pages"))]
-    for name in LISTS:
-        files += [File(reverse(f"sitemap_{name}", kwargs={"name": name, "part": part})) for part in _parts(name, now)]
+    for name, kind in LISTS.items():
+        files += [File(reverse(f"sitemap_{name}", kwargs={"name": name, "part": part})) for part in _parts(kind, now)]
     files += _months(now)
     return _xml(request, "articles/sitemap_index.xml", {"files": files})
 
 
-def _parts(name: str, now: datetime.datetime) -> list[int]:
+def _parts(kind: ListKind, now: datetime.datetime) -> list[int]:
     """The numbers of the files in which a tag or contributor has a story, in two queries."""
-    model, listing, of = LISTS[name]
-    last = model.objects.aggregate(last=Max("pk"))["last"] or 0
-    listed = listing.objects.filter(publish_at__lte=now)
+    last = kind.model.objects.aggregate(last=Max("pk"))["last"] or 0
     parts = range(1, -(-last // FILE_LIMIT) + 1)
-    exist = {f"part_{part}": Exists(listed.filter(**_numbered(of, part))) for part in parts}
-    found = model.objects.order_by("pk").values(**exist).first() if exist else None
+    exist = {f"part_{part}": Exists(kind.listed(now).filter(**_numbered(kind.name, part))) for part in parts}
+    found = kind.model.objects.order_by("pk").values(**exist).first() if exist else None
     return [part for part in parts if found and found[f"part_{part}"]]
 
 
@@ -141,9 +137,11 @@ def _address(image: Image) -> str:
 def lists(request: HttpRequest, name: str, part: int) -> HttpResponse:
     """The tags, or the contributors, of a range of numbers that have a public story; changed when it was published."""
     _check(part)
-    model, listing, of = LISTS[name]
-    newest = listing.objects.filter(**{of: OuterRef("pk")}, publish_at__lte=timezone.now()).order_by("-publish_at")
-    found = model.objects.filter(**_numbered("pk", part)).annotate(lastmod=Subquery(newest.values("publish_at")[:1]))
+    kind = LISTS[name]
+    newest = kind.listed(of=OuterRef("pk")).order_by("-publish_at")
+    found = kind.model.objects.filter(**_numbered("pk", part)).annotate(
+        lastmod=Subquery(newest.values("publish_at")[:1])
+    )
     urls = [(thing.get_absolute_url(), thing.lastmod) for thing in found.filter(lastmod__isnull=False).order_by("pk")]
     if not urls:
         raise Http404("There is no such sitemap.")

@@ -23,7 +23,8 @@ from django.utils import timezone
 
 from articles import body, workflow
 from articles.editing.likeness import alike, letters, resemblance, sketch
-from articles.models import Article, Contributor, Image, PreviousSlug, Section, Tag, make_slug
+from articles.lists import KINDS, ListKind
+from articles.models import Article, Image, PreviousSlug, Tag, make_slug
 from articles.models.image import RIGHTS_END_SOON
 from articles.snippets import CARD_LENGTH, TITLE_LENGTH
 
@@ -286,12 +287,11 @@ def _story(named: dict[str, Any], moment: datetime.datetime) -> bool:
     return public.filter(**address).exists() or PreviousSlug.objects.filter(**address, article__in=public).exists()
 
 
-DESTINATIONS: dict[str, Destination] = {
-    "story": _story,
-    "section": lambda named, moment: Section.objects.filter(slug=named["slug"]).exists(),
-    "tag": lambda named, moment: Tag.objects.known_to_readers().filter(slug=named["slug"]).exists(),
-    "contributor": lambda named, moment: Contributor.objects.filter(slug=named["slug"]).exists(),
-}
+def _list(kind: ListKind) -> Destination:
+    return lambda named, moment: kind.known().filter(slug=named["slug"]).exists()
+
+
+DESTINATIONS: dict[str, Destination] = {"story": _story} | {kind.name: _list(kind) for kind in KINDS}
 
 
 def leads_somewhere(path: str, moment: datetime.datetime) -> bool:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
 from articles.models.slug import PreviousListSlug, SlugField, Slugged, make_slug
-
-
-class TagQuerySet(models.QuerySet["Tag"]):
-    def known_to_readers(self) -> TagQuerySet:
-        """Those of a story that is out: of the others nobody is told that they are there."""
-        listed = TaggedArticle.objects.filter(tag=models.OuterRef("pk"), publish_at__lte=timezone.now())
-        return self.filter(models.Exists(listed))
 
 
 class Tag(TagBase, Slugged):
     """A subject: a place, a matter, a thing that more than one story is about."""
 
     slug = SlugField("slug", max_length=100, unique=True)
-
-    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.db import models
 
-from articles.models import Article, Contributor, PreviousListSlug, Section, Tag, make_slug
+from articles.lists import CONTRIBUTOR, TAG
+from articles.models import Article, PreviousListSlug, Section, make_slug
 from articles.search.face import Scope, Sort
 from articles.search.query import LONGEST_QUERY, Query, parse
 
@@ -53,10 +54,8 @@ class SearchForm(forms.Form):
         error_messages={"invalid_choice": "There is no such section."},
     )  # fmt: skip
     kind = forms.ChoiceField(required=False, choices=[("", "All kinds"), *Article.Kind.choices])
-    tag = NamedField(among=lambda: Tag.objects.known_to_readers(), missing="There is no such tag.")
-    contributor = NamedField(
-        among=Contributor.objects.all, label="Author", missing="Nobody of this name has written here."
-    )
+    tag = NamedField(among=TAG.known, missing="There is no such tag.")
+    contributor = NamedField(among=CONTRIBUTOR.known, label="Author", missing="Nobody of this name has written here.")
     first_day = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     last_day = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     sort = forms.ChoiceField(required=False, label="Order", choices=Sort.choices)
