@@ -318,8 +318,7 @@ class Article(models.Model):
             self.body_images.set(images)
         if before:
             address.leave(self, before)
-            listing.list_tags(self)
-            self.list_bylines()
+            listing.list_again(self)
             related.note(self)
         order_share_card(self, before.share_card if before else "")
         SitemapMonth.objects.note(before, self)

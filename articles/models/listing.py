@@ -10,6 +10,7 @@ from articles.models.contributor import Byline
 from articles.models.related import RelatedArticle
 
 if TYPE_CHECKING:
+    from articles.lists import ListKind
     from articles.models.article import Article
 
 #: Who changes nothing else leaves the story in all lists that it stands in, at its place, and in no other.
@@ -78,15 +79,24 @@ def _lists_with(article: Article, before: Article) -> set[str]:
     return keys
 
 
-def list_tags(article: Article) -> None:
-    """Write `publish_at` on its tags, which is what their lists read."""
-    from articles.lists import TAG
+def list_again(article: Article) -> None:
+    """Write `publish_at` on the rows that put it into lists, which is what these read."""
+    from articles.lists import CONTRIBUTOR, KINDS
 
-    stale = dict(article.tagged.exclude(publish_at=article.listed_from()).values_list("pk", "tag"))
+    for kind in KINDS:
+        if kind.rows and kind is not CONTRIBUTOR:
+            _list_rows(article, kind)
+    list_bylines(article)
+
+
+def _list_rows(article: Article, kind: ListKind) -> None:
+    """Of a kind whose lists have each story by one row."""
+    rows = kind.rows_of(article)
+    stale = dict(rows.exclude(publish_at=article.listed_from()).values_list("pk", kind.name))
     # Asked first: most who save change words, and lists that are written to are made anew.
     if stale:
-        with editions.touching(editions.NEWEST, *map(TAG.edition, stale.values())):
-            article.tagged.filter(pk__in=stale).update(publish_at=article.listed_from())
+        with editions.touching(editions.NEWEST, *map(kind.edition, stale.values())):
+            rows.filter(pk__in=stale).update(publish_at=article.listed_from())
 
 
 def list_bylines(article: Article) -> None:
