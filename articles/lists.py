@@ -1,7 +1,7 @@
 """The kinds of lists with an address of their own, of a section, a tag or a contributor, and all in which they differ.
 
 Pages, feeds, redirects, sitemaps, WebSub, cache keys and preflight ask. Who adds a kind adds its model (models.slug.Slugged), an
-entry in KINDS, and a page in views.lists with its template; the rest follows.
+entry in KINDS, and a page in views.lists with its template; the rest follows, and articles/tests/test_every_list.py tries it.
 """  # fmt: skip
 
 from __future__ import annotations
