@@ -24,7 +24,7 @@ from django.utils import timezone
 from articles import body, workflow
 from articles.editing.likeness import alike, letters, resemblance, sketch
 from articles.lists import KINDS, ListKind
-from articles.models import Article, Image, PreviousSlug, Tag, make_slug
+from articles.models import Article, Image, PreviousListSlug, PreviousSlug, Tag, make_slug
 from articles.models.image import RIGHTS_END_SOON
 from articles.snippets import CARD_LENGTH, TITLE_LENGTH
 
@@ -288,7 +288,13 @@ def _story(named: dict[str, Any], moment: datetime.datetime) -> bool:
 
 
 def _list(kind: ListKind) -> Destination:
-    return lambda named, moment: kind.known().filter(slug=named["slug"]).exists()
+    """Or where readers are led on from an address that it had."""
+
+    def there(named: dict[str, Any], moment: datetime.datetime) -> bool:
+        known, slug = kind.known(), named["slug"]
+        return known.filter(slug=slug).exists() or PreviousListSlug.objects.where_it_went(known, slug) is not None
+
+    return there
 
 
 DESTINATIONS: dict[str, Destination] = {"story": _story} | {kind.name: _list(kind) for kind in KINDS}

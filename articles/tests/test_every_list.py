@@ -185,6 +185,7 @@ def test_addresses_that_it_had_lead_on(client, kind, subject):
     for old, new in zip(before, places(subject), strict=True):
         response = client.get(f"{old}?utm_source=letter")
         assert (response.status_code, response["Location"]) == (301, f"{new}?utm_source=letter")
+    assert leads_somewhere(before[0], timezone.now())
 
 
 def test_links_to_it_lead_somewhere_before_a_story_goes_out(client, kind, subject):
@@ -204,3 +205,4 @@ def test_whether_there_is_an_empty_one_is_said_alike_everywhere(client, kind, su
     subject.slug = "ports"
     subject.save()
     assert {client.get(place).status_code for place in before} == ({301} if found else {404})
+    assert leads_somewhere(before[0], timezone.now()) == found
