@@ -15,11 +15,11 @@ from lxml import etree
 
 from articles import feeds
 from articles.body import portable
+from articles.lists import CONTRIBUTOR, SECTION, TAG
 from articles.models import Article, Byline, TaggedArticle
 from articles.syndication.formats import FORMATS
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.test_costs import fill, make_newsroom
-from articles.views.lists import ContributorList, SectionList, TagList
 
 pytestmark = pytest.mark.django_db
 
@@ -349,9 +349,9 @@ def test_a_feed_is_a_range_of_an_index():
     tag, person = TaggedArticle.objects.first().tag, Byline.objects.first().contributor
     subjects = {
         "article_listing": feeds.site(None),
-        "article_section_listing": feeds.Subject("/", SectionList.stories_of(section), key=SectionList.key),
-        "tagged_article_listing": feeds.Subject("/", TagList.stories_of(tag), key=TagList.key),
-        "byline_listing": feeds.Subject("/", ContributorList.stories_of(person), key=ContributorList.key),
+        "article_section_listing": feeds.Subject("/", SECTION.stories_of(section), key=SECTION.key),
+        "tagged_article_listing": feeds.Subject("/", TAG.stories_of(tag), key=TAG.key),
+        "byline_listing": feeds.Subject("/", CONTRIBUTOR.stories_of(person), key=CONTRIBUTOR.key),
     }
     for index, subject in subjects.items():
         with CaptureQueriesContext(connection) as queries:

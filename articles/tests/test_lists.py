@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.bylines import bring_bylines
+from articles.lists import CONTRIBUTOR, SECTION, TAG
 from articles.models import Article, Byline, TaggedArticle
 from articles.paging import PAGE_SIZE, Cursor, page_of
 from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
 from articles.tests.test_costs import fill
-from articles.views.lists import ContributorList, SectionList, TagList
 
 pytestmark = pytest.mark.django_db
 
@@ -186,9 +186,9 @@ def test_every_list_is_a_range_of_an_index():
     )
     lists = {
         "article_listing": (Article.objects.all(), ("publish_at", "pk")),
-        "article_section_listing": (SectionList.stories_of(article.section), SectionList.key),
-        "tagged_article_listing": (TagList.stories_of(tag), TagList.key),
-        "byline_listing": (ContributorList.stories_of(author), ContributorList.key),
+        "article_section_listing": (SECTION.stories_of(article.section), SECTION.key),
+        "tagged_article_listing": (TAG.stories_of(tag), TAG.key),
+        "byline_listing": (CONTRIBUTOR.stories_of(author), CONTRIBUTOR.key),
     }
     for index, (articles, key) in lists.items():
         for params in ({}, {"before": str(Cursor(NOW, 2))}, {"after": str(Cursor(NOW - MINUTE, 1))}):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +19,6 @@ from articles.caching.prepared import Prepared
 from articles.http.numbers import number_in
 from articles.lists import CONTRIBUTOR, SECTION, TAG, ListKind
 from articles.models import Article, Correction
-from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import PAGE_SIZE, Listing, just_before
 from articles.reads import most_read
 from articles.views.moved import or_where_it_went
@@ -81,8 +79,6 @@ class ListOf(ArticleList):
     """The page of one list of a `kind`; `description`: what is said of what it is of, where nobody has written anything."""
 
     kind: ListKind
-    stories_of: Callable[..., ArticleQuerySet]
-    key: tuple[str, str]
     subjects: Prepared
     description = ""
 
@@ -90,7 +86,6 @@ class ListOf(ArticleList):
         super().__init_subclass__(**kwargs)
         kind = cls.kind
         cls.template_name = f"articles/{kind.name}.html"
-        cls.stories_of, cls.key = kind.stories_of, kind.key
         cls.listing = Listing(kind.stories_of, key=kind.key, subject=int)
         cls.subjects = Prepared(lambda slug: kind.model.objects.filter(slug=slug), slug=str)
 
