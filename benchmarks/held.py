@@ -27,18 +27,19 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import lxml.html
 
 from benchmarks.servers import HOST, ROOT, Server, environment, has_static_files, service
+from benchmarks.weights import Group, group
 
 #: Of a hundred pages and forms of readers; and of three stories two stay on the screen for long enough to say so. The desk comes
 #: beside them.
@@ -48,6 +49,8 @@ ASKING, CLIENTS, EDITORS = 2, 6, 2
 #: So many tell what one costs.
 SAVES = 5
 TOKEN = "t" * 32
+#: CPUWeight of who asks: real readers take nothing of the servers' processors, and notice at once that they have been answered.
+AHEAD = 10_000
 #: Seconds between two looks at the memory, from one publication to the next, and from one save of an editor to the next.
 LOOK, PUBLISH, SAVE = 10, 60, 10
 #: A short run looks so often all the same: growth is the difference of two sixths of it.
@@ -58,7 +61,7 @@ MOST_GROWTH = 25_000_000
 #: p99 is to be no more than so many times p50.
 TAIL = 4
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-#: The n-th story is asked for as often as 1 / (n + FLAT) says.
+#: The n-th story is asked for as often as 1 / (n + FLAT) says, and the n-th list: the front page first, tags last.
 FLAT = 10
 
 PREPARE = """
@@ -80,7 +83,7 @@ print("TOLD " + json.dumps({
     "reads": sum(Reads.objects.values_list("count", flat=True)),
     "open": list(public.values_list("pk", flat=True)[:500]),
     "lists": ["/", "/latest/", "/feed/", *(section.get_absolute_url() for section in Section.objects.all()),
-              *{f"/tags/{slug}/" for slug in TaggedArticle.objects.values_list("tag__slug", flat=True)[:300]}],
+              *dict.fromkeys(f"/tags/{slug}/" for slug in TaggedArticle.objects.values_list("tag__slug", flat=True)[:300])],
     "words": sorted({word for story in public[:300] for word in story.headline.split() if word.isalpha()}),
     "saved": saved, "drafts": drafts,
 }))
@@ -182,8 +185,8 @@ class Load:
         self.rounds = 0
         self._waiting: queue.Queue[str] = queue.Queue()
         self._saving = {pk: threading.Lock() for pk in newspaper["saved"]}
-        weights = [1 / (place + FLAT) for place in range(1, len(newspaper["stories"]) + 1)]
-        self._popular = lambda chance: chance.choices(newspaper["stories"], weights)[0]
+        self._popular = popular(newspaper["stories"])
+        self._popular_list = popular(newspaper["lists"])
 
     def run(self, seconds: float, rate: float | None) -> float:
         """Ask for so long: `rate` times a second at random moments, or as fast as all clients can. Returns requests a second."""
@@ -264,7 +267,7 @@ class Load:
         return self._read(browser, path)
 
     def _list(self, chance: random.Random, browser: Browser) -> float:
-        return self._read(browser, chance.choice(self.newspaper["lists"]))
+        return self._read(browser, self._popular_list(chance))
 
     def _search(self, chance: random.Random, browser: Browser) -> float:
         words = urlencode({"q": chance.choice(self.newspaper["words"])})
@@ -316,6 +319,12 @@ class Load:
             took = time.perf_counter() - began
             self.told.headlines[pk] = headline
             return took
+
+
+def popular(all_of_them: Sequence[Any]) -> Callable[[random.Random], Any]:
+    """What chooses one of these, the first most often."""
+    weights = [1 / (place + FLAT) for place in range(1, len(all_of_them) + 1)]
+    return lambda chance: chance.choices(all_of_them, weights)[0]
 
 
 def main() -> int:
@@ -375,6 +384,7 @@ def hold(folder: Path, articles: int, seconds: float, part: float, database: str
         for _ in range(SAVES):
             load.once("save", chance, browser)
         save = (used(servers) - before) / SAVES * 1000
+        readers = stack.enter_context(group("readers", AHEAD))
         asking = stack.enter_context(ProcessPoolExecutor(ASKING, get_context("spawn")))
         # Before the pool waits for them, which is as long as the load was to be.
         stack.callback(end, asking)
@@ -389,11 +399,11 @@ def hold(folder: Path, articles: int, seconds: float, part: float, database: str
         say("how much it can do")
         # Once for pages that are there then, and once to be believed.
         told.latencies.clear()
-        ask(asking, load, seconds=min(20, seconds), rate=None)
+        ask(asking, readers, load, seconds=min(20, seconds), rate=None)
         earlier = told.kinds()
         told.latencies.clear()
         before, began = used(servers), time.monotonic()
-        limit, asking_used = ask(asking, load, seconds=min(30, seconds), rate=None)
+        limit, asking_used = ask(asking, readers, load, seconds=min(30, seconds), rate=None)
         at_limit = {
             "seconds": time.monotonic() - began, "servers": used(servers) - before, "asking": asking_used, "save": save,
             "kinds": told.kinds(), "earlier": earlier, "stories": len(newspaper["stories"]), "lists": len(newspaper["lists"]),
@@ -403,12 +413,13 @@ def hold(folder: Path, articles: int, seconds: float, part: float, database: str
         told.latencies.clear()
         aside.append(threading.Thread(target=look, args=[servers, told, stop, seconds], daemon=True))
         aside[-1].start()
-        rate, _ = ask(asking, load, seconds=seconds, rate=part * limit)
+        rate, _ = ask(asking, readers, load, seconds=seconds, rate=part * limit)
         stop.set()
         for thread in aside:
             thread.join(60)
         errors = told.errors
     return {
+        "weighed": readers.folder is not None,
         "limit": limit,
         "at_limit": at_limit,
         "rate": rate,
@@ -423,14 +434,18 @@ def used(servers: list[Server]) -> float:
     return sum(server.cpu_seconds() for server in servers)
 
 
-def ask(asking: ProcessPoolExecutor, load: Load, *, seconds: float, rate: float | None) -> tuple[float, float]:
+def ask(
+    asking: ProcessPoolExecutor, readers: Group, load: Load, *, seconds: float, rate: float | None
+) -> tuple[float, float]:
     """Let all processes ask for so long, `rate` times a second together, or as fast as they can. Returns requests a second, and the
     seconds of processor that asking has used, which the servers did not have.
     """  # fmt: skip
     load.rounds += 1
     here = time.process_time()
     parts = [
-        asking.submit(part_of, load.ports, load.newspaper, f"{load.rounds}.{number}", seconds, rate and rate / ASKING)
+        asking.submit(
+            part_of, readers, load.ports, load.newspaper, f"{load.rounds}.{number}", seconds, rate and rate / ASKING
+        )
         for number in range(ASKING)
     ]
     rates, processor = [], []
@@ -448,8 +463,11 @@ def end(asking: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def part_of(ports: Ports, newspaper: dict, name: str, seconds: float, rate: float | None) -> tuple[float, float, Told]:
+def part_of(
+    readers: Group, ports: Ports, newspaper: dict, name: str, seconds: float, rate: float | None
+) -> tuple[float, float, Told]:
     """In a process of its own. Returns requests a second, seconds of processor, and what came of it."""
+    readers.enter()
     # Clients that wait for each other would measure themselves: Python changes from thread to thread every five milliseconds.
     sys.setswitchinterval(0.0005)
     told, before = Told(), time.process_time()
@@ -540,6 +558,11 @@ def report(found: dict) -> str:
     ]
     begin, end, grown = (found["memory"][name] / 1e6 for name in ("begin", "end", "grown"))
     lines += [
+        *(
+            []
+            if found["weighed"]
+            else ["(The weights of deploy/systemd could not be given: it takes root and control groups.)"]
+        ),
         f"(The aim: p99 is at most {TAIL} × p50. Missed, it says as much of the machine, and does not fail.)",
         f"errors: {len(found['errors']) or 'none'}",
         *found["errors"][:5],

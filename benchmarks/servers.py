@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
+from benchmarks.weights import USUAL, Group, group
 from deploy import loopback
 from deploy.loopback import free_port
 
@@ -92,30 +93,45 @@ def _stat(pid: int) -> list[str]:
 
 def granian(application: str, env: dict[str, str] | None = None):
     """An application in one process that serves as those of newsportal-pages.service do, on a free port."""
-    options, own = unit("newsportal-pages")
+    options, own, _ = unit("newsportal-pages")
     options[-1] = application
     return _granian(options, own | (env or dict(os.environ)) | {"GRANIAN_WORKERS": "1"})
 
 
-def service(name: str, env: dict[str, str]):
-    """What deploy/systemd/<name>.service serves, with as many processes and threads, on a free port."""
-    options, own = unit(name)
-    return _granian(options, own | env)
+@contextmanager
+def service(name: str, env: dict[str, str]) -> Iterator[Server]:
+    """What deploy/systemd/<name>.service serves, with as many processes and threads, on a free port and as soon as others."""
+    started = unit(name)
+    with group(name, started.weight) as of_service, _granian(started.options, started.env | env, of_service) as server:
+        yield server
 
 
-def unit(name: str) -> tuple[list[str], dict[str, str]]:
-    """(granian's options in this unit of deploy/systemd, the variables for granian that are set there)."""
+class Unit(NamedTuple):
+    #: granian's, and the variables for it.
+    options: list[str]
+    env: dict[str, str]
+    weight: int
+
+
+def unit(name: str) -> Unit:
+    """What deploy/systemd/<name>.service says."""
     text = (ROOT / "deploy" / "systemd" / f"{name}.service").read_text(encoding="utf-8").replace("\\\n", " ")
     found = re.search(r"^ExecStart=\S+/granian (.+)$", text, re.MULTILINE)
     if not found:
         raise ValueError(f"{name}.service does not start granian.")
-    return found[1].split(), dict(re.findall(r"^Environment=(GRANIAN_\w+)=(\S+)$", text, re.MULTILINE))
+    weight = re.search(r"^CPUWeight=(\d+)$", text, re.MULTILINE)
+    return Unit(
+        found[1].split(),
+        dict(re.findall(r"^Environment=(GRANIAN_\w+)=(\S+)$", text, re.MULTILINE)),
+        int(weight[1]) if weight else USUAL,
+    )
 
 
-def _granian(options: list[str], env: dict[str, str]):
+def _granian(options: list[str], env: dict[str, str], of_service: Group | None = None):
     port = free_port()
     options[options.index("--port") + 1] = str(port)
-    return running([sys.executable, "-m", "granian", *options], port, env)
+    command = [sys.executable, "-m", "granian", *options]
+    return running(of_service.command(command) if of_service else command, port, env)
 
 
 def static_files(folder: Path, pages: list[bytes]):

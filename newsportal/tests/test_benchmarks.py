@@ -2,19 +2,23 @@
 
 import json
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from articles.tests.factories import make_article
-from benchmarks.held import MIXTURE, MOST_GROWTH, Told, figures, is_held, lost, report
+from benchmarks.held import MIXTURE, MOST_GROWTH, Told, figures, is_held, lost, popular, report
 from benchmarks.model import Costs, checked
+from benchmarks.servers import unit
 from benchmarks.targets import verdicts
+from benchmarks.weights import group
 from newsportal.environment import BASE_DIR
 
 
@@ -103,7 +107,7 @@ def test_a_small_run_prints_a_table_and_writes_json(tmp_path):
 
 
 def held(**other) -> dict:
-    fine = {"limit": 100, "rate": 70, "errors": [], "lost": []}
+    fine = {"weighed": True, "limit": 100, "rate": 70, "errors": [], "lost": []}
     return fine | figures(Told({"story": [0.001] * 100}, memory=[100_000_000] * 60)) | other
 
 
@@ -128,6 +132,37 @@ def test_slow_answers_are_told_and_do_not_fail():
     assert told["story"].endswith("5.0 × p50: missed")
     assert told["list"].endswith("1.0 × p50: reached")
     assert is_held(found)
+
+
+def test_a_load_tells_where_the_servers_had_no_weights():
+    assert "control groups" in report(held(weighed=False))
+    assert "control groups" not in report(held())
+
+
+def test_a_service_is_measured_with_the_weight_that_its_unit_has():
+    assert (unit("newsportal").weight, unit("newsportal-pages").weight) == (100, 400)
+    with group("test", 400) as of_service:
+        command = ["cat", "/proc/self/cgroup"]
+        groups = subprocess.run(of_service.command(command), capture_output=True, text=True, check=True).stdout
+        here = Path("/proc/self/cgroup").read_text()
+        if of_service.folder is None:  # who is not root cannot make one
+            assert groups == here
+        else:
+            assert of_service.folder.name in groups and of_service.folder.name not in here
+            [told] = [
+                file.read_text()
+                for file in map(of_service.folder.joinpath, ("cpu.weight", "cpu.shares"))
+                if file.exists()
+            ]
+            assert told.strip() in {"400", "4096"}
+    assert of_service.folder is None or not of_service.folder.exists()
+
+
+def test_the_first_list_is_asked_for_most_often_and_the_last_one_too():
+    chooses, chance = popular(["front", *range(300)]), random.Random(1)
+    chosen = Counter(chooses(chance) for _ in range(20_000))
+    assert chosen.most_common(1)[0][0] == "front"
+    assert chosen["front"] < 20_000 / 20 and chosen[299] > 0
 
 
 def test_a_read_that_was_not_counted_and_one_that_was_counted_twice_are_lost():

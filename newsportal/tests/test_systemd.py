@@ -102,7 +102,7 @@ def test_what_they_run_exists():
 @contextlib.contextmanager
 def served(log: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     """granian with the options of newsportal.service and another application: its port, and its process."""
-    options, own = unit("newsportal")
+    options, own, _ = unit("newsportal")
     port = loopback.free_port()
     options[options.index("--port") + 1] = str(port)
     assert options.pop() == "newsportal.wsgi:application"
