@@ -8,13 +8,14 @@ import secrets
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from articles import body
 from articles.admin import carried
@@ -167,7 +168,7 @@ class AutosaveMixin:
             "copy": copy,
             "why": self._refusal(article),
             "words": [(name.replace("_", " "), values[name]) for name in WORDS if values.get(name)],
-            "body": body.sanitise(values.get("body", "")),
+            "body": _readable(values.get("body", "")),
         }
         template = "admin/articles/article/unsaved.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
@@ -272,3 +273,10 @@ def _lead_to(request: HttpRequest, article: Article | None, copy: Autosave | Non
     """To the form with the copy in it; to the newest one where what was typed has been too much for another."""
     messages.warning(request, told)
     return redirect(f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}")
+
+
+def _readable(html: str) -> str:
+    try:
+        return body.sanitise(html)
+    except ValidationError:  # as it was typed, then: it is there to be copied
+        return escape(html)

@@ -10,6 +10,7 @@ import nh3
 
 from articles.body import embeds
 from articles.body.accents import without_heaps
+from articles.body.heavy import made_apart, may_take_long
 from articles.body.markup import Attributes, Rewriter, start_tag
 from articles.body.text import in_one_line
 
@@ -61,8 +62,16 @@ def _is_fit(name: str, value: str) -> bool:
 
 
 def sanitise(html: str) -> str:
-    """The stored form of any HTML; "" when there is nothing in it. Doing it twice changes nothing."""
+    """The stored form of any HTML; "" when there is nothing in it. Doing it twice changes nothing.
+
+    Raises BodyRefused for what takes a parser more time than any text needs.
+    """
     html = without_heaps(unicodedata.normalize("NFC", without_heaps(html))).replace("\x00", "").replace("\r\n", "\n")
+    return made_apart(html) if may_take_long(html) else stored_form(html)
+
+
+def stored_form(html: str) -> str:
+    """Of text whose characters are in order already; however long it takes."""
     html = _Canonical().rewrite(_cleaner.clean(_shallow(html)))
     # What stood inside another block may have been taken apart: the parser puts the pieces right.
     return _without_empty(_cleaner.clean(html)).strip()

@@ -1,24 +1,20 @@
-"""Uploads are decoded in a process of their own: a picture that takes all memory, or a hole in a decoder, ends there.
-
-The process has no secrets in its environment, may write no file, and has so much memory and time. What it sends back is believed
-no further than it can be seen.
-"""
+"""Uploads are decoded in a process of their own (articles.apart): a picture that takes all memory, or a hole in a decoder, ends
+there. What it sends back is believed no further than it can be seen.
+"""  # fmt: skip
 
 from __future__ import annotations
 
 import hashlib
 import json
-import resource
-import subprocess
-import sys
 
 from django.core.files import File
 from django.core.files.base import ContentFile
 
+from articles import apart
 from articles.pictures.ingest import LONG_SIDE, IngestedPicture, PictureRefused, check_size, ingest
 
-#: Bytes of memory; the largest picture that is taken needs about half. Seconds of processor, and by the clock.
-MEMORY, PROCESSOR, TIME = 2 * 2**30, 20, 60
+#: The largest picture that is taken needs about half of the memory.
+LIMITS = apart.Limits(memory=2 * 2**30, processor=20, time=60)
 
 #: How the files begin that `ingest` makes.
 BEGINNINGS = {"jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
@@ -29,19 +25,9 @@ def ingest_apart(upload: File) -> IngestedPicture:
     check_size(upload)
     upload.seek(0)
     try:
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "articles.pictures.apart", str(MEMORY), str(PROCESSOR)],
-            input=upload.read(),
-            capture_output=True,
-            timeout=TIME,
-            env={"PYTHONPATH": ":".join(sys.path), "PYTHONUTF8": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        return _believed(apart.ask("articles.pictures.apart", upload.read(), LIMITS))
+    except apart.TookTooMuch as error:
         raise _too_much() from error
-    if done.returncode != 0:
-        raise _too_much()
-    return _believed(done.stdout)
 
 
 def _believed(answer: bytes) -> IngestedPicture:
@@ -65,20 +51,14 @@ def _too_much() -> PictureRefused:
     )
 
 
-def _main(memory: int, processor: int) -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _answer(uploaded: bytes) -> bytes:
     try:
-        picture = ingest(ContentFile(sys.stdin.buffer.read(), name="upload"))
+        picture = ingest(ContentFile(uploaded, name="upload"))
     except PictureRefused as refused:
-        sys.stdout.buffer.write(json.dumps({"refused": refused.messages[0]}).encode() + b"\n")
-        return 0
+        return json.dumps({"refused": refused.messages[0]}).encode() + b"\n"
     told = {"extension": picture.extension, "width": picture.width, "height": picture.height}
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + picture.content)
-    return 0
+    return json.dumps(told).encode() + b"\n" + picture.content
 
 
 if __name__ == "__main__":
-    sys.exit(_main(*map(int, sys.argv[1:])))
+    apart.answer(_answer)

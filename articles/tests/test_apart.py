@@ -3,11 +3,12 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from articles.pictures import apart
-from articles.pictures.apart import ingest_apart
+from articles import apart
+from articles.pictures.apart import LIMITS, ingest_apart
 from articles.pictures.ingest import PictureRefused, ingest
 from articles.tests.factories import make_image
 from articles.tests.sample_pictures import drawing, encoded, upload
@@ -23,9 +24,9 @@ def test_a_refusal_comes_back_in_its_words():
         ingest_apart(upload(b"<svg/>"))
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MEMORY", 300 * 2**20), ("PROCESSOR", 1), ("TIME", 0.05)])
+@pytest.mark.parametrize(("limit", "value"), [("memory", 300 * 2**20), ("processor", 1), ("time", 0.05)])
 def test_a_picture_that_takes_too_much_is_refused_and_takes_nothing_of_ours(monkeypatch, limit, value):
-    monkeypatch.setattr(apart, limit, value)
+    monkeypatch.setattr("articles.pictures.apart.LIMITS", replace(LIMITS, **{limit: value}))
     large = encoded(drawing(7000, 7000, "RGBA"), "PNG", compress_level=1)
     with pytest.raises(PictureRefused, match="too much memory or time"):
         ingest_apart(upload(large))

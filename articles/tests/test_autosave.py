@@ -3,6 +3,7 @@
 import datetime
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from django.db import connections
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles.body.heavy import LIMITS
 from articles.editing.snapshot import PLAIN
 from articles.models import Article, Autosave, Presence, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
@@ -311,6 +313,36 @@ def test_what_was_typed_into_any_text_can_be_copied_when_it_cannot_be_saved(clie
     article.refresh_from_db()
     article.publish(editor)
     assert "Typed for an hour" in client.post(url(article), typed, follow=True).content.decode()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """What takes a second is given up."""
+    monkeypatch.setattr("articles.body.heavy.LIMITS", replace(LIMITS, processor=1))
+
+
+def test_a_text_that_cannot_be_read_can_be_copied_too(client, article, reporter, editor, impatient):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    client.force_login(reporter)
+    typed = form_of(
+        article, _slot="tab", body="<p>Typed &amp; kept" + "".join(f"<b x={n}></y><p>" for n in range(8_000))
+    )
+    article.refresh_from_db()
+    article.publish(editor)
+    page = client.post(url(article), typed, follow=True)
+    assert "&lt;p&gt;Typed &amp;amp; kept&lt;b x=0&gt;" in page.content.decode()
+
+
+def test_a_text_that_cannot_be_read_is_refused_beside_its_field_and_nothing_is_lost(desk, article, impatient):
+    typed = form_of(
+        article, headline="Typed, too", body="<p>Typed" + "".join(f"<b x={n}></y><p>" for n in range(8_000))
+    )
+    page = desk.post(url(article), typed)
+    form = page.context["adminform"].form
+    assert "takes too long to be read" in form.errors["body"][0]
+    assert form["body"].value() == typed["body"] and form["headline"].value() == "Typed, too"
+    article.refresh_from_db()
+    assert article.headline == "The headline"
 
 
 def test_a_colleagues_public_story_takes_no_copy_and_tells_nothing(client, reporter, editor, moderator):

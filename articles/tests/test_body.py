@@ -3,13 +3,17 @@
 import re
 import time
 import unicodedata
+from dataclasses import replace
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from articles import body
 from articles.body import embeds
+from articles.body.heavy import LIMITS, may_take_long
+from articles.body.sanitise import stored_form
 
 ALLOWED = {
     "p", "h2", "h3", "strong", "em", "s", "sub", "sup", "a", "ul", "ol", "li", "blockquote", "hr", "br", "table", "thead",
@@ -143,6 +147,72 @@ def test_what_takes_long_elsewhere_is_quick_here(heavy):
     once = body.sanitise(heavy)
     assert time.process_time() - began < 5
     assert body.sanitise(once) == once
+
+
+#: Each takes a parser minutes, or hours.
+HEAVY = {
+    "opened again": "".join(f"<p><b x={n}></y></p>" for n in range(20_000)),
+    "left open": "<p>" + "".join(f"<b x={n}>" for n in range(99)) + "</p>" + "<div>x</div>" * 40_000,
+    "to be escaped": "&" * 900_000,
+}
+
+
+@pytest.mark.parametrize("heavy", HEAVY.values(), ids=HEAVY)
+def test_what_would_take_hours_is_given_up_and_takes_nothing_of_ours(monkeypatch, heavy):
+    monkeypatch.setattr("articles.body.heavy.LIMITS", replace(LIMITS, processor=1))
+    began = time.process_time()
+    with pytest.raises(ValidationError, match="takes too long to be read"):
+        body.sanitise(heavy)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p><b>a <i>b</b> c</i></p>" * 200,
+        "<p>«&»</p>" * 17_000,
+        "<ul><li>one<li>two</ul>" * 200,
+        "<p>" + "long " * 70_000 + "</p>",
+    ],
+    ids=["not nested", "to be escaped", "without ends", "long"],
+)
+def test_what_is_made_apart_is_what_would_be_made_here(html):
+    assert may_take_long(html)
+    once = body.sanitise(html)
+    assert once == stored_form(html)
+    assert body.sanitise(once) == once
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>Some <strong>words <a href="/x/">and</a></strong> a<br>break</p><hr>' * 2_000,
+        '<table><tbody><tr><th>a</th><td colspan="2"><p>b</p></td></tr></tbody></table>' * 500,
+        '<ul><li><p>one <em>of</em></p></li></ul><figure data-image="3"><figcaption>c</figcaption></figure>' * 500,
+    ],
+)
+def test_a_long_story_is_made_where_it_is(html):
+    assert not may_take_long(html)
+    assert not may_take_long(body.sanitise(html))
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        '<p><b x="</b></p>">',  # ends that are none
+        "<p><b x='</b></p>'>",
+        "<p><b><!--</b></p>-->",
+        "<p><b/></p>",
+        "<b><p></p></b>",
+        "<p><b></i></p>",
+        "<b",
+        "</b>",
+        "<p><B></p>",
+        "<p\x0c><b></p>",
+    ],
+)
+def test_no_tag_is_taken_for_ended_that_the_parser_leaves_open(trick):
+    assert may_take_long(trick * 601)
 
 
 @pytest.mark.parametrize(
