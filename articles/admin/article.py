@@ -39,7 +39,7 @@ from articles.admin.uncounted import LIMIT, UncountedAdmin
 from articles.caching import editions
 from articles.editing.next_version import note_conflicts
 from articles.editing.preflight import Around, preflight, preflight_each
-from articles.models import Article, Byline, Correction, FrontPageStory, NextVersion
+from articles.models import Article, Byline, Correction, FrontPageStory, NextVersion, Version
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused
 
@@ -78,8 +78,10 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class ArticleForm(forms.ModelForm):
-    # Which version its editor has read: articles.admin.conflicts compares it before anything is saved.
+    # Which version its editor has read: articles.admin.conflicts compares it before anything is saved. Two fields, since a server
+    # that is not upgraded yet knows the first alone.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version_mark = forms.CharField(required=False, widget=forms.HiddenInput)
     # The next version that saving makes live, once it has been put together with the story: no version above says so any more.
     makes_live = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tags = TagsField(help_text="What the story is about. Type to look one up; Enter makes a new one.")
@@ -134,6 +136,11 @@ class ArticleForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial[carried.VERSION] = self.instance.version
+        self.initial[carried.MARK] = self.data.get(carried.MARK, "") if self.is_bound else self._mark()
+
+    def _mark(self) -> str:
+        current = Version.objects.current(self.instance).only("made_at").first() if self.instance.pk else None
+        return current.mark if current else ""
 
     def clean(self):
         cleaned = super().clean()
@@ -269,11 +276,13 @@ class ArticleAdmin(
             self._move_each(request, articles, verb, done)
             return None
         stories = list(self.model.objects.filter(pk__in=articles.values("pk")).select_related("section")[:MANY])
+        problems = dict(preflight_each(stories, request.user)) if verb == "publish" else {}
+        marks = Version.objects.marks(stories)
         context = {
             "title": f"{capfirst(verb)} {len(stories)} {'story' if len(stories) == 1 else 'stories'}?",
             "opts": self.opts,
             "media": self.media,
-            "stories": list(preflight_each(stories, request.user)) if verb == "publish" else [(s, []) for s in stories],
+            "stories": [(story, problems.get(story, []), marks.get(story.pk, "")) for story in stories],
             "action": request.POST.get("action", ""),
             "selected_name": ACTION_CHECKBOX_NAME,
             "verb": capfirst(verb),
@@ -286,10 +295,13 @@ class ArticleAdmin(
         count = 0
         stories = list(self.model.objects.filter(pk__in=articles.values("pk")))
         around = Around(stories)
-        seen = request.POST.getlist(carried.SEEN)
+        seen = set(request.POST.getlist(carried.SEEN))
+        marks = Version.objects.marks(stories) if seen else {}
         for article in stories:
             try:
-                if seen and f"{article.pk}:{article.version}" not in seen:
+                shown = f"{article.pk}:{article.version}"
+                # Pages that were opened before there were marks name the number alone.
+                if seen and seen.isdisjoint({shown, f"{shown}:{marks.get(article.pk, '')}"}):
                     raise MoveRefused(SAVED_SINCE)
                 if verb == "publish" and (
                     blocking := [p.sentence for p in preflight(article, around=around) if p.blocks]
@@ -327,7 +339,7 @@ class ArticleAdmin(
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None):
         publication = ["publish_at", "embargo_until", "slug"]
         fieldsets = [
-            (None, {"fields": [carried.VERSION, carried.MAKES_LIVE, "headline", "standfirst", "body"]}),
+            (None, {"fields": [carried.VERSION, carried.MARK, carried.MAKES_LIVE, "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
             (
@@ -428,7 +440,7 @@ class ArticleAdmin(
             return
         if not change:
             obj.created_by = request.user
-        elif not obj.claim(form.cleaned_data.get(carried.VERSION) or 0):
+        elif not obj.claim(form.cleaned_data.get(carried.VERSION) or 0, form.cleaned_data.get(carried.MARK, "")):
             raise SavedMeanwhile
         obj.save()
         if not change:

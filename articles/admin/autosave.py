@@ -257,7 +257,7 @@ def _as_new(data: QueryDict) -> QueryDict:
             data[name] = "0"
         elif re.fullmatch(r".+-\d+-(id|article)", name):
             data[name] = ""
-    data[carried.VERSION] = data[carried.MAKES_LIVE] = ""
+    data[carried.VERSION] = data[carried.MARK] = data[carried.MAKES_LIVE] = ""
     return data
 
 

@@ -14,9 +14,9 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     from articles.models import Autosave
 
-#: Hidden fields of the form, which a private copy keeps with what was typed: the version that its editor has read, and the next
-#: version that saving makes live.
-VERSION, MAKES_LIVE = "version", "makes_live"
+#: Hidden fields of the form, which a private copy keeps with what was typed: the version that its editor has read, by number and
+#: mark, and the next version that saving makes live.
+VERSION, MARK, MAKES_LIVE = "version", "version_mark", "makes_live"
 #: What the rows of its bylines begin with.
 BYLINES = "bylines"
 
@@ -34,7 +34,7 @@ MOVE, KEEP, ENTER, BACK = "_move", "_next", "_enter", "_back"
 CSRF = "csrfmiddlewaretoken"
 SAVE, CONTINUE, ADD_ANOTHER = "_save", "_continue", "_addanother"
 
-#: Of the page that asks about many stories at once: the number and the version of each, as it was looked at.
+#: Of the page that asks about many stories at once: of each the number, the version and its mark, as it was looked at.
 SEEN = "_seen"
 
 #: Of the address: what the form is filled with in place of the story. A private copy, the newest or by number; the next version.

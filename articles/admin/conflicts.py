@@ -45,7 +45,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     Nothing typed is lost: the page carries the whole form. `request.POST` is replaced by what the two sides make together.
     """
     data = request.POST
-    seen = number_in(data.get(carried.VERSION, ""))
+    seen, mark = number_in(data.get(carried.VERSION, "")), data.get(carried.MARK, "")
     versions = Version.objects.of(article).select_related("text", "parent__text", "made_by")
     live = versions.current(article).first()
     # What the next version, if it is kept, will have been merged with.
@@ -54,14 +54,16 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
         NextVersion.objects.filter(article=article).select_related("version__text", "version__parent__text").first()
     )
     keeps = waiting is not None and carried.KEEP in data
-    latest = waiting.version if waiting and keeps else live
-    current = latest.number if latest else article.version
-    if seen == current and (not keeps or latest.parent_id == live.pk):
+    current = latest = waiting.version if waiting and keeps else live
+    is_current = current.is_read_as(seen, mark) if current else seen == article.version
+    if is_current and (not keeps or latest.parent_id == live.pk):
         return None
     mine = posted(screen, request, article)
     if mine is None:
         return None  # the form has errors of its own, which are shown first
     found, made_live = versions.filter(number=seen).first(), data.get(carried.MAKES_LIVE, "")
+    if found and not found.is_read_as(seen, mark):
+        found = None  # another has got its number since
     if found and found.kind == Kind.NEXT and not keeps:
         # The next version is saved over the live one: both come from the version that it was begun from.
         if waiting and waiting.version_id == found.pk:
@@ -126,10 +128,11 @@ def _posted_bylines(data: QueryDict) -> list[list[Any]]:
     return [pair for _, _, pair in sorted(rows, key=lambda row: row[:2])]
 
 
-def rewritten(data: QueryDict, article: Article, result: Snapshot, number: int) -> QueryDict:
-    """The form as if its editor had typed the result over the story as it is now, having seen version `number`."""
+def rewritten(data: QueryDict, article: Article, result: Snapshot, seen: Version | None) -> QueryDict:
+    """The form as if its editor had typed the result over the story as it is now, having read the version `seen`."""
     data = data.copy()
-    data[carried.VERSION] = str(number)
+    data[carried.VERSION] = str(seen.number if seen else article.version)
+    data[carried.MARK] = seen.mark if seen else ""
     for name in PLAIN:
         data[name] = result[name]
     data["lead_image"], data["section"] = (str(result[name] or "") for name in ("lead_image", "section"))

@@ -57,6 +57,10 @@ class HistoryMixin:
         self._check(request, article)
         versions = Version.objects.of(article).select_related("text", "made_by", "parent")
         version = get_object_or_404(versions, number=number)
+        if request.method == "POST" and not version.is_read_as(number, request.POST.get("mark", "")):
+            refusal = f"Version {number} is another one by now. Look at it again."
+            self.message_user(request, refusal, messages.ERROR)
+            return redirect(request.path)
         if request.method == "POST" and "withhold" in request.POST:
             if not self.has_publish_permission(request):
                 raise PermissionDenied
@@ -64,7 +68,8 @@ class HistoryMixin:
             return redirect(request.path)
         if request.method == "POST":
             try:
-                restored = article.restore(version, request.user, seen=number_in(request.POST.get("seen", "")))
+                seen, mark = number_in(request.POST.get("seen", "")), request.POST.get("seen_mark", "")
+                restored = article.restore(version, request.user, seen=seen, mark=mark)
             except (ValidationError, PermissionDenied) as refusal:
                 self.message_user(request, " ".join(getattr(refusal, "messages", [str(refusal)])), messages.ERROR)
             else:
@@ -89,6 +94,7 @@ class HistoryMixin:
             "changes": changes(opened(other) if other else None, opened(version)),
             "may_withhold": settings.PUBLIC_VERSIONS and version.was_public and self.has_publish_permission(request),
             "latest": article.version,
+            "latest_mark": Version.objects.marks([article]).get(article.pk, ""),
             "may_restore": number != article.version and self.has_change_permission(request, article),
         }
         return self._render_history(request, article, "version", context)

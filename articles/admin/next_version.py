@@ -29,20 +29,20 @@ class NextVersionMixin:
         return [path("<int:pk>/next/", view, name="articles_article_next"), *super().get_urls()]
 
     def next_version_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST `live`: it goes live now. POST `drop`: it is dropped. Both say the number of what was looked at."""
+        """POST `live`: it goes live now. POST `drop`: it is dropped. Both say which one was looked at."""
         article = self.get_object(request, str(pk))
         if article is None or request.method != "POST":
             raise Http404("There is no such story.")
         if not (self.has_change_permission(request, article) and self.has_publish_permission(request)):
             raise PermissionDenied
         verb = "drop" if "drop" in request.POST else "live"
-        seen = number_in(request.POST.get(verb, ""))
+        seen, mark = number_in(request.POST.get(verb, "")), request.POST.get("mark", "")
         try:
             if verb == "drop":
-                drop(article, request.user, seen=seen)
+                drop(article, request.user, seen=seen, mark=mark)
                 done = "The next version is dropped. It stays in the history."
             else:
-                go_live(article, request.user, seen=seen)
+                go_live(article, request.user, seen=seen, mark=mark)
                 done = "The next version is live: readers see it now."
         except (MoveRefused, ValidationError) as refusal:
             self.message_user(request, " ".join(refusal.messages), messages.ERROR)
@@ -60,10 +60,12 @@ class NextVersionMixin:
         waiting = self.waiting(article)
         if waiting is None or not self.has_publish_permission(request):
             return {}
-        begun_from = {request.POST.get(name) for name in (carried.VERSION, carried.MAKES_LIVE)}
         return {
             "waiting": waiting,
-            "editing_next": str(waiting.version.number) in begun_from,
+            "editing_next": waiting.version.is_read_as(
+                number_in(request.POST.get(carried.VERSION, "")), request.POST.get(carried.MARK, "")
+            )
+            or request.POST.get(carried.MAKES_LIVE) == str(waiting.version.number),
             "next_changes": changes(take(article), with_live(waiting).result) if request.method == "GET" else [],
         }
 
@@ -74,7 +76,7 @@ class NextVersionMixin:
                 inline.get_formset(request, article)(instance=article, queryset=inline.get_queryset(request))
                 for inline in self.get_inline_instances(request, article)
             ]
-            data = rewritten(as_posted(plain), article, opened(waiting.version), waiting.version.number)
+            data = rewritten(as_posted(plain), article, opened(waiting.version), waiting.version)
             data["publish_as"], data["correction"] = waiting.publish_as, waiting.correction
             type_in(data, "goes_live_at", waiting.due_at)
             show_again(request, data)

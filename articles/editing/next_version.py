@@ -97,20 +97,20 @@ def keep_next(
         return found
 
 
-def go_live(article: Article, by: User, *, seen: int) -> Version | None:
-    """Let the next version take the place of what readers see, now; `seen` is its number, which its editor has looked at.
+def go_live(article: Article, by: User, *, seen: int, mark: str = "") -> Version | None:
+    """Let the next version take the place of what readers see, now; `seen` and `mark` are those of what its editor has looked at.
 
     Raises MoveRefused where there is none, or another by now, or where the live story has changed in the same places.
     """
     with transaction.atomic():
-        article, found = _held(article, by, seen)
+        article, found = _held(article, by, seen, mark)
         return _go_live(article, found, by, at=timezone.now())
 
 
-def drop(article: Article, by: User, *, seen: int) -> None:
+def drop(article: Article, by: User, *, seen: int, mark: str = "") -> None:
     """Give the next version up; its text stays in the history. Raises MoveRefused as `go_live` does."""
     with transaction.atomic():
-        article, found = _held(article, by, seen)
+        article, found = _held(article, by, seen, mark)
         article.log_move(article.status, by, f"Dropped the next version, version {seen} of the history.")
         found.delete()
 
@@ -134,12 +134,12 @@ def note_conflicts(article: Article) -> str:
     return sentence
 
 
-def _held(article: Article, by: User, seen: int) -> tuple[Article, NextVersion]:
+def _held(article: Article, by: User, seen: int, mark: str) -> tuple[Article, NextVersion]:
     article = Article.objects.select_for_update().get(pk=article.pk)
     if not (workflow.may_edit(article, by) and by.has_perm(workflow.PUBLISH)):
         raise PermissionDenied(f"{by} may not publish this story.")
     found = _waiting(article)
-    if found is None or found.version.number != seen:
+    if found is None or not found.version.is_read_as(seen, mark):
         raise workflow.MoveRefused("The next version is another one by now, or gone. Look at it again.")
     return article, found
 

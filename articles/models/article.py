@@ -445,16 +445,21 @@ class Article(models.Model):
             return None
         return record(self, content, current, by=by, kind=kind, reason=reason)
 
-    def claim(self, seen: int) -> bool:
+    def claim(self, seen: int, mark: str = "") -> bool:
         """Whether the story still is the version that an editor has read. If so, nobody else saves until this transaction ends.
 
-        Every save and every move makes a version: a story of that number is that story, in its status and in its words.
+        Every save and every move makes a version: a story of that number and mark is that story, in its status and in its words.
         """
         with editions.touching():
-            return bool(Article.objects.filter(pk=self.pk, version=seen).update(modified_at=timezone.now()))
+            claimed = Article.objects.filter(pk=self.pk, version=seen).update(modified_at=timezone.now())
+        return bool(claimed) and (not mark or self._was_read_as(seen, mark))
 
-    def restore(self, version: Version, by: User, *, seen: int) -> Version | None:
-        """Make the story what it was, as a new version; None when it is so already. `seen` is the version that it replaces.
+    def _was_read_as(self, seen: int, mark: str) -> bool:
+        current = Version.objects.of(self).filter(number=seen).only("number", "made_at").first()
+        return current is None or current.is_read_as(seen, mark)
+
+    def restore(self, version: Version, by: User, *, seen: int, mark: str = "") -> Version | None:
+        """Make the story what it was, as a new version; None when it is so already. It replaces version `seen`, of that `mark`.
 
         Its time stays once it is published: readers have seen it. An embargo stays in any case: it was agreed on.
         Raises MoveRefused when somebody has saved since, or when readers would be left without a text.
@@ -463,7 +468,7 @@ class Article(models.Model):
             self._hold()
             if not workflow.may_edit(self, by):
                 raise PermissionDenied(f"{by} may not change this story.")
-            if self.version != seen:
+            if self.version != seen or not self._was_read_as(seen, mark):
                 raise MoveRefused("Somebody has saved the story since you opened that page. Look at it again.")
             content = snapshot.opened(version) | {"embargo_until": snapshot.told(self.embargo_until)}
             if self.status not in workflow.UNPUBLISHED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -57,6 +58,11 @@ class VersionQuerySet(models.QuerySet["Version"]):
         """The one that the story is now; a next version is none of a story yet."""
         return self.of(article).filter(number=article.version)
 
+    def marks(self, articles: Iterable[Article]) -> dict[int, str]:
+        """Number of a story → mark of what it is now; without those of which nothing is kept."""
+        found = self.filter(story__in=[article.pk for article in articles], number=models.F("article__version"))
+        return {version.story: version.mark for version in found.only("story", "made_at")}
+
 
 class Version(models.Model):
     """A story's content after one save: who, when, why, and from which version it came. Of that nothing is ever changed; what may
@@ -95,6 +101,19 @@ class Version(models.Model):
     @property
     def was_public(self) -> bool:
         return self.public_from is not None and self.public_from <= timezone.now()
+
+    @property
+    def mark(self) -> str:
+        """What tells it from another of the same story and number: after a restore, or on a standby that lacks the last commits,
+        numbers come again.
+        """  # fmt: skip
+        return self.made_at.astimezone(datetime.UTC).isoformat()
+
+    def is_read_as(self, number: int, mark: str) -> bool:
+        """Whether it is the one that somebody has read who names it so; "" is the mark of pages that were opened before there
+        were marks.
+        """  # fmt: skip
+        return self.number == number and mark in ("", self.mark)
 
     @property
     def headline(self) -> str:

@@ -54,8 +54,8 @@ def keep(desk, article, **changed):
 
 
 def form_of_next(article, **changed) -> dict:
-    number = NextVersion.objects.get(article=article).version.number
-    return form_of(article) | {"version": number} | changed
+    version = NextVersion.objects.get(article=article).version
+    return form_of(article) | {"version": version.number, "version_mark": version.mark} | changed
 
 
 def press(desk, article, verb: str):

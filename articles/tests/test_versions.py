@@ -34,7 +34,8 @@ def form_of(article: Article, **changed) -> dict:
     embargo = timezone.localtime(article.embargo_until) if article.embargo_until else None
     bylines = list(article.bylines.order_by("order", "pk"))
     data = {
-        "version": article.version, "headline": article.headline, "short_headline": article.short_headline,
+        "version": article.version, "version_mark": Version.objects.marks([article]).get(article.pk, ""),
+        "headline": article.headline, "short_headline": article.short_headline,
         "standfirst": article.standfirst, "body": article.body, "kind": article.kind, "dateline": article.dateline,
         "slug": article.slug, "section": article.section_id or "", "lead_image": article.lead_image_id or "",
         "tags": [tagged.tag_id for tagged in article.tagged.all()],
