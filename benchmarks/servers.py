@@ -70,8 +70,8 @@ class Server:
         self.process, self.port, self.behind = process, port, behind
 
     def cpu_seconds(self) -> float:
-        """Of user and system, since they began (proc(5), fields 14 and 15)."""
-        own = sum(sum(map(int, _stat(pid)[11:13])) for pid in self._processes()) * TICK
+        """Of user and system, since they began."""
+        own = sum(map(cpu_seconds_of, self._processes()))
         return own + (self.behind.cpu_seconds() if self.behind else 0)
 
     def largest_memory(self) -> int:
@@ -84,6 +84,11 @@ class Server:
             for task in Path(f"/proc/{pid}/task").glob("*/children"):
                 found += map(int, task.read_text().split())
         return found
+
+
+def cpu_seconds_of(pid: int, *, with_ended: bool = False) -> float:
+    """Of user and system, since it began (proc(5), fields 14 and 15); with those of its children that have ended (16 and 17)."""
+    return sum(map(int, _stat(pid)[11 : 15 if with_ended else 13])) * TICK
 
 
 def _stat(pid: int) -> list[str]:
