@@ -115,7 +115,7 @@ def test_each_set_has_the_fields_that_the_grid_says(column):
 def test_all_that_is_typed_is_kept_and_stands_on_the_screen():
     """What the form takes and does not show, each save would empty."""
     shown = flatten_fieldsets(admin.site.get_model_admin(Article).get_fieldsets(None))
-    assert {*shown} == {*ArticleForm.Meta.fields, carried.VERSION, carried.MAKES_LIVE}
+    assert {*shown} == {*ArticleForm.Meta.fields, carried.VERSION, carried.MARK, carried.MAKES_LIVE}
     assert {*ArticleForm.Meta.fields, "bylines"} == {*LABELS}
 
 
@@ -154,6 +154,6 @@ def test_what_is_kept_of_a_story_is_put_into_another_whole(told):
 
 def test_what_is_kept_of_a_story_is_typed_into_the_form_and_read_off_it_whole(told, rf, editor):
     other = make_article(status=Status.DRAFT)
-    request = rf.post("/", dict(rewritten(QueryDict(), other, told, 1).lists()))
+    request = rf.post("/", dict(rewritten(QueryDict(), other, told, None).lists()))
     request.user = editor
     assert posted(admin.site.get_model_admin(Article), request, other) == told
