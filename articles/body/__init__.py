@@ -7,9 +7,9 @@ stands for the picture's own) and `<figure data-embed="https://…"></figure>`.
 
 from articles.body.portable import portable
 from articles.body.render import render
-from articles.body.sanitise import sanitise
+from articles.body.sanitise import read_ahead, sanitise
 from articles.body.text import first_sentences, image_ids, in_one_line, plain_text, reading_minutes
 
 __all__ = [
-    "first_sentences", "image_ids", "in_one_line", "plain_text", "portable", "reading_minutes", "render", "sanitise",
+    "first_sentences", "image_ids", "in_one_line", "plain_text", "portable", "read_ahead", "reading_minutes", "render", "sanitise",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ nested as it should be, of a usual length, and made where it is.
 from __future__ import annotations
 
 import re
+import threading
 
 from django.core.exceptions import ValidationError
 
@@ -66,12 +67,38 @@ def _is_nested(found: list[tuple[str, str]], tags: int) -> bool:
     return not around
 
 
+class _Ahead(threading.local):
+    """The text that this thread has read ahead, and its stored form; None: it was refused."""
+
+    given: str | None = None
+    stored: str | None = None
+
+
+_ahead = _Ahead()
+
+
+def read_ahead(html: str) -> None:
+    """Make it before a transaction is begun, for the form and the save that are asked within: on SQLite nobody else could write
+    for as long.
+    """  # fmt: skip
+    _ahead.given = None
+    stored = _ask(html)
+    _ahead.given, _ahead.stored = html, stored
+
+
 def made_apart(html: str) -> str:
     """As `sanitise.stored_form`. Raises BodyRefused."""
-    try:
-        return apart.ask("articles.body.apart", html.encode(), LIMITS).decode()
-    except apart.TookTooMuch as error:
+    is_known = _ahead.given is not None and html in (_ahead.given, _ahead.stored)
+    if (stored := _ahead.stored if is_known else _ask(html)) is None:
         raise BodyRefused(
             "This text takes too long to be read: it has very many tags that nothing ends, or very many characters like “&”. "
             "Paste it without formatting, or in parts."
-        ) from error
+        )
+    return stored
+
+
+def _ask(html: str) -> str | None:
+    try:
+        return apart.ask("articles.body.apart", html.encode(), LIMITS).decode()
+    except apart.TookTooMuch:
+        return None

@@ -8,7 +8,7 @@ from html import escape
 
 import nh3
 
-from articles.body import embeds
+from articles.body import embeds, heavy
 from articles.body.accents import without_heaps
 from articles.body.heavy import made_apart, may_take_long
 from articles.body.markup import Attributes, Rewriter, start_tag
@@ -66,8 +66,19 @@ def sanitise(html: str) -> str:
 
     Raises BodyRefused for what takes a parser more time than any text needs.
     """
-    html = without_heaps(unicodedata.normalize("NFC", without_heaps(html))).replace("\x00", "").replace("\r\n", "\n")
+    html = _in_order(html)
     return made_apart(html) if may_take_long(html) else stored_form(html)
+
+
+def read_ahead(html: str) -> None:
+    """Do before a transaction what `sanitise` would take long for within it (articles.body.heavy)."""
+    html = _in_order(html)
+    if may_take_long(html):
+        heavy.read_ahead(html)
+
+
+def _in_order(html: str) -> str:
+    return without_heaps(unicodedata.normalize("NFC", without_heaps(html))).replace("\x00", "").replace("\r\n", "\n")
 
 
 def stored_form(html: str) -> str:

@@ -6,12 +6,13 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles import apart
 from articles.body.heavy import LIMITS
 from articles.editing.snapshot import PLAIN
 from articles.models import Article, Autosave, Presence, Version
@@ -343,6 +344,26 @@ def test_a_text_that_cannot_be_read_is_refused_beside_its_field_and_nothing_is_l
     assert form["body"].value() == typed["body"] and form["headline"].value() == "Typed, too"
     article.refresh_from_db()
     assert article.headline == "The headline"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("<ul><li>one<li>two</ul>" * 400, 302), ("<p>«&»</p>" * 17_000, 302), ("&" * 900_000, 200)],
+    ids=["not nested", "large", "refused"],
+)
+def test_nobody_who_writes_waits_for_a_text_to_be_read(desk, article, impatient, monkeypatch, text, status):
+    asked = []
+
+    def ask(*given):
+        asked.append(connection.in_atomic_block)
+        return ask_really(*given)
+
+    ask_really = apart.ask
+    typed = form_of(article, body=text)
+    monkeypatch.setattr("articles.apart.ask", ask)
+    assert desk.post(url(article), typed).status_code == status
+    assert asked == [False]
 
 
 def test_a_colleagues_public_story_takes_no_copy_and_tells_nothing(client, reporter, editor, moderator):
