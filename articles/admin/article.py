@@ -397,7 +397,7 @@ class ArticleAdmin(
         article = self.get_object(request, unquote(object_id)) if object_id and (is_sent or is_filled) else None
         answer = None
         if is_sent:
-            body.read_ahead(request.POST.get("body", ""))
+            self.read_ahead(request)
             answer = (
                 self.set_aside(request, object_id, article)
                 or self.sent_again(request, object_id)

@@ -6,12 +6,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 from js_asset import Media
 
+from articles import body
+
 
 class ProseEditorAdminMixin(admin.ModelAdmin):
-    """Gives the editor's inline import map the nonce that the policy asks for."""
+    """Gives the editor's inline import map the nonce that the policy asks for, and reads a text before its transaction is begun."""
 
     class Media:
         css = {"all": ["css/desk/editor.css"]}
+
+    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None):
+        self.read_ahead(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def read_ahead(self, request: HttpRequest) -> None:
+        """For a screen that looks at what was sent before it comes here, too: a text is read once."""
+        if request.method == "POST":
+            body.read_ahead(request.POST.get("body", ""))
 
     def render_change_form(self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None):
         context["media"] = Media.from_media(context["media"]).with_nonce(str(request.csp_nonce))

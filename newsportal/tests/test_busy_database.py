@@ -12,6 +12,7 @@ from django.conf import settings as site_settings
 from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 
+from articles import apart
 from articles.models import Section
 from articles.tests.factories import make_article
 from comments.models import Comment
@@ -183,3 +184,18 @@ def test_readers_get_their_comments_back_in_time_also_those_in_line(settings):
         assert not Comment.objects.exists()
         assert comment(node, story)[0] == 302
     assert Comment.objects.get().body == TYPED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_who_writes_waits_for_the_text_of_a_page_to_be_read(client, administrator, monkeypatch):
+    ask, within = apart.ask, []
+
+    def noted(*given):
+        within.append(connection.in_atomic_block)
+        return ask(*given)
+
+    monkeypatch.setattr(apart, "ask", noted)
+    client.force_login(administrator)
+    page = {"title": "About us", "slug": "about-us", "order": 0, "body": "<ul><li>one<li>two</ul>" * 400}
+    assert client.post(reverse("admin:newsportal_page_add"), page).status_code == 302
+    assert within == [False]
