@@ -407,6 +407,15 @@ def main() -> None:
     )
     parser.add_argument("--demo", action="store_true", help="fill it with the demo newsroom")
     options = parser.parse_args()
+    # A shell has what it starts in the background ignore the first; the second would leave all servers behind.
+    for told_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told_to_end, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        _newspaper(options.nodes, with_replica=options.replica, with_demo=options.demo)
+
+
+def _newspaper(count: int, *, with_replica: bool, with_demo: bool) -> None:
+    """All of it, until a KeyboardInterrupt."""
     with tempfile.TemporaryDirectory(prefix="newsportal-") as name, contextlib.ExitStack() as stack:
         folder, port = Path(name), free_port()
         environment = {
@@ -415,27 +424,20 @@ def main() -> None:
             "DATABASE_URL": stack.enter_context(postgresql(folder)), "CACHE_URL": stack.enter_context(redis(folder)),
             "STATIC_ROOT": str(folder / "staticfiles"),
         } | stack.enter_context(s3(folder))  # fmt: skip
-        command = [
-            sys.executable,
-            "manage.py",
-            "quickstart",
-            "--no-serve",
-            "--port",
-            str(port),
-            *([] if options.demo else ["--empty"]),
-        ]
+        command = [sys.executable, "manage.py", "quickstart", "--no-serve", "--port", str(port)]
+        if not with_demo:
+            command.append("--empty")
         subprocess.run(command, cwd=PROJECT, env=os.environ | environment, check=True)  # noqa: S603
-        if options.replica:
+        if with_replica:
             replica = postgresql_replica(folder, environment["DATABASE_URL"])
             environment["DATABASE_REPLICA_URL"] = stack.enter_context(replica)
-        started = stack.enter_context(nodes(options.nodes, environment))
+        started = stack.enter_context(nodes(count, environment))
         stack.enter_context(nginx(folder, list(started), port))
         sys.stdout.write(
             f"http://{HOST}:{port}/ before {len(started)} nodes: {', '.join(map(str, started))}. Ctrl-C ends it.\n"
         )
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ nothing else of the tests' database.
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from functools import partial
@@ -113,7 +112,7 @@ def test_a_newspaper_on_several_machines_is_there_until_it_is_told_to_end():
             assert said[-1], said
         ports = [int(port) for port in address.groups()]
         assert [loopback.status(port, "/") for port in ports] == [200, 200]
-        running.send_signal(signal.SIGINT)
+        running.terminate()
         assert running.wait(60) == 0
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
