@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
+from whitenoise.compress import Compressor
 
 from newsportal.environment import BASE_DIR, REQUIRED, Environment
 
@@ -252,6 +253,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Maps for debuggers are asked for by nobody who reads or edits; half of all the compressing would be for one of them.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES: dict[str, dict] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
