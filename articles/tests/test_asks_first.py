@@ -28,12 +28,6 @@ def article(editor):
     return article
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
 def at(moment: datetime.datetime) -> dict[str, str]:
     local = timezone.localtime(moment, timezone.get_default_timezone())
     return {"publish_at_0": f"{local:%Y-%m-%d}", "publish_at_1": f"{local:%H:%M:%S}"}

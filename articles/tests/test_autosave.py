@@ -26,19 +26,6 @@ pytestmark = pytest.mark.django_db
 NEW = reverse("admin:articles_article_autosave_new")
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
-def article(editor):
-    article = make_article(status=Status.DRAFT, headline="The headline", created_by=editor, section=make_section())
-    article.record(editor)
-    return article
-
-
 def test_a_copy_is_kept_and_the_story_stays_as_it_is(desk, article):
     answer = desk.post(url(article, "autosave"), form_of(article, headline="Typed", _move="publish", _save="Save"))
     assert answer.status_code == 200

@@ -18,12 +18,6 @@ LIST = "/admin/articles/article/"
 ADD = f"{LIST}add/"
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
 def change(article: Article) -> str:
     return reverse("admin:articles_article_change", args=[article.pk])
 

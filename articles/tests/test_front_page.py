@@ -40,12 +40,6 @@ def stories(section):
     return [make_article(section=section, headline=f"Story {n:02}", publish_at=start + n * HOUR) for n in range(30)]
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
 def composed() -> front_page.FrontPage[Article]:
     return instances(front_page.compose())
 

@@ -19,12 +19,6 @@ DELETED = "/admin/articles/article/deleted/"
 
 
 @pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
 def article(editor):
     article = make_article(
         status=Status.DRAFT, headline="Lost and found", tags=("one",), bylines=((make_contributor(), "written"),)

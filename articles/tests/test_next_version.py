@@ -26,12 +26,6 @@ SECOND = datetime.timedelta(seconds=1)
 
 
 @pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
 def article(editor):
     article = make_article(headline="As readers see it", tags=("one",), section=make_section())
     article.record(editor)

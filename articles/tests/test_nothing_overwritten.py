@@ -26,26 +26,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
-def colleague(administrator):
-    client = Client()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
-def article(editor):
-    article = make_article(status=Status.DRAFT, headline="The headline", section=make_section())
-    article.record(editor)
-    return article
-
-
 # --- Verbs and lists ---
 
 

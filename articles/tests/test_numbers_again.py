@@ -23,12 +23,6 @@ ANOTHER = "Said by who came after"
 
 
 @pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
 def article(editor):
     """A draft in its second version."""
     article = make_article(status=Status.DRAFT, headline="First", section=make_section())

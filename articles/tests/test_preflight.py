@@ -32,12 +32,6 @@ def ready(editor):
     return article
 
 
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
 def said(article, rule: str) -> list[str]:
     return [problem.sentence for problem in preflight(article) if problem.rule == rule]
 

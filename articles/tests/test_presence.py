@@ -8,34 +8,12 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from articles.models import Article, Presence
-from articles.tests.factories import make_article, make_section
 from articles.tests.test_versions import url
-from articles.workflow import Status
 from newsportal.tests.browsing import log_in
 
 pytestmark = pytest.mark.django_db
 
 MINUTE = datetime.timedelta(minutes=1)
-
-
-@pytest.fixture
-def article(editor):
-    article = make_article(status=Status.DRAFT, headline="The headline", created_by=editor, section=make_section())
-    article.record(editor)
-    return article
-
-
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
-def colleague(administrator):
-    client = Client()
-    client.force_login(administrator)
-    return client
 
 
 def test_who_else_is_here_is_told_with_the_time(desk, colleague, article, time_machine):

@@ -19,12 +19,6 @@ ORDER = f"{LIST}order/"
 
 
 @pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
 def sections() -> dict[str, int]:
     """Numbers by name. All of them have the same `order`, as those that no one has arranged yet do: they stand by name."""
     return {name: make_section(name=name).pk for name in ("Arts", "Books", "City", "Diet")}

@@ -5,7 +5,6 @@ import itertools
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -55,19 +54,6 @@ def with_byline(data: dict, contributor) -> dict:
     number = data["bylines-TOTAL_FORMS"]
     row = {"id": "", "contributor": contributor.pk, "role": "written", "order": number}
     return data | {"bylines-TOTAL_FORMS": number + 1} | {f"bylines-{number}-{k}": v for k, v in row.items()}
-
-
-@pytest.fixture
-def desk(client, editor):
-    client.force_login(editor)
-    return client
-
-
-@pytest.fixture
-def colleague(administrator):
-    client = Client()
-    client.force_login(administrator)
-    return client
 
 
 @pytest.fixture
