@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from articles.tests.archive import make_newsroom
 from articles.tests.factories import make_article, make_section
 from articles.workflow import Status
 
@@ -28,3 +29,9 @@ def article(editor):
     article = make_article(status=Status.DRAFT, headline="The headline", created_by=editor, section=make_section())
     article.record(editor)
     return article
+
+
+@pytest.fixture
+def newsroom(db):
+    """What an archive is filled with (articles.tests.archive)."""
+    return make_newsroom()

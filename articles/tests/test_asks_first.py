@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from articles.models import Article, Version
 from articles.tests.factories import make_article, make_section
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, hidden, url
 from articles.workflow import Status
 from newsportal.tests.browsing import log_in
 
@@ -38,15 +38,6 @@ def planned(article, moment) -> Article:
     article.refresh_from_db()
     article.record(None)
     return article
-
-
-def hidden(page: str) -> dict[str, list[str]]:
-    """What the page that asks sends along."""
-    found: dict[str, list[str]] = {}
-    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page):
-        if name != "csrfmiddlewaretoken":
-            found.setdefault(name, []).append(value)
-    return found
 
 
 def said(desk, article) -> str:

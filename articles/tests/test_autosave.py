@@ -17,7 +17,7 @@ from articles.body.heavy import LIMITS
 from articles.editing.snapshot import PLAIN
 from articles.models import Article, Autosave, Presence, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
-from articles.tests.test_versions import form_of, url, with_byline
+from articles.tests.story_form import form_of, url, with_byline
 from articles.workflow import Status
 from newsportal.tests.browsing import choose, log_in
 

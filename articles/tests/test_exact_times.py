@@ -12,7 +12,7 @@ from django.utils import timezone
 from articles.admin.moment import MomentField, ZonedSplitDateTime
 from articles.models import Article
 from articles.tests.factories import make_article, make_contributor, make_section
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import Status
 
 SECOND = datetime.timedelta(seconds=1)

@@ -18,24 +18,16 @@ from articles.body import portable
 from articles.lists import CONTRIBUTOR, SECTION, TAG
 from articles.models import Article, Byline, TaggedArticle
 from articles.syndication.formats import FORMATS
+from articles.tests.archive import fill, make_newsroom
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
-from articles.tests.test_costs import fill, make_newsroom
+from articles.tests.payloads import PAYLOADS
+from articles.tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 
 ATOM_SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parent / "schemas" / "atom.rng"))
 HOUR = datetime.timedelta(hours=1)
 PLACES = ["feed/", "feed/atom/", "feed/json/"]
-
-#: Headlines that have broken feeds: of others, and of ours if they could.
-PAYLOADS = [
-    "]]> ends what it stands in <![CDATA[",
-    "<script>alert(1)</script> & sons",
-    "Line\x0bbreak and \ufffe bell\x07",
-    "Emoji 🦜👩‍👩‍👧‍👦 and “quotes” 'all' \"of\" them",
-    "עברית וعربية، من اليمين",
-    "&amp; &lt;b&gt; &nbsp; &#0; %s {{ x }}",
-]
 
 
 def parse(client, url: str) -> feedparser.FeedParserDict:
@@ -359,17 +351,6 @@ def test_a_feed_is_a_range_of_an_index():
         plan = plan_of(queries[0]["sql"])
         assert re.search(rf"(INDEX|Index (Only )?Scan( Backward)? using) {index} ", plan), plan
         assert not re.search(r"TEMP B-TREE|Sort", plan), plan
-
-
-def plan_of(sql: str) -> str:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
-            )
-        cursor.execute("ANALYZE")
-        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
 # --- Found and shown ---

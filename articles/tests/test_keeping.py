@@ -10,7 +10,7 @@ from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import Article, Autosave, PreviewLink, SentForm, Text, Version
 from articles.tests.factories import make_article, make_contributor
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import Status
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,9 @@ from articles.bylines import bring_bylines
 from articles.lists import CONTRIBUTOR, SECTION, TAG
 from articles.models import Article, Byline, TaggedArticle
 from articles.paging import PAGE_SIZE, Cursor, page_of
+from articles.tests.archive import fill
 from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
-from articles.tests.test_costs import fill
+from articles.tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +193,7 @@ def test_every_list_is_a_range_of_an_index():
     }
     for index, (articles, key) in lists.items():
         for params in ({}, {"before": str(Cursor(NOW, 2))}, {"after": str(Cursor(NOW - MINUTE, 1))}):
-            plan = plan_of(articles, params, key)
+            plan = plan_of_page(articles, params, key)
             assert re.search(rf"(INDEX|Index (Only )?Scan( Backward)? using) {index} ", plan), plan
             assert not re.search(r"TEMP B-TREE|Sort", plan), plan
 
@@ -244,7 +245,7 @@ def test_the_picture_on_top_of_a_list_does_not_wait(client, url):
     assert waits() == [False, True]
 
 
-def plan_of(articles, params, key) -> str:
+def plan_of_page(articles, params, key) -> str:
     return plan_of_first(lambda: page_of(articles, params, key=key))
 
 
@@ -252,15 +253,4 @@ def plan_of_first(ask: Callable[[], Any]) -> str:
     """How the database would answer the first query if the tables were large: then it sorts nothing and scans no table."""
     with CaptureQueriesContext(connection) as queries:
         ask()
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Small tables are rightly scanned and sorted; this asks whether there is a way without.
-            cursor.execute(
-                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
-            )
-            cursor.execute("ANALYZE")
-            cursor.execute("EXPLAIN " + queries[0]["sql"])
-        else:
-            cursor.execute("ANALYZE")
-            cursor.execute("EXPLAIN QUERY PLAN " + queries[0]["sql"])
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+    return plan_of(queries[0]["sql"])

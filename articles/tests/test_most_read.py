@@ -11,8 +11,8 @@ from django.utils import timezone
 from articles.models import Article, RankedStory, Reads
 from articles.models.ranked import STALE
 from articles.reads.most_read import DAY, WEEK, rank, top
+from articles.tests.archive import fill
 from articles.tests.factories import make_article, make_contributor, make_section, make_tag
-from articles.tests.test_costs import fill
 
 pytestmark = pytest.mark.django_db
 

@@ -15,13 +15,12 @@ from articles.editing import next_version
 from articles.editing.next_version import apply_due
 from articles.models import Article, NextVersion, Version
 from articles.tests.factories import make_article, make_contributor, make_section
-from articles.tests.test_asks_first import hidden
-from articles.tests.test_versions import form_of, url, with_byline
+from articles.tests.next_versions import HOUR, at, in_an_hour, keep
+from articles.tests.story_form import form_of, hidden, url, with_byline
 from articles.workflow import MoveRefused, Status
 
 pytestmark = pytest.mark.django_db
 
-HOUR = datetime.timedelta(hours=1)
 SECOND = datetime.timedelta(seconds=1)
 
 
@@ -30,21 +29,6 @@ def article(editor):
     article = make_article(headline="As readers see it", tags=("one",), section=make_section())
     article.record(editor)
     return article
-
-
-def at(moment: datetime.datetime) -> dict:
-    local = timezone.localtime(moment)
-    return {"goes_live_at_0": f"{local:%Y-%m-%d}", "goes_live_at_1": f"{local:%H:%M:%S}"}
-
-
-def in_an_hour() -> datetime.datetime:
-    return (timezone.now() + HOUR).replace(microsecond=0)
-
-
-def keep(desk, article, **changed):
-    answer = desk.post(url(article), form_of(article, _next="1", **changed))
-    assert answer.status_code == 302, answer.content.decode()
-    return NextVersion.objects.get(article=article)
 
 
 def form_of_next(article, **changed) -> dict:

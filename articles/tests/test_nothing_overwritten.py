@@ -17,7 +17,7 @@ from articles.admin import article as screen
 from articles.editing.preflight import Around
 from articles.models import Article, Byline, NextVersion, Version
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
-from articles.tests.test_versions import form_of, url, with_byline
+from articles.tests.story_form import form_of, url, with_byline
 from articles.workflow import MoveRefused, Status
 from comments.models import Policy
 

@@ -12,7 +12,7 @@ from articles.editing.next_version import keep_next
 from articles.editing.snapshot import opened, put, take
 from articles.models import Article, Autosave, NextVersion, Version
 from articles.tests.factories import make_article, make_section
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import Status
 
 pytestmark = pytest.mark.django_db

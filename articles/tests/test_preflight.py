@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles.editing.preflight import RULES, preflight, preflight_each
 from articles.models import Article
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import MoveRefused, Status
 from newsportal.models import Page
 

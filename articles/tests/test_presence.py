@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from articles.models import Article, Presence
-from articles.tests.test_versions import url
+from articles.tests.story_form import url
 from newsportal.tests.browsing import log_in
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from articles import related
 from articles.models import Article, RelatedArticle, Tag, TaggedArticle
 from articles.related import KEPT, SHOWN, relate, tags_and_related
+from articles.tests.archive import fill
 from articles.tests.factories import make_article, make_contributor, make_section, make_tag
-from articles.tests.test_costs import fill
 from newsportal.background import drain
 
 pytestmark = pytest.mark.django_db

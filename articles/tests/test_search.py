@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from articles.models import Article, SearchEntry, SearchWord, Tag
 from articles.search import among, analysis, entries, find, newest, parse, spelling
 from articles.search.highlight import excerpt, highlight
+from articles.tests.archive import fill, queries_of
 from articles.tests.factories import HOUR, make_article, make_contributor, make_section, make_tag
-from articles.tests.test_costs import fill, newsroom, queries_of  # noqa: F401
 from articles.workflow import Status
 from newsportal.background import drain
 
@@ -635,7 +635,7 @@ def test_the_desk_finds_drafts_by_their_text_but_no_colleague_s(client, editor, 
 # --- What it costs ----------------------------------------------------------------------------------------------------
 
 
-def test_a_search_costs_as_many_queries_with_1200_stories_as_with_50(client, newsroom):  # noqa: F811
+def test_a_search_costs_as_many_queries_with_1200_stories_as_with_50(client, newsroom):
     counts = []
     for stories in (50, 1_200):
         fill(newsroom, stories=stories)
@@ -656,7 +656,7 @@ def test_a_search_costs_as_many_queries_with_1200_stories_as_with_50(client, new
 
 
 @pytest.mark.parametrize("is_analysed", [True, False])
-def test_every_question_goes_through_the_index(newsroom, is_analysed):  # noqa: F811
+def test_every_question_goes_through_the_index(newsroom, is_analysed):
     fill(newsroom, stories=600)
     call_command("reindex", verbosity=0)
     with connection.cursor() as cursor:
@@ -685,7 +685,7 @@ def test_every_question_goes_through_the_index(newsroom, is_analysed):  # noqa: 
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index has its rows in the order of time")
-def test_a_rare_word_is_looked_up_and_not_walked_for_in_a_large_archive(newsroom):  # noqa: F811
+def test_a_rare_word_is_looked_up_and_not_walked_for_in_a_large_archive(newsroom):
     """Of a word that it does not know the server thinks that half a percent has it: it would read a million entries for none."""
     fill(newsroom, stories=600)
     call_command("reindex", verbosity=0)

@@ -119,7 +119,7 @@ def test_a_new_section_is_the_last(desk, sections):
 
 
 def test_a_form_that_was_open_keeps_the_order_of_since(desk, sections):
-    from newsportal.tests.test_stale import opened
+    from newsportal.tests.forms import opened
 
     address = f"{LIST}{sections['Diet']}/change/"
     data = opened(desk, address)

@@ -16,9 +16,10 @@ from lxml import etree
 from articles import sitemaps
 from articles.models import Article, SitemapMonth
 from articles.models.sitemap_month import bounds
+from articles.tests.archive import fill, make_newsroom
 from articles.tests.factories import make_article, make_contributor, make_image, make_section, make_tag
-from articles.tests.test_costs import fill, make_newsroom
-from articles.tests.test_feeds import PAYLOADS, plan_of
+from articles.tests.payloads import PAYLOADS
+from articles.tests.plans import plan_of
 from articles.workflow import Status
 from newsportal.models import Page
 

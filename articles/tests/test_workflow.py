@@ -11,7 +11,7 @@ from articles.editing.snapshot import opened, take
 from articles.models import Article, Autosave
 from articles.signals import article_changed
 from articles.tests.factories import make_article
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import MOVES, MoveRefused, Status
 
 pytestmark = pytest.mark.django_db

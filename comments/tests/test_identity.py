@@ -4,50 +4,22 @@ import re
 
 import pytest
 from django.core import mail, signing
-from django.test import Client
 
 from articles.tests.factories import make_article
 from comments.decide import decide, decide_all, undo
 from comments.identity import COOKIE, COOKIE_SALT, confirmation_token
 from comments.models import Comment, Commenter, Mode, Policy, Status
 from comments.notifications import LINKS_AN_HOUR
+from comments.tests.browsers import WORDS, browser, confirm, post, press, trusted
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import jobs
 
 pytestmark = pytest.mark.django_db
 
-WORDS = {"name": "Ottilie", "email": "ottilie@example.org", "body": "The tram is late.", "website": ""}
-
 
 @pytest.fixture
 def article():
     return make_article()
-
-
-def browser() -> Client:
-    return Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "same-origin"})
-
-
-def post(reader, article, **changes):
-    return reader.post(f"/comments/post/{article.pk}/", WORDS | changes)
-
-
-def press(reader, url, **data):
-    """Open a page and press its button, as a person does."""
-    page = reader.get(url).content.decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
-    return reader.post(url, {"csrfmiddlewaretoken": token, **data})
-
-
-def confirm(reader, email=WORDS["email"]):
-    return press(reader, f"/comments/confirm/{confirmation_token(Commenter.objects.by_email(email))}/")
-
-
-def trusted(article, *, approved=3, email=WORDS["email"]) -> Client:
-    reader = browser()
-    confirm(reader, email)
-    Commenter.objects.update(published_count=approved)
-    return reader
 
 
 def test_an_address_that_is_longer_than_any_is_refused_before_it_is_stored(settings):

@@ -12,8 +12,8 @@ from comments.decide import DecisionRefused, decide
 from comments.edit import MOST_EDITS, EditRefused, edit
 from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status
 from comments.reactions import pick
+from comments.tests.browsers import browser, post, press, trusted
 from comments.tests.factories import make_comment, make_reader
-from comments.tests.test_identity import browser, post, press, trusted
 
 pytestmark = pytest.mark.django_db
 

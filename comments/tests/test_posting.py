@@ -169,8 +169,8 @@ def test_a_double_submit_is_not_too_fast(article):
 
 
 def test_a_double_submit_around_the_confirmation_of_the_address_is_one_comment(article):
-    from comments.tests.test_identity import browser, confirm
-    from comments.tests.test_identity import post as post_words
+    from comments.tests.browsers import browser, confirm
+    from comments.tests.browsers import post as post_words
 
     reader = browser()
     post_words(reader, article)
@@ -322,7 +322,7 @@ def test_posting_costs_at_most_16_queries(
     article, answers, trusted, mail, settings, django_capture_on_commit_callbacks
 ):
     """The beginning and the end of a transaction are no questions."""
-    from comments.tests.test_identity import trusted as trusted_browser
+    from comments.tests.browsers import trusted as trusted_browser
 
     settings.MAIL_ENABLED = mail
     reader = trusted_browser(article) if trusted else Client(headers={"sec-fetch-site": "same-origin"})

@@ -13,8 +13,8 @@ from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Flag, Like, Sanction, Status
 from comments.privacy import forget_in_time
 from comments.reactions import FLAGS_A_DAY, ReactionRefused, flag, pick, toggle_like, weight_of
+from comments.tests.browsers import browser, press
 from comments.tests.factories import make_comment, make_reader
-from comments.tests.test_identity import browser, press
 
 pytestmark = pytest.mark.django_db
 

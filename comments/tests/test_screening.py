@@ -16,8 +16,8 @@ from comments.models import Comment, Mode, Policy, Rules, Sanction, Status
 from comments.post import PostRefused
 from comments.reactions import flag
 from comments.sanctions import sanction as lay
+from comments.tests.browsers import browser, post, trusted
 from comments.tests.factories import make_comment, make_reader
-from comments.tests.test_identity import browser, post, trusted
 
 pytestmark = pytest.mark.django_db
 

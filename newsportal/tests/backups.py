@@ -27,7 +27,7 @@ from newsportal.backup import archive, media, site_database
 from newsportal.backup.opening import opened
 from newsportal.backup.places import Folder
 from newsportal.environment import BASE_DIR
-from newsportal.tests.test_killed import database_url
+from newsportal.tests.nodes import database_url
 
 #: Numbers that a restored site raises, who is logged in, and when backups were made.
 NOT_RESTORED = {"newsportal_edition", "django_session", "newsportal_lastdone"}

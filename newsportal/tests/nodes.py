@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from email.message import Message
 
 from django.conf import settings
+from django.db import connection
 
 from deploy import loopback
-from newsportal.tests.test_killed import database_url
 
 _processes: dict[int, subprocess.Popen] = {}
 
@@ -46,3 +46,12 @@ def get(port: int, path: str) -> tuple[int, str]:
 def kill(port: int) -> None:
     """Kill the server of this port and its worker; it is as if they had never been."""
     loopback.stop(_processes[port], signal.SIGKILL)
+
+
+def database_url() -> str:
+    """That of the test's own database, for another process."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    return f"postgres://{given['USER']}{password}@{given['HOST']}:{given['PORT']}/{given['NAME']}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from newsportal.models import Edition
 from newsportal.page_cache.counters import Counters, InDatabase, source_of
 from newsportal.page_cache.wrapper import PageCache
 
@@ -46,3 +47,7 @@ class Served:
         body = b"".join(self._cache(environ, lambda status, headers, exc_info=None: told.append((status, headers))))
         status, sent = told[-1]
         return Answer(int(status[:3]), dict(sent), body)
+
+
+def numbers() -> dict[str, int]:
+    return dict(Edition.objects.values_list("key", "number"))

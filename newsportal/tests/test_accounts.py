@@ -6,7 +6,7 @@ from django.test import Client
 
 from comments.models import Sanction
 from newsportal.accounts import groups_within, held_by, may_manage
-from newsportal.tests.test_stale import opened
+from newsportal.tests.forms import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,15 +55,6 @@ def superior(request, owner, beyond) -> User:
     user.is_active = "sleeping" not in request.param
     user.save()
     return user
-
-
-def form_of(desk, address: str) -> dict:
-    """What a browser sends of the form as it was opened."""
-    return {
-        name: [getattr(one, "pk", one) for one in value] if isinstance(value, list) else value
-        for name, value in opened(desk, address).items()
-        if name not in {"password", "last_login", "date_joined"}
-    } | {"date_joined_0": "2026-01-01", "date_joined_1": "10:00:00"}
 
 
 def change(user: User | Group) -> str:

@@ -19,8 +19,8 @@ from newsportal.models import WellKnownFile
 from newsportal.staff import audit
 from newsportal.staff.append_only import allow_changes, allow_emptying, refuse_changes
 from newsportal.staff.models import AppendOnly, AuditAddress, AuditEntry
-from newsportal.tests.test_accounts import form_of
-from newsportal.tests.test_staff_login import log_in, with_app
+from newsportal.tests.forms import form_of
+from newsportal.tests.logging_in import log_in, with_app
 
 pytestmark = pytest.mark.django_db
 

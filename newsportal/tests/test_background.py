@@ -27,7 +27,7 @@ from newsportal.clocks import AHEAD
 from newsportal.environment import BASE_DIR
 from newsportal.management.commands import background_worker
 from newsportal.tests.jobs import ask, be_overtaken, fail, note, note_slowly, offer
-from newsportal.tests.test_killed import database_url
+from newsportal.tests.nodes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -50,8 +50,8 @@ from newsportal.tests.backups import (
     with_member,
 )
 from newsportal.tests.programs import needs_redis
+from newsportal.tests.redis_server import Server
 from newsportal.tests.served import Served
-from newsportal.tests.test_page_cache_redis import Server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 

@@ -13,7 +13,7 @@ from articles.tests.sample_pictures import drawing
 from newsportal.backup import media
 from newsportal.backup.places import in_pool, place
 from newsportal.tests.backups import all_media, all_rows, make_newspaper, manage
-from newsportal.tests.test_settings import read
+from newsportal.tests.settings_file import read
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_numbers")]
 

@@ -7,10 +7,10 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from articles.tests.factories import make_article
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from newsportal import bare
 from newsportal.security import policy
-from newsportal.tests.test_staff_login import PASSWORD
+from newsportal.tests.logging_in import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from newsportal.checks import (
     shared_caches_are_told_of_changes,
     who_publishes_has_a_second_factor,
 )
-from newsportal.tests.test_settings import read
+from newsportal.tests.settings_file import read
 
 KEYS = {"S3_BUCKET": "pics", "S3_ACCESS_KEY_ID": "k", "S3_SECRET_ACCESS_KEY": "s"}
 

@@ -50,6 +50,17 @@ def test_imports_go_one_way(app):
     assert not uphill
 
 
+def test_what_tests_share_stands_in_a_module_of_its_own():
+    """Whoever looks for it does not know in which test it was first needed; and its fixtures would come along."""
+    borrowing = {
+        str(path.relative_to(BASE_DIR))
+        for path in tracked("*/tests/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and re.search(r"\.tests\.test_", node.module or "")
+    }
+    assert not borrowing
+
+
 @pytest.mark.parametrize("package", BENEATH)
 def test_what_is_of_no_app_in_particular_knows_none(package):
     own = re.compile(rf"articles\.{package}(\.|$)")

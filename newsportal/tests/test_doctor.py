@@ -33,19 +33,14 @@ from newsportal import backlog, doctor
 from newsportal.background import in_process
 from newsportal.doctor import CHECKS, Check, configuration, database, files, machines, newsroom
 from newsportal.doctor.alarms import alarms
-from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
+from newsportal.doctor.finding import Level, fine, odd, wrong
 from newsportal.models import Purge
 from newsportal.tests.answering import begin, end
+from newsportal.tests.findings import worst
 from newsportal.tests.jobs import note
 from newsportal.tests.programs import needs_redis
 
 HOUR = datetime.timedelta(hours=1)
-
-
-def worst(findings: list[Finding]) -> Level:
-    levels = {finding.level for finding in findings}
-    assert all(finding.mend for finding in findings if finding.level is not Level.FINE), "nobody is told how to mend it"
-    return next(level for level in (Level.WRONG, Level.ODD, Level.FINE) if level in levels)
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from comments.tests.factories import make_comment
 from deploy.loopback import nginx
 from newsportal.page_cache.counters import InDatabase, source_of
 from newsportal.tests import nodes
-from newsportal.tests.test_page_cache_redis import Server, make_node
+from newsportal.tests.redis_server import Server, make_node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

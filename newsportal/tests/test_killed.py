@@ -18,22 +18,14 @@ from django.db import connection
 from articles.editing.snapshot import opened, take
 from articles.models import Article, Byline, Version
 from articles.tests.factories import make_article, make_contributor
-from articles.tests.test_versions import form_of, url, with_byline
+from articles.tests.story_form import form_of, url, with_byline
 from articles.workflow import Status
 from newsportal.environment import BASE_DIR
+from newsportal.tests.nodes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "t" * 32
-
-
-def database_url() -> str:
-    """That of the test's own database, for another process."""
-    given = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{given['NAME']}"
-    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
-    return f"postgres://{given['USER']}{password}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
 
 
 @pytest.fixture

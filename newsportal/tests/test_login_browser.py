@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from articles.models import Article
 from articles.tests.factories import make_article
-from articles.tests.test_versions import url
+from articles.tests.story_form import url
 from newsportal.staff.models import AuditEntry
 from newsportal.tests.browsing import log_in
-from newsportal.tests.test_staff_login import SECRET, with_app
+from newsportal.tests.logging_in import SECRET, with_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -20,8 +20,8 @@ from django.test import Client
 from articles.tests.factories import make_article
 from newsportal.environment import BASE_DIR
 from newsportal.tests.answering import begin, end
+from newsportal.tests.nodes import database_url
 from newsportal.tests.served import Served
-from newsportal.tests.test_killed import database_url
 from newsportal.watching.logs import LOOKED_AT, Json, Once, Text, chain, scrubbed
 
 ADDRESS, MAIL = "203.0.113.77", "ottilie@example.org"

@@ -18,13 +18,7 @@ from newsportal import backlog
 from newsportal.models import Purge
 from newsportal.tests import nodes
 from newsportal.tests.jobs import note
-
-TOKEN = "a-token-of-the-tests-alone"
-
-
-def numbers(page: bytes) -> dict[str, float]:
-    lines = [line for line in page.decode().splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+from newsportal.tests.metrics_page import TOKEN, numbers
 
 
 @pytest.mark.django_db

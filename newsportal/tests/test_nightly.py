@@ -18,8 +18,8 @@ from newsportal.doctor.nightly import every_night, room_for_backups
 from newsportal.models import LastDone
 from newsportal.tests import nodes
 from newsportal.tests.backups import back_up, make_newspaper, manage, with_manifest
-from newsportal.tests.test_doctor import worst
-from newsportal.tests.test_metrics import TOKEN, numbers
+from newsportal.tests.findings import worst
+from newsportal.tests.metrics_page import TOKEN, numbers
 
 HOUR = datetime.timedelta(hours=1)
 

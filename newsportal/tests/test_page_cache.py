@@ -39,7 +39,7 @@ from newsportal.page_cache.counters import FromSqlite, InDatabase, Unreadable, s
 from newsportal.page_cache.kept import Kept
 from newsportal.page_cache.kept import Page as KeptPage
 from newsportal.page_cache.touched import BY_TABLE, SEEN_BY_NO_READER
-from newsportal.tests.served import Served
+from newsportal.tests.served import Served, numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,10 +62,6 @@ def story():
     )  # fmt: skip
     relate(article)
     return article
-
-
-def numbers() -> dict[str, int]:
-    return dict(Edition.objects.values_list("key", "number"))
 
 
 # --- What is kept -----------------------------------------------------------------------------------------------------

@@ -1,21 +1,17 @@
 """The numbers in Redis are those of the database, whatever becomes of Redis."""
 
-import contextlib
-import socket
-import subprocess
 import time
 
 import pytest
-import redis
 from django.db import connection, transaction
 
 from articles.models import Section
 from articles.tests.factories import make_section
-from deploy import loopback
 from newsportal.page_cache import redis_counters
 from newsportal.page_cache.counters import InDatabase, Unreadable, counters, source_of
 from newsportal.page_cache.redis_counters import InRedis
 from newsportal.tests.programs import needs_redis
+from newsportal.tests.redis_server import Server, make_node
 from newsportal.tests.served import Served
 
 pytestmark = [
@@ -24,43 +20,6 @@ pytestmark = [
 ]
 
 KEYS = ("site", "lists", "any")
-
-
-class Server:
-    """A Redis of the test's own, that can be killed and started again with what it had, or without."""
-
-    def __init__(self, folder):
-        self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis(port=self.port)
-        self.start()
-
-    def start(self):
-        command = [
-            loopback.redis_program(),
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            str(self._folder),
-            "--save",
-            "",
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            with contextlib.suppress(redis.RedisError):
-                self.client.ping()
-                return
-            time.sleep(0.05)
-        raise AssertionError("Redis has not started")
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture
@@ -76,10 +35,6 @@ def node(server, monkeypatch):
     found = make_node(server)
     monkeypatch.setattr("newsportal.page_cache.counters.counters", lambda: found)
     return found
-
-
-def make_node(server) -> InRedis:
-    return InRedis(InDatabase(source_of()), server.url)
 
 
 def truth():

@@ -10,8 +10,8 @@ from fido2.utils import websafe_decode
 
 from newsportal.staff import proof
 from newsportal.staff.models import AuditEntry
+from newsportal.tests.logging_in import ACCOUNT, CODE, MINUTE, PASSWORD, is_in
 from newsportal.tests.software_passkey import Device
-from newsportal.tests.test_staff_login import ACCOUNT, CODE, MINUTE, PASSWORD, is_in
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from articles.syndication.formats import FORMATS
 from articles.tests.factories import make_article, make_contributor, make_image
 from articles.tests.sample_pictures import drawing
 from newsportal.models import Page
-from newsportal.tests.test_settings import read
+from newsportal.tests.settings_file import read
 
 pytestmark = pytest.mark.django_db
 

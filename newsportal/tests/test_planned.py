@@ -13,7 +13,7 @@ from adverts.models import Booking, Placement, Sponsor
 from articles.caching import planned
 from articles.models import Banner, FrontPageStory
 from articles.tests.factories import make_article, make_section
-from articles.tests.test_next_version import at, in_an_hour, keep
+from articles.tests.next_versions import at, in_an_hour, keep
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site_numbers")]
 

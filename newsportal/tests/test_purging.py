@@ -78,7 +78,7 @@ def test_a_commit_is_one_call_with_what_it_touched_and_the_same_once_more(cdn, s
 
 
 def test_the_keys_are_those_that_were_counted(cdn, story):
-    from newsportal.tests.test_page_cache import numbers
+    from newsportal.tests.served import numbers
 
     before = numbers()
     make_comment(article=story, status="published")

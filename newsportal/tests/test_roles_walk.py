@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from articles.models import Article, Reads
 from articles.tests.factories import make_article, make_contributor, make_image
-from articles.tests.test_versions import form_of, url
+from articles.tests.story_form import form_of, url
 from articles.workflow import Status
 from newsportal.roles import ROLES
 from newsportal.tests.browsing import opened_with
+from newsportal.tests.desk_walk import BEYOND, EDITS, address_beyond, names_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +40,6 @@ OPEN = {
     },
     None: set(),
 }  # fmt: skip
-#: Who does what an editor does.
-EDITS = {"Editor", "Administrator"}
 
 
 def person(role: str | None) -> User:
@@ -214,31 +213,6 @@ def test_a_role_changes_only_what_is_its_business(client, things, role):
         assert type(one).objects.filter(pk=one.pk).values().get() == before, (role, name)
 
 
-#: Addresses of the desk beyond Django's five a model, with who gets more than a refusal: of a colleague's draft.
-BEYOND = {
-    "articles_article_autosave": EDITS,
-    "articles_article_autosave_new": {*EDITS, "Reporter"},
-    "articles_article_card": EDITS,
-    "articles_article_card_new": {*EDITS, "Reporter"},
-    "articles_article_deleted": EDITS,
-    "articles_article_label": EDITS,
-    "articles_article_links": EDITS,
-    "articles_article_look": EDITS,
-    "articles_article_next": EDITS,
-    "articles_article_presence": EDITS,
-    "articles_article_presence_new": {*EDITS, "Reporter"},
-    "articles_article_preview": EDITS,
-    "articles_article_reads": {*EDITS, "Reporter"},
-    "articles_article_version": EDITS,
-    "articles_frontpagestory_at": EDITS,
-    "articles_frontpagestory_was": EDITS,
-    "articles_section_order": EDITS,
-    "comments_comment_sanction": {"Moderator", "Administrator"},
-    "auth_user_password_change": {"Administrator"},
-    "auth_user_second_factor": {"Administrator"},
-    "comments_commenter_privacy": {"Administrator"},
-    "comments_term_many": {"Moderator", "Administrator"},
-}
 #: Everybody's, and what the walk above has been to.
 EVERYBODYS = {
     "app_list", "autocomplete", "back", "index", "jsi18n", "login", "logout", "password_change", "password_change_done",
@@ -247,38 +221,9 @@ EVERYBODYS = {
 OF_DJANGO = ("_changelist", "_add", "_change", "_delete", "_history")
 
 
-def names_of(patterns) -> set[str]:
-    found = set()
-    for pattern in patterns:
-        found |= names_of(pattern.url_patterns) if hasattr(pattern, "url_patterns") else {pattern.name or ""}
-    return found
-
-
 def test_the_walk_knows_every_address_of_the_desk():
     ours = {name for name in names_of(admin.site.urls[0]) if name and not name.endswith(OF_DJANGO)}
     assert ours - EVERYBODYS | {"auth_user_password_change"} == set(BEYOND)
-
-
-def address_beyond(name: str, things: dict) -> str:
-    of = {
-        "articles_article": things["article"].pk,
-        "comments_comment_": things["comment"].pk,
-        "comments_commenter": things["commenter"].pk,
-        "auth_user": things["user"].pk,
-    }
-    pk = next((pk for prefix, pk in of.items() if name.startswith(prefix)), None)
-    kwargs = (
-        {"id": pk}
-        if name.startswith("auth_")
-        else (
-            {}
-            if name.endswith(("_new", "_deleted", "_at", "_was", "_order", "_many", "_label", "_reads"))
-            else {"pk": pk}
-        )
-    )
-    if name == "articles_article_version":
-        kwargs["number"] = things["article"].version
-    return reverse(f"admin:{name}", kwargs=kwargs)
 
 
 @pytest.mark.parametrize("name", BEYOND)

@@ -1,12 +1,8 @@
 """The settings are strict: what is missing or unreadable stops the start with its name."""
 
-import os
 import re
-import runpy
 import subprocess
 import sys
-from types import SimpleNamespace
-from unittest import mock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,25 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 import articles.urls
 from newsportal import urls
 from newsportal.environment import BASE_DIR, Environment, write_first_env_file
-
-GOOD = {
-    "SECRET_KEY": "k" * 60,
-    "SITE_URL": "https://news.example.org",
-    "ALLOWED_HOSTS": "news.example.org",
-    "SITE_NAME": "The Check",
-    "NEWSPORTAL_ENV_FILE": os.devnull,
-}
-
-
-def variables(**changes: str | None) -> dict[str, str]:
-    environment = {"PATH": os.environ["PATH"], **GOOD, **changes}
-    return {name: value for name, value in environment.items() if value is not None}
-
-
-def read(**changes: str | None) -> SimpleNamespace:
-    """What the settings are with these variables and no others: the file itself, read anew."""
-    with mock.patch.dict(os.environ, variables(**changes), clear=True):
-        return SimpleNamespace(**runpy.run_path(str(BASE_DIR / "newsportal" / "settings.py")))
+from newsportal.tests.settings_file import read, variables
 
 
 def start(expression: str, **changes: str | None):

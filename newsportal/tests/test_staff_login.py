@@ -13,7 +13,7 @@ from allauth.account import urls as account_urls
 from allauth.mfa import urls as mfa_urls
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -33,41 +33,16 @@ from newsportal.staff import encryption, guesses, second_factor, sessions
 from newsportal.staff.guesses import Limit, Tries
 from newsportal.staff.models import AuditEntry, Guesses, StaffSession
 from newsportal.staff.urls import urlpatterns
-from newsportal.tests.test_doctor import worst
-from newsportal.tests.test_roles_walk import names_of
+from newsportal.tests.desk_walk import names_of
+from newsportal.tests.findings import worst
+from newsportal.tests.logging_in import ACCOUNT, CODE, LOGIN, MINUTE, PASSWORD, SECRET, code, is_in, log_in, with_app
 
 pytestmark = pytest.mark.django_db
-
-LOGIN, CODE, ACCOUNT = "/admin/login/", "/admin/login/code/", "/admin/account/"
-MINUTE = datetime.timedelta(minutes=1)
-SECRET = generate_totp_secret()
 
 
 @pytest.fixture(autouse=True)
 def nothing_seen():
     sessions._seen.clear()
-
-
-PASSWORD = "open sesame"
-
-
-def log_in(client: Client, name: str = "editor", password: str = PASSWORD, next: str = "", **headers):
-    return client.post(LOGIN, {"login": name, "password": password, "next": next}, **headers)
-
-
-def code(steps: int = 0) -> str:
-    """What the app shows now, or so many half minutes from now."""
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + steps))
-
-
-def with_app(user: User) -> list[str]:
-    """Set up an authenticator app; returns the recovery codes."""
-    TOTP.activate(user, SECRET)
-    return RecoveryCodes.activate(user).get_unused_codes()
-
-
-def is_in(client: Client) -> bool:
-    return client.get("/admin/").status_code == 200
 
 
 # --- By password ---

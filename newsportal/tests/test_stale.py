@@ -14,6 +14,7 @@ from articles.tests.factories import make_contributor, make_section, make_tag
 from comments.models import Term
 from newsportal.models import Page
 from newsportal.stale import SALT, RefusesStale
+from newsportal.tests.forms import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -22,24 +23,6 @@ pytestmark = pytest.mark.django_db
 def desk(client, administrator):
     client.force_login(administrator)
     return client
-
-
-def opened(desk, url) -> dict[str, str]:
-    """What a browser would send back of a form that was just opened: all its fields as they are."""
-    form = desk.get(url)
-    data = {}
-    admin_form = form.context["adminform"].form
-    for bound in admin_form:
-        value = bound.value()
-        data[bound.html_name] = "" if value is None else value
-    for formset in form.context["inline_admin_formsets"]:
-        for bound in formset.formset.management_form:
-            data[bound.html_name] = bound.value()
-        for row in formset.formset:
-            for bound in row:
-                data[bound.html_name] = "" if bound.value() is None else bound.value()
-    data["_opened_with"] = re.search(r'name="_opened_with" value="([^"]+)"', form.content.decode())[1]
-    return {name: value for name, value in data.items() if value is not False}
 
 
 CASES = {

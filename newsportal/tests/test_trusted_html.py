@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from articles.body.sanitise import BLOCKS, INLINE
 from articles.models import Tag
 from newsportal.tests.browsing import log_in
-from newsportal.tests.test_roles_walk import BEYOND, address_beyond
+from newsportal.tests.desk_walk import BEYOND, address_beyond
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
