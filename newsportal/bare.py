@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 
+from articles.http.origin import is_for_a_script
 from newsportal import typed
 from newsportal.staff.gate import is_at_desk
 
@@ -35,11 +36,22 @@ def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     With another token, and only where the browser says that a page of ours has sent it.
     """
-    fields = [field for field in typed.sent_in(request) if field.name != "csrfmiddlewaretoken"]
     is_out = is_at_desk(request) and not request.user.is_authenticated
+    return _given_back("403_csrf.html", request, login=reverse("admin:login") if is_out else "")
+
+
+def logged_out(request: HttpRequest) -> HttpResponse | None:
+    """What a form of the desk has sent after its sender's login had ended; None where nothing was written, or a script asks."""
+    if is_for_a_script(request) or not any(field.is_written for field in typed.sent_in(request)):
+        return None
+    return _given_back("403_logged_out.html", request, login=reverse("admin:login"))
+
+
+def _given_back(template: str, request: HttpRequest, **context: Any) -> HttpResponse:
+    """403, with what was typed in a form that can be sent again, where somebody has written something."""
+    fields = [field for field in typed.sent_in(request) if field.name != "csrfmiddlewaretoken"]
     return answer(
-        "403_csrf.html", 403,
+        template, 403,
         typed=fields if any(field.is_written for field in fields) else [],
-        address=request.get_full_path(), files=bool(fields and request.FILES), token=get_token(request),
-        login=reverse("admin:login") if is_out else "",
+        address=request.get_full_path(), files=bool(fields and request.FILES), token=get_token(request), **context,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -66,6 +67,19 @@ class Desk(admin.AdminSite):
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site"),
             *super().get_urls(),
         ]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's leads to the login whoever is not logged in any more, and what they had written would be gone."""
+        django_view = super().admin_view(view, cacheable)
+
+        @wraps(django_view)
+        def screen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            from newsportal import bare  # as below
+
+            given_back = None if request.user.is_authenticated else bare.logged_out(request)
+            return given_back or django_view(request, *args, **kwargs)
+
+        return screen
 
     def login(self, request: HttpRequest, extra_context: dict | None = None):
         """Never Django's own, which knows of no second factor. Its address is the same (newsportal.staff.urls)."""

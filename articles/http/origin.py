@@ -1,4 +1,4 @@
-"""Did this request come from a page of ours?"""
+"""Did this request come from a page of ours, and for whom?"""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def is_ours(request: HttpRequest) -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin")
     return origin is not None and origin == f"{request.scheme}://{request.get_host()}"
+
+
+def is_for_a_script(request: HttpRequest) -> bool:
+    """Whether a script of an open page asks, and not a person who goes somewhere (W3C Fetch Metadata)."""
+    return request.headers.get("Sec-Fetch-Dest", "document") != "document"

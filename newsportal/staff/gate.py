@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from articles.http.network import address_of
+from articles.http.origin import is_for_a_script
 from newsportal.staff import proof, second_factor, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -92,9 +93,7 @@ def _stopped(request: HttpRequest, user: Any) -> HttpResponse | None:
     beneath = request.path_info.removeprefix(f"/{settings.ADMIN_PATH}")
     if beneath.startswith(OPEN_WITHOUT) or not second_factor.is_missing(user):
         return None
-    # Where somebody goes, and not what a script of an open page asks for.
-    is_fetched = request.headers.get("Sec-Fetch-Dest", "document") != "document"
-    if request.method == "GET" and not is_fetched and "json" not in request.headers.get("Accept", ""):
+    if request.method == "GET" and not is_for_a_script(request) and "json" not in request.headers.get("Accept", ""):
         request.session[GOING_TO] = request.get_full_path()
     return HttpResponseRedirect(reverse("mfa_index"))
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -24,6 +25,10 @@ def strict():
     return Client(enforce_csrf_checks=True)
 
 
+def token_of(answer) -> str:
+    return re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.content.decode())[1]
+
+
 def test_a_form_of_a_page_that_is_too_old_comes_back_with_what_was_typed_and_can_be_sent(strict, editor):
     story = make_article(headline="Harbour")
     story.record(editor)
@@ -35,8 +40,7 @@ def test_a_form_of_a_page_that_is_too_old_comes_back_with_what_was_typed_and_can
     assert (refused.status_code, refused["Cache-Control"]) == (403, "no-store")
     assert "Please send it again" in page and WORDS in page and "The Test Post" in page
     assert "x" * 64 not in page and "log in, in another window" not in page
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
-    assert strict.post(url(story), old | {"csrfmiddlewaretoken": token}, headers=OURS).status_code == 302
+    assert strict.post(url(story), old | {"csrfmiddlewaretoken": token_of(refused)}, headers=OURS).status_code == 302
     story.refresh_from_db()
     assert WORDS in story.body
 
@@ -44,6 +48,41 @@ def test_a_form_of_a_page_that_is_too_old_comes_back_with_what_was_typed_and_can
 def test_who_is_not_logged_in_any_more_is_told_to_do_that_first(strict):
     page = strict.post("/admin/articles/article/add/", {"body": f"<p>{WORDS}</p>"}, headers=OURS).content.decode()
     assert 'href="/admin/login/" target="_blank"' in page and WORDS in page
+
+
+def test_what_was_written_by_who_is_not_logged_in_any_more_comes_back_and_can_be_saved(strict, editor):
+    """Without scripts, which would have told before it was sent."""
+    story = make_article(headline="Harbour")
+    story.record(editor)
+    strict.force_login(editor)
+    token = token_of(strict.get(url(story)))
+    written = form_of(story, headline="Rain", body=f"<p>{WORDS}</p>") | {"csrfmiddlewaretoken": token}
+    Session.objects.all().delete()
+
+    refused = strict.post(url(story), written, headers=OURS)
+    page = refused.content.decode()
+    assert (refused.status_code, refused["Cache-Control"]) == (403, "no-store")
+    assert "Your login has ended" in page and WORDS in page and 'href="/admin/login/" target="_blank"' in page
+    strict.force_login(editor)
+    assert (
+        strict.post(url(story), written | {"csrfmiddlewaretoken": token_of(refused)}, headers=OURS).status_code == 302
+    )
+    story.refresh_from_db()
+    assert WORDS in story.body
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers"),
+    [
+        ({"action": "delete_selected"}, OURS),
+        ({"body": WORDS}, OURS | {"Sec-Fetch-Dest": "empty"}),
+        ({"body": WORDS}, {"Sec-Fetch-Site": "cross-site"}),
+    ],
+    ids=["nothing was written", "by a script", "by another site"],
+)
+def test_all_else_leads_to_the_login(client, sent, headers):
+    answer = client.post("/admin/articles/article/", sent, headers=headers)
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/articles/article/")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
