@@ -9,7 +9,8 @@ class ArticlesConfig(AppConfig):
             related,
             websub,  # noqa: F401  (hears what happens to stories)
         )
-        from articles.search import entries
+        from articles.search import entries, library
 
         related.listen()
         entries.connect()
+        library.connect()

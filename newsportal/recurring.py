@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from articles.reads import most_read
+from articles.search import library
 from comments import most_discussed
 from newsportal import policy_reports
 from newsportal.clocks import AHEAD
@@ -27,6 +28,7 @@ JOBS: dict[str, tuple[datetime.timedelta, Callable[[], None]]] = {
     "most read today": (5 * MINUTE, most_read.every_few_minutes),
     "most read this week": (60 * MINUTE, most_read.every_hour),
     "most discussed": (5 * MINUTE, most_discussed.rank),
+    "pictures that search does not know": (60 * MINUTE, library.index_missing),
     "old reports of browsers": (24 * 60 * MINUTE, policy_reports.prune),
     "where staff were": (24 * 60 * MINUTE, lambda: _forget_where_staff_were()),
 }

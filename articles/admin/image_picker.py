@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from articles import search
 from articles.http.numbers import number_in
 from articles.models import Image
 
@@ -30,8 +30,8 @@ def pictures(request: HttpRequest) -> JsonResponse:
         found = found.filter(pk=number)
     if before := number_in(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
-    for word in request.GET.get("q", "").replace("\x00", "").split()[:8]:
-        found = found.filter(Q(title__icontains=word) | Q(alt__icontains=word) | Q(caption__icontains=word))
+    if words := request.GET.get("q", "").strip():
+        found = search.among_pictures(found, words, PAGE_SIZE + 1)
     page = list(found[: PAGE_SIZE + 1])
     shown = page[:PAGE_SIZE]
     return JsonResponse(

@@ -16,7 +16,7 @@ from articles.models.preview_link import PreviewLink, PreviewOpening
 from articles.models.ranked import RankedStory
 from articles.models.reads import DailySalt, Reads, Visit
 from articles.models.related import RelatedArticle
-from articles.models.search_entry import SearchEntry, SearchWord
+from articles.models.search_entry import PictureEntry, SearchEntry, SearchWord
 from articles.models.section import Colour, Section
 from articles.models.sitemap_month import SitemapMonth
 from articles.models.slug import PreviousListSlug, make_slug
@@ -40,6 +40,7 @@ __all__ = [
     "FrontPageStory",
     "Image",
     "NextVersion",
+    "PictureEntry",
     "Presence",
     "PreviewLink",
     "PreviewOpening",

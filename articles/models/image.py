@@ -99,6 +99,11 @@ class Image(models.Model):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(models.F("created_at").desc(), models.F("id").desc(), name="image_library"),
+            # Those without either are asked for, to be mended.
+            models.Index(models.F("credit"), models.F("created_at").desc(), models.F("id").desc(), name="image_credit"),
+            models.Index(
+                models.F("licence"), models.F("created_at").desc(), models.F("id").desc(), name="image_licence"
+            ),
             models.Index("rights_until", name="image_rights_end", condition=models.Q(rights_until__isnull=False)),
         ]
         constraints = [

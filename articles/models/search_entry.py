@@ -1,4 +1,4 @@
-"""What search knows of a story."""
+"""What search knows of a story, and of a picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class TokensField(models.TextField):
-    """The words of a story, one space between two, as articles.search.analysis has made them: a tsvector on PostgreSQL.
+    """Words, one space between two, as articles.search.analysis has made them: a tsvector on PostgreSQL.
 
     Written and searched, and never read again.
     """
@@ -51,8 +51,26 @@ class SearchEntry(models.Model):
         return f"search entry of story {self.article_id}"
 
 
+class PictureEntry(models.Model):
+    """A picture as the desk searches the library for it. Written by articles.search.library alone.
+
+    On SQLite triggers on this table keep the FTS5 table `articles_picturetext` (migration 0033), as those of stories do.
+    """
+
+    # The number of the picture. No link to it: what is linked to a picture is in use of it.
+    picture = models.PositiveBigIntegerField(primary_key=True)
+    rules = models.CharField(max_length=40, db_index=True)
+    words = TokensField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"search entry of picture {self.picture}"
+
+
 class SearchWord(models.Model):
-    """A word that some story has, without case and accents: what a misspelt one may have been meant to be."""
+    """A word that some story or picture has, without case and accents: what a misspelt one may have been meant to be."""
 
     word = models.CharField(max_length=64, unique=True)
     skeleton = models.CharField(max_length=64, db_index=True)

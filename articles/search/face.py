@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from articles import body
 from articles.bylines import bring_bylines
 from articles.caching.prepared import Prepared, Row
-from articles.models import Article, Contributor, SearchEntry, Section, Tag
+from articles.models import Article, Contributor, Image, SearchEntry, Section, Tag
 from articles.models.article_queryset import ArticleQuerySet
 from articles.paging import PAGE_SIZE
 from articles.search import postgresql, spelling, sqlite
@@ -145,7 +145,16 @@ def among(articles: ArticleQuerySet, text: str, limit: int = AMONG) -> ArticleQu
     return articles.filter(pk__in=_numbers(found, limit))
 
 
-def _numbers(found: models.QuerySet[Article], limit: int) -> list[int]:
+def among_pictures(images: models.QuerySet[Image], text: str, limit: int = AMONG) -> models.QuerySet[Image]:
+    """Those of `images` that have these words; the last one may be only begun."""
+    query = spelt_out(parse(text, last_is_begun=True))
+    if not query:
+        return images.none()
+    found = _back_end().matching_pictures(images.order_by().select_related(None), query)
+    return images.filter(pk__in=_numbers(found, limit))
+
+
+def _numbers(found: models.QuerySet, limit: int) -> list[int]:
     with _back_end().asking():
         return list(found.values_list("pk", flat=True)[:limit])
 

@@ -15,7 +15,7 @@ from django.db.models import F, Lookup, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from articles.models import Article, SearchEntry
+from articles.models import Article, Image, PictureEntry, SearchEntry
 from articles.models.article_queryset import ArticleQuerySet
 from articles.models.search_entry import TokensField
 from articles.search.entries import HEAD
@@ -88,7 +88,8 @@ def matching(
     mark = HEAD if in_head else ""
     found = found.filter(search_entry__words__matches=expression(query, mark))
     order: F | CombinedExpression = F("search_entry__key")
-    if not _is_common(expression(query, mark), low, high):
+    newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
+    if not _is_common(expression(query, mark), newest):
         # How many have a rare word, or two together, the server can only guess (of a word that it does not know: half a percent),
         # and would walk through the archive for them. All that have a common one it cannot sort without reading them.
         order = CombinedExpression(order, "+", Value(0))
@@ -102,9 +103,18 @@ def matching(
     return found.annotate(key=F("search_entry__key")).order_by(ordered)
 
 
-def _is_common(asked: str, low: int, high: int) -> bool:
+def matching_pictures(images: QuerySet[Image], query: Query) -> QuerySet[Image]:
+    """Those of `images` that the query asks for, the last added first."""
+    asked = expression(query, phrases=True)
+    order: F | CombinedExpression = F("pk")
+    if not _is_common(asked, PictureEntry.objects.order_by("-pk")):
+        order = CombinedExpression(order, "+", Value(0))  # as above
+    with_words = PictureEntry.objects.filter(words__matches=asked).values("picture")
+    return images.filter(pk__in=with_words).order_by(order.desc())
+
+
+def _is_common(asked: str, newest: QuerySet) -> bool:
     """Whether enough of the newest entries have all of it, so that a page is full soon: then the server may choose."""
-    newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
     found = newest.annotate(has=Matches(F("words"), asked)).values_list("has", flat=True)[:SAMPLE]
     return sum(found) >= COMMON
 

@@ -1,4 +1,5 @@
-"""Search in SQLite: the FTS5 table `articles_fulltext`, whose rows are numbered by the keys of search entries.
+"""Search in SQLite: the FTS5 table `articles_fulltext`, whose rows are numbered by the keys of search entries, and
+`articles_picturetext`, whose rows have the numbers of pictures.
 
 FTS5 gives what it finds in the order of its rows, and stops when nobody asks for more. Since keys follow time, the newest
 of a hundred thousand stories with a common word cost no more than those of a hundred.
@@ -9,12 +10,15 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models.expressions import RawSQL
 
-from articles.models import Article
+from articles.models import Article, Image
 from articles.models.article_queryset import ArticleQuerySet
 from articles.search.entries import HEAD
 from articles.search.query import Query, Term
 
+#: Of a word that more pictures have, so many are looked through for those that a list is narrowed to.
+NEWEST = 20_000
 #: While a query is answered there is nothing to be seen to.
 asking = nullcontext
 
@@ -50,6 +54,15 @@ def matching(
             order_by=["articles_fulltext.rowid" if oldest_first else "-articles_fulltext.rowid"],
         )
     )
+
+
+def matching_pictures(images: QuerySet[Image], query: Query) -> QuerySet[Image]:
+    """Those of `images` that the query asks for, the last added first; of more than NEWEST none but these.
+
+    With a join SQLite begins with the pictures where it knew of a few when it last looked, and searches once for each of them.
+    """
+    newest = "SELECT rowid FROM articles_picturetext WHERE articles_picturetext MATCH %s ORDER BY rowid DESC LIMIT %s"
+    return images.filter(pk__in=RawSQL(newest, [expression(query), NEWEST])).order_by("-pk")  # noqa: S611  (as above)
 
 
 def phrase_of(query: Query) -> str:

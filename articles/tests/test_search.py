@@ -315,19 +315,19 @@ def test_reindex_finds_what_is_missing_goes_on_where_it_was_and_can_begin_anew(m
             raise KeyboardInterrupt
         index(numbers)
 
-    monkeypatch.setattr("articles.management.commands.reindex.index", broken_off)
+    monkeypatch.setattr(entries, "index", broken_off)
     with pytest.raises(KeyboardInterrupt):
         call_command("reindex")
     assert SearchEntry.objects.count() == 2
     call_command("reindex")
-    assert "3 stories done" in capsys.readouterr().out
+    assert "3 stories and 0 pictures done" in capsys.readouterr().out
     assert set(found("regatta")) == set(articles)
 
     call_command("reindex")
-    assert "0 stories done" in capsys.readouterr().out
+    assert "0 stories and 0 pictures done" in capsys.readouterr().out
     SearchWord.objects.all().delete()
     call_command("reindex", "--all")
-    assert "5 stories done" in capsys.readouterr().out
+    assert "5 stories and 0 pictures done" in capsys.readouterr().out
     assert SearchWord.objects.filter(word="regatta").exists()
     assert set(found("regatta")) == set(articles)
 

@@ -36,7 +36,7 @@ SEEN_ONCE_NAMED = frozenset({"articles_contributor", "articles_image", "articles
 SEEN_BY_NO_READER = frozenset({
     "articles_article_body_images",  # the text's own HTML has them
     "articles_autosave", "articles_changedfeed", "articles_dailysalt", "articles_presence", "articles_previewlink",
-    "articles_previewopening",
+    "articles_pictureentry", "articles_previewopening",
     "articles_reads", "articles_searchentry", "articles_searchword", "articles_sentform", "articles_statuschange",
     "articles_text", "articles_version", "articles_visit",
     "comments_batch", "comments_commenter", "comments_decision", "comments_flag", "comments_guestnote", "comments_like",

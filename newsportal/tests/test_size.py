@@ -3,6 +3,7 @@
 What SQLite plans depends on what it knows of its tables. It is told what it knew of a newspaper of 100,000 stories and a million
 comments, written by `manage.py fill` (statistics_of_100000.txt: table, index, rows and rows per value); and of one of a million
 stories, of which it had looked at the beginning of each index alone (statistics_of_a_part.txt): the first tag is the commonest.
+In both it is told of a library of a million pictures, of which `fill` draws a few.
 """
 
 import datetime
@@ -33,14 +34,15 @@ STATISTICS = {
 GROWING = (
     "articles_article", "articles_taggedarticle", "articles_byline", "articles_correction", "articles_version",
     "articles_text", "articles_statuschange", "articles_searchentry", "articles_relatedarticle",
-    "articles_article_body_images", "articles_reads", "comments_comment", "comments_decision", "comments_flag",
-    "comments_like", "comments_commenter", "comments_sanction", "newsportal_auditentry", "django_tasks_database_dbtaskresult",
+    "articles_article_body_images", "articles_reads", "articles_image", "articles_pictureentry",
+    "comments_comment", "comments_decision", "comments_flag", "comments_like", "comments_commenter", "comments_sanction",
+    "newsportal_auditentry", "django_tasks_database_dbtaskresult",
 )  # fmt: skip
 BIG = "|".join(GROWING)
 #: Read in the order that is asked for until a page is full, and hardly anything of it is passed over.
 WALKED = {
     "article_listing", "article_desk", "article_status_desk", "comment_time", "comment_site_feed", "comment_queue",
-    "comment_unreviewed", "comment_reported",
+    "comment_unreviewed", "comment_reported", "image_library",
 }  # fmt: skip
 
 
@@ -107,7 +109,10 @@ def desk_urls() -> dict[str, str]:
         "of a section": f"{stories}?section__id__exact={section.pk}", "of a year": f"{stories}?published=2025",
         "of no year": f"{stories}?published=nonsense",
         "of a month and section": f"{stories}?published=2025-03&section__id__exact={section.pk}",
-        "images": "/admin/articles/image/", "tags": "/admin/articles/tag/", "sections": "/admin/articles/section/",
+        "images": "/admin/articles/image/", "images found": "/admin/articles/image/?q=harbour",
+        "images without credit": "/admin/articles/image/?credit__isempty=1",
+        "images without licence": "/admin/articles/image/?licence__isempty=1", "images to choose from": "/admin/pictures/?q=har",
+        "tags": "/admin/articles/tag/", "sections": "/admin/articles/section/",
         "contributors": "/admin/articles/contributor/", "reads": f"{stories}reads/", "queue": "/admin/comments/comment/",
         "all comments": "/admin/comments/comment/?view=all", "guests": "/admin/comments/commenter/",
         "unread comments": "/admin/comments/comment/?view=unreviewed", "terms": "/admin/comments/term/",
