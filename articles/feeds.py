@@ -16,12 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from articles import body
+from articles import body, newsroom_time
 from articles.body.render import figure_html
 from articles.bylines import bring_bylines
 from articles.caching import editions
@@ -164,13 +163,12 @@ def _item(story: Row, format: Format) -> SafeString:
 def _updated_at(story: Row) -> datetime.datetime | None:
     """When readers were told of an update, in the newsroom's time."""
     updated_at = told_update(story["updated_at"], story["publish_at"])
-    return updated_at and updated_at.astimezone(timezone.get_default_timezone())
+    return updated_at and newsroom_time.local(updated_at)
 
 
 def _entry(row: Row) -> Entry:
     article: Article = row.instance
     assert article.publish_at is not None and article.section is not None, "public stories are complete"
-    zone = timezone.get_default_timezone()
     url = settings.SITE_URL + article.get_absolute_url()
     labels = [article.label] if article.label else []
     authors = article.authors
@@ -182,7 +180,7 @@ def _entry(row: Row) -> Entry:
         title=f"{article.label}: {article.headline}" if article.kind == Article.Kind.SPONSORED else article.headline,
         summary=article.standfirst,
         html=body.portable(_html(article), url),
-        published=article.publish_at.astimezone(zone),
+        published=newsroom_time.local(article.publish_at),
         updated=_updated_at(row),
         authors=[_person(author) for author in authors],
         others=[_person(other) for other in others],
@@ -196,12 +194,11 @@ def _html(article: Article) -> str:
     label = format_html("<p><strong>{}</strong></p>", article.label) if article.kind == Article.Kind.SPONSORED else ""
     lead = figure_html(article.lead_image) if article.lead_image else ""
     dateline = format_html("<p>{}</p>", article.dateline) if article.dateline else ""
-    zone = timezone.get_default_timezone()
     corrections = format_html_join(
         "",
         "<p><strong>{}, {}:</strong> {}</p>",
         (
-            (told.get_kind_display(), f"{told.made_at.astimezone(zone):%-d %B %Y, %H:%M %Z}", told.text)
+            (told.get_kind_display(), f"{newsroom_time.local(told.made_at):%-d %B %Y, %H:%M %Z}", told.text)
             for told in article.corrections.all()
         ),
     )

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from articles import newsroom_time
 from articles.models import Article, Byline, Contributor, Correction, Image, Section, Tag
 from articles.pictures.renditions import CROPS
 from articles.pictures.renditions import sizes as sizes_of
@@ -169,4 +169,4 @@ def _types(types: list[str]) -> str | list[str]:
 
 def _moment(moment) -> str:
     """With the newsroom's offset."""
-    return timezone.localtime(moment, timezone.get_default_timezone()).isoformat(timespec="seconds")
+    return newsroom_time.local(moment).isoformat(timespec="seconds")

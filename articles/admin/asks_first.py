@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
+from articles import newsroom_time
 from articles.admin import carried
 from articles.admin.moment import typed_in
 from articles.editing.preflight import JUST_NOW
@@ -139,5 +140,5 @@ def _answer(moment: datetime.datetime | None) -> str:
 
 
 def _told(moment: datetime.datetime) -> str:
-    local, today = (timezone.localtime(time, timezone.get_default_timezone()) for time in (moment, timezone.now()))
+    local, today = map(newsroom_time.local, (moment, timezone.now()))
     return f"{local:%a %-d %b %H:%M %Z}" if local.year == today.year else f"{local:%a %-d %b %Y %H:%M %Z}"

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from articles import body
+from articles import body, newsroom_time
 from articles.admin import carried
 from articles.admin.conflicts import posted
 from articles.admin.shown_again import show_again
@@ -68,7 +68,7 @@ class AutosaveMixin:
             return JsonResponse({"message": FULL}, status=413)
         if not self._keep_copy(request, pk):
             return JsonResponse({"message": "This is too long to be kept as a copy."}, status=413)
-        now = timezone.localtime(timezone.now(), timezone.get_default_timezone())
+        now = newsroom_time.local(timezone.now())
         return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal})
 
     def set_aside(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
+
+from articles import newsroom_time
 
 #: 02:30, 02:30:15, and 02:30 CET where that is needed: the name of the zone tells one of two hours from the other.
 TIME = re.compile(r"(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:\s+(?P<zone>[A-Za-z]{2,6}|[+-]\d{2,4}))?")
@@ -34,7 +35,7 @@ class ZonedSplitDateTime(AdminSplitDateTime):
     def decompress(self, value: Any) -> list[Any]:
         if not value:
             return [None, None]
-        local = timezone.localtime(value, timezone.get_default_timezone())
+        local = newsroom_time.local(value)
         shown = f"{local:%H:%M:%S %Z}" if len(_readings(local.replace(tzinfo=None))) > 1 else f"{local:%H:%M:%S}"
         return [f"{local:%Y-%m-%d}", shown]
 
@@ -97,7 +98,7 @@ class MomentField(forms.MultiValueField):
 
 def _readings(naive: datetime.datetime) -> list[datetime.datetime]:
     """The moments at which the newsroom's clock shows this: one; two where an hour is repeated; none where it is left out."""
-    zone = timezone.get_default_timezone()
+    zone = newsroom_time.zone()
     found = {}
     for fold in (0, 1):
         moment = naive.replace(tzinfo=zone, fold=fold)

@@ -21,7 +21,7 @@ from django.db.models.functions import Length
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from articles import body, workflow
+from articles import body, newsroom_time, workflow
 from articles.editing.likeness import alike, letters, resemblance, sketch
 from articles.lists import KINDS, ListKind
 from articles.models import Article, Image, PreviousListSlug, PreviousSlug, Tag, make_slug
@@ -149,7 +149,7 @@ def pictures(article: Article, around: Around) -> Iterator[str]:
 
 def rights(article: Article, around: Around) -> Iterator[str]:
     """Pictures whose rights will have ended when readers see it, or have ended while they do."""
-    today, day = timezone.localdate(), _first_day(article)
+    today, day = newsroom_time.day_of(), _first_day(article)
     for image in around.images_of(article):
         if image.rights_until and image.rights_until < today:
             yield f"The rights to the picture “{image}” ended on {image.rights_until:%-d %B %Y}."
@@ -168,13 +168,13 @@ def rights_soon(article: Article, around: Around) -> Iterator[str]:
 def _first_day(article: Article) -> datetime.date:
     """The day from which on readers see it, as far as that lies ahead."""
     now = timezone.now()
-    return timezone.localdate(max(article.publish_at or now, now))
+    return newsroom_time.day_of(max(article.publish_at or now, now))
 
 
 def past(article: Article, around: Around) -> Iterator[str]:
     """A time that has passed would put it among the stories of that day, where nobody looks."""
     if article.publish_at and article.publish_at < timezone.now() - JUST_NOW and not article.is_public():
-        moment = timezone.localtime(article.publish_at, timezone.get_default_timezone())
+        moment = newsroom_time.local(article.publish_at)
         yield f"Its publication time, {moment:%-d %B %Y, %H:%M %Z}, has passed: it would stand among the stories of that moment."
 
 

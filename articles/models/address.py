@@ -6,8 +6,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.utils import timezone
 
+from articles import newsroom_time
 from articles.models.slug import MAX_LENGTH
 from articles.workflow import Status
 
@@ -44,7 +44,7 @@ def settle(article: Article, before: Article | None) -> None:
         # While it was withdrawn it may have been given another time.
         or before.status != Status.PUBLISHED
     ):
-        article.published_on = timezone.localdate(article.publish_at, timezone.get_default_timezone())
+        article.published_on = newsroom_time.day_of(article.publish_at)
     if article.published_on and (before is None or before.address != article.address):
         _avoid_taken(article)
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
 
-from articles import body, workflow
+from articles import body, newsroom_time, workflow
 from articles.body.field import BodyField
 from articles.caching import editions
 from articles.editing import snapshot
@@ -215,7 +215,7 @@ class Article(models.Model):
 
     def get_absolute_url(self) -> str:
         """/yyyy/mm/dd/slug/. A draft has no address yet: it gets the one it would have today."""
-        day = self.published_on or timezone.localdate(self.publish_at, timezone.get_default_timezone())
+        day = self.published_on or newsroom_time.day_of(self.publish_at)
         return reverse("story", args=[f"{day:%Y}", f"{day:%m}", f"{day:%d}", self.slug])
 
     @property
@@ -284,7 +284,7 @@ class Article(models.Model):
 
     def embargo_sentence(self) -> str:
         assert self.embargo_until is not None
-        until = timezone.localtime(self.embargo_until, timezone.get_default_timezone())
+        until = newsroom_time.local(self.embargo_until)
         return f"It is under embargo until {until:%-d %B %Y, %H:%M %Z}: give a publication time from then on."
 
     def save(self, *args, **kwargs):

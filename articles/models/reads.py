@@ -11,6 +11,8 @@ from django.db import models, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from articles import newsroom_time
+
 #: Hours are kept apart for so long; then they are added up to days of the newsroom.
 HOURS_KEPT = datetime.timedelta(days=8)
 #: `since` of what is no longer kept by days.
@@ -61,7 +63,7 @@ class ReadsQuerySet(models.QuerySet["Reads"]):
         return gone + self._roll(Span.DAY, Span.EVER, before=now - datetime.timedelta(days=days_kept))
 
     def _roll(self, span: Span, into: Span, *, before: datetime.datetime) -> int:
-        zone, gone = timezone.get_default_timezone(), 0
+        gone = 0
         old = self.filter(span=span, since__lt=before).order_by("since", "pk")
         while True:
             with transaction.atomic():
@@ -70,7 +72,7 @@ class ReadsQuerySet(models.QuerySet["Reads"]):
                     return gone
                 totals: dict[tuple[int, datetime.datetime], int] = {}
                 for row in rows:
-                    day = timezone.localtime(row.since, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+                    day = newsroom_time.midnight(newsroom_time.day_of(row.since))
                     key = row.article_id, (EVER if into == Span.EVER else day)
                     totals[key] = totals.get(key, 0) + row.count
                 self._raise_by(into, totals)

@@ -12,7 +12,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
-from articles import body
+from articles import body, newsroom_time
 from articles.workflow import Status
 
 if TYPE_CHECKING:
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
 def month_of(moment: datetime.datetime) -> datetime.date:
     """The first day of a moment's month, by the newsroom's clock."""
-    return timezone.localdate(moment, timezone.get_default_timezone()).replace(day=1)
+    return newsroom_time.day_of(moment).replace(day=1)
 
 
 def bounds(first: datetime.date) -> tuple[datetime.datetime, datetime.datetime]:
     """When the month that begins on this day begins, and when the next one does. OverflowError after the year 9999."""
-    zone, midnight = timezone.get_default_timezone(), datetime.time()
     following = (first + datetime.timedelta(days=31)).replace(day=1)
-    return datetime.datetime.combine(first, midnight, zone), datetime.datetime.combine(following, midnight, zone)
+    return newsroom_time.midnight(first), newsroom_time.midnight(following)
 
 
 class SitemapMonthQuerySet(models.QuerySet["SitemapMonth"]):
@@ -118,7 +117,7 @@ def counted_by_month(
     published: models.QuerySet,
 ) -> dict[datetime.date, tuple[int, datetime.datetime, datetime.datetime | None]]:
     """First day → (stories, latest time of publication, last real update), from the stories themselves: all of them."""
-    by_month = published.annotate(month=TruncMonth("publish_at", tzinfo=timezone.get_default_timezone()))
+    by_month = published.annotate(month=TruncMonth("publish_at", tzinfo=newsroom_time.zone()))
     rows = (
         by_month.order_by().values("month").annotate(n=Count("pk"), latest=Max("publish_at"), updated=Max("updated_at"))
     )

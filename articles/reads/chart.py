@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from articles import newsroom_time
 from articles.models.reads import Span, since_day
 
 WIDTH, HEIGHT, GAP = 480, 96, 2
@@ -64,12 +65,12 @@ def chart_of_hours(rows: Iterable[Row], now: datetime.datetime | None = None) ->
 
 def chart_of_days(rows: Iterable[Row], now: datetime.datetime | None = None) -> Chart:
     """The last 30 days of the newsroom; hours that have not been added up yet are."""
-    today = timezone.localdate(now, timezone.get_default_timezone())
+    today = newsroom_time.day_of(now)
     days = [today - datetime.timedelta(days=n) for n in reversed(range(DAYS))]
     counts: dict[datetime.date, int] = defaultdict(int)
     for span, since, count in rows:
         if span != Span.EVER:
-            counts[timezone.localdate(since, timezone.get_default_timezone())] += count
+            counts[newsroom_time.day_of(since)] += count
     return Chart("The last 30 days", "Day", _bars([(f"{day:%-d %b}", counts[day]) for day in days]))
 
 

@@ -16,6 +16,7 @@ from articles.bylines import bring_bylines
 from articles.caching.prepared import Prepared, Row
 from articles.models import Article, Contributor, Image, SearchEntry, Section, Tag
 from articles.models.article_queryset import ArticleQuerySet
+from articles.newsroom_time import midnight
 from articles.paging import PAGE_SIZE
 from articles.search import postgresql, spelling, sqlite
 from articles.search.beginnings import spelt_out
@@ -67,9 +68,9 @@ class Scope:
 
     def keys(self) -> tuple[int, int]:
         """From the first key on, and below the second."""
-        low = key_of(_midnight(self.first_day)) if self.first_day else 0
+        low = key_of(midnight(self.first_day)) if self.first_day else 0
         after = self.last_day + datetime.timedelta(days=1) if self.last_day and self.last_day.year < 9999 else None
-        return low, key_of(_midnight(after)) if after else 2**63 - 1
+        return low, key_of(midnight(after)) if after else 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -268,10 +269,6 @@ def _suggestion(query: Query, scope: Scope) -> str:
 
 def _back_end() -> ModuleType:
     return postgresql if connection.vendor == "postgresql" else sqlite
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
 
 
 def _cursor(row: Place) -> str:

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
+from articles import newsroom_time
 from articles.bylines import bring_bylines
 from articles.caching import editions
 from articles.caching.prepared import Prepared
@@ -198,14 +198,10 @@ class ArchiveList(ArticleList):
         return {"title": title, "period": self.first, "precision": precision} | told
 
     def period(self):
-        return _midnight(self.first), just_before(_midnight(self.end))
+        return newsroom_time.midnight(self.first), just_before(newsroom_time.midnight(self.end))
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if not context["page"].items:
             raise Http404("Nothing was published then.")
         return context
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from articles import newsroom_time
 from articles.body.text import WORDS_A_MINUTE
 from articles.editing.snapshot import told
 from articles.models import (
@@ -108,7 +109,7 @@ class Stories:
         self.known: set[str] = set()
         self.day: datetime.date | None = None
         self.taken: set[str] = set()
-        self.zone = timezone.get_default_timezone()
+        self.zone = newsroom_time.zone()
         self.articles = Table(
             Article, "id", "headline", "slug", "kind", "section_id", "dateline", "standfirst", "lead_image_id", "body",
             "body_html", "reading_minutes", "comment_count", "version", "status", "publish_at", "published_on", "updated_at",
