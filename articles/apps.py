@@ -5,12 +5,8 @@ class ArticlesConfig(AppConfig):
     name = "articles"
 
     def ready(self) -> None:
-        from articles import (
-            related,
-            websub,  # noqa: F401  (hears what happens to stories)
-        )
+        from articles import related, websub
         from articles.search import entries, library
 
-        related.listen()
-        entries.connect()
-        library.connect()
+        for hears_of_changes in (entries, library, related, websub):
+            hears_of_changes.connect()

@@ -242,5 +242,5 @@ def on_tags_changed(instance: Any, action: str, **kwargs: Any) -> None:
         note(instance)
 
 
-def listen() -> None:
+def connect() -> None:
     m2m_changed.connect(on_tags_changed, sender=TaggedArticle, dispatch_uid="articles.related")

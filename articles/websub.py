@@ -105,18 +105,20 @@ def on_rows_gone(sender: type[Slugged], instance: Slugged, **kwargs: Any) -> Non
         _changed({"/", instance.get_absolute_url()})
 
 
-for kind in KINDS:
-    if kind.rows:
-        for signal in (post_save, post_delete):
-            signal.connect(on_row, sender=kind.rows)
-    if kind.takes_rows_along:
-        pre_delete.connect(on_rows_gone, sender=kind.model)
-
-
 @receiver(pre_delete, sender=Article)
 def on_delete(instance: Article, **kwargs: Any) -> None:
     if settings.WEBSUB_HUB:
         _changed(_places(instance))
+
+
+def connect() -> None:
+    """Hear of what comes into the lists of each kind, and goes from them."""
+    for kind in KINDS:
+        if kind.rows:
+            for signal in (post_save, post_delete):
+                signal.connect(on_row, sender=kind.rows, dispatch_uid=f"websub {kind.name}")
+        if kind.takes_rows_along:
+            pre_delete.connect(on_rows_gone, sender=kind.model, dispatch_uid=f"websub {kind.name}")
 
 
 # --- Telling it -------------------------------------------------------------------------------------------------------
