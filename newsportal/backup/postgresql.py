@@ -222,8 +222,9 @@ def _replay(file: Path, begin: str, end: str, failure: str, database: str = "") 
     is_older = _server() < 17
     with tempfile.TemporaryFile(dir=file.parent) as said:
         reading = subprocess.Popen(  # noqa: S603
-            [_path_of("pg_restore"), *PLAIN, "--file=-", str(file)], stdout=subprocess.PIPE, stderr=said
-        )
+            [_path_of("pg_restore"), *PLAIN, "--file=-", str(file)],
+            stdout=subprocess.PIPE, stderr=said, env=_environment(),
+        )  # fmt: skip
         writing = subprocess.Popen(  # noqa: S603
             [
                 *_client("psql", database), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1",
@@ -306,7 +307,7 @@ def _path_of(program: str) -> str:
 
 def _check_program(program: str) -> None:
     """Raises BackupError where it is not there, or is older than the server."""
-    said = subprocess.run([_path_of(program), "--version"], capture_output=True, text=True).stdout  # noqa: S603
+    said = subprocess.run([_path_of(program), "--version"], capture_output=True, text=True, env=_environment()).stdout  # noqa: S603
     found = re.search(r"(\d+)(?:\.\d+)*", said)
     server = _server()
     if found is None or int(found[1]) < server:
@@ -324,11 +325,17 @@ def _client(program: str, database: str = "") -> list[str]:
     return [_path_of(program), *arguments, "--no-password", f"--dbname={name}"]
 
 
+NEEDED = {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"}
+
+
 def _environment() -> dict[str, str]:
-    """With the options of DATABASE_URL, which take the place of PGOPTIONS as they do for connections."""
+    """What PostgreSQL's programs need of ours: none of its secrets, since a dump may say what somebody else has written. With the
+    options of DATABASE_URL, which take the place of PGOPTIONS as they do for connections.
+    """  # fmt: skip
+    own = {name: value for name, value in os.environ.items() if name in NEEDED or name.startswith(("PG", "LC_"))}
     given = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])[1] or {}
     options = connection.settings_dict["OPTIONS"].get("options")
-    return os.environ | ({"PGOPTIONS": options} if options else {}) | given
+    return own | ({"PGOPTIONS": options} if options else {}) | given
 
 
 def _run(command: list[str], failure: str) -> None:

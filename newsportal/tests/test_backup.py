@@ -474,6 +474,25 @@ def test_one_of_another_database_is_proved_only_where_it_can_be(place):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no programs")
+def test_the_programs_of_postgresql_are_told_no_secret(place, tmp_path, monkeypatch):
+    from newsportal.backup import postgresql
+
+    make_newspaper()
+    monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "not for a dump")
+    told = tmp_path / "told"
+    folder = tmp_path / "postgresql" / str(postgresql._server()) / "bin"
+    folder.mkdir(parents=True)
+    for program in ("pg_dump", "pg_restore", "psql"):
+        script = folder / program
+        script.write_text(f'#!/bin/sh\nenv >> {told}\nexec {postgresql._path_of(program)} "$@"\n')
+        script.chmod(0o755)
+    monkeypatch.setattr(postgresql, "PROGRAMS", tmp_path / "postgresql")
+    back_up(place)
+    assert "is good" in manage("verify_backup", str(place))
+    assert "PATH=" in told.read_text() and "not for a dump" not in told.read_text()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no programs")
 @pytest.mark.parametrize(
     ("program", "said"), [(None, "is not installed here"), ("echo 'pg_dump (PostgreSQL) 9.6.24'", "is of version 9")]
 )
