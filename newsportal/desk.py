@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import BadRequest, FieldDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -15,23 +16,40 @@ from django.urls import path
 from articles.http.numbers import number_in
 from newsportal.stale import RefusesStale
 
+#: How the links of filters ask, and by which names an address names a row.
+PLAIN = {"exact", "in", "isnull", "isempty", "gte", "gt", "lte", "lt", "id", "pk"}
+NUMBER = {"id", "pk"}
+
 APP_ORDER = ["articles", "comments", "adverts", "newsportal", "auth"]
 
 
-class OfItself(admin.ModelAdmin):
-    """A list is filtered by what its own rows say.
+class AsItsFiltersAsk(admin.ModelAdmin):
+    """An address asks a list for what its filters offer, and a form does what its buttons say.
 
-    Django lets an address ask by what refers to them, too: so a reporter would learn of a colleague's draft which picture leads it.
+    Django lets an address ask by any field, in any way, and by what refers to it: so a reporter would learn of a colleague's draft
+    which picture leads it, have all texts read, or have Python look in them for an expression for ever, which is how SQLite
+    does it. And it takes a form for one of something new wherever that is asked for, in the transaction of the old one.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        name = lookup.partition("__")[0]
+        name, *how = lookup.split("__")
         try:
-            field = self.opts.get_field(name)
-        except FieldDoesNotExist:  # a filter's own name, "pk", or nothing, of which Django takes care
-            return super().lookup_allowed(lookup, value, request)
-        is_own = field.concrete or not field.auto_created
-        return is_own and super().lookup_allowed(lookup, value, request)
+            self.opts.get_field(name)
+        except FieldDoesNotExist:  # a filter's own name, or nothing, of which Django takes care
+            is_offered = name in NUMBER or not how
+        else:
+            is_offered = name in NUMBER or name in self._filtered_by(request)
+        return is_offered and PLAIN.issuperset(how) and super().lookup_allowed(lookup, value, request)
+
+    def _filtered_by(self, request: HttpRequest) -> Iterator[str]:
+        for told in self.get_list_filter(request):
+            one: Any = told[0] if isinstance(told, tuple | list) else told
+            yield one.partition("__")[0] if isinstance(one, str) else one.parameter_name
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "_saveasnew" in request.POST and not self.save_as:
+            raise BadRequest("No button of this form says so.")
+        return super().changeform_view(request, *args, **kwargs)
 
 
 class Desk(admin.AdminSite):
@@ -50,7 +68,7 @@ class Desk(admin.AdminSite):
     def register(self, model_or_iterable, admin_class=None, **options):
         """Every screen refuses to overwrite what somebody else has saved, unless it knows how to merge."""
         admin_class = admin_class or admin.ModelAdmin
-        admin_class = type(admin_class.__name__, (OfItself, admin_class), {"__module__": admin_class.__module__})
+        admin_class = type(admin_class.__name__, (AsItsFiltersAsk, admin_class), {"__module__": admin_class.__module__})
         if not getattr(admin_class, "merges_changes", False) and not issubclass(admin_class, RefusesStale):
             admin_class = type(
                 admin_class.__name__, (RefusesStale, admin_class), {"__module__": admin_class.__module__}
