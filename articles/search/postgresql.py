@@ -79,17 +79,18 @@ def matching(
     low: int = 0,
     high: int = 2**63 - 1,
     oldest_first=False,
+    few=False,
 ) -> QuerySet[Article]:
     """Those of `articles` that the query asks for, whose key is `low <= key < high`, newest first, with their `key`.
 
-    `in_head`: all words stand in headline, standfirst, tags or bylines.
+    `in_head`: all words stand in headline, standfirst, tags or bylines. `few`: to look at each of `articles` is cheap.
     """  # fmt: skip
     found = articles.filter(search_entry__key__gte=low, search_entry__key__lt=high)
     mark = HEAD if in_head else ""
     found = found.filter(search_entry__words__matches=expression(query, mark))
     order: F | CombinedExpression = F("search_entry__key")
     newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
-    if not _is_common(expression(query, mark), newest):
+    if few or not _is_common(expression(query, mark), newest):
         # How many have a rare word, or two together, the server can only guess (of a word that it does not know: half a percent),
         # and would walk through the archive for them. All that have a common one it cannot sort without reading them.
         order = CombinedExpression(order, "+", Value(0))

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from articles.models import Article, SearchEntry, SearchWord, Tag
-from articles.search import among, analysis, entries, find, newest, parse, spelling
+from articles.search import Scope, among, analysis, entries, find, newest, parse, spelling
 from articles.search.highlight import excerpt, highlight
 from articles.tests.archive import fill, queries_of
 from articles.tests.factories import HOUR, make_article, make_contributor, make_section, make_tag
@@ -682,6 +682,44 @@ def test_every_question_goes_through_the_index(newsroom, is_analysed):
                     assert "TEMP B-TREE FOR ORDER BY" not in plan, (text, plan)
                 elif "77" in text and "-" not in text:  # the others find nearly all, for which no index is better
                     assert "articles_searchentry_words" in plan, (text, plan)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+@pytest.mark.parametrize("few", [0, 5_000])
+def test_what_a_few_stories_are_asked_for_is_what_many_are(newsroom, monkeypatch, few, sort):
+    fill(newsroom, stories=60)
+    call_command("reindex", verbosity=0)
+    monkeypatch.setattr("articles.search.face.FEW", few)
+    sections, contributors, tags = newsroom
+    for scope in (
+        Scope(contributor=contributors[0]), Scope(tag=tags[1]), Scope(section=sections[2]), Scope(kind="news"),
+        Scope(contributor=contributors[1], tag=tags[0]), Scope(section=sections[3], first_day=timezone.localdate()),
+    ):  # fmt: skip
+        stories, _ = scope.stories()
+        low, _ = scope.keys()
+        wanted = set(stories.filter(search_entry__key__gte=low).values_list("pk", flat=True))
+        result = find(parse("rain"), scope, sort=sort, size=100)
+        assert {one.article.pk for one in result.results} == wanted and result.total == len(wanted)
+        assert {story.pk for story in newest(parse("rain"), 100, scope)} == wanted
+        assert set(among(stories, "rain").values_list("pk", flat=True)) == set(stories.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+def test_a_common_word_is_looked_for_in_the_few_stories_of_somebody_and_not_in_all(newsroom, sort):
+    """The newest stories were gone through until a page was full, which for somebody with two stories is the whole archive."""
+    fill(newsroom, stories=600)
+    author = make_contributor()
+    for story in Article.objects.order_by("pk")[:2]:
+        story.bylines.create(contributor=author, publish_at=story.publish_at)
+    call_command("reindex", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for plan in plans_of(lambda: find(parse("rain"), Scope(contributor=author), sort=sort)):
+        if connection.vendor == "sqlite":
+            assert plan.startswith("SEARCH articles_"), plan
+            assert re.search(r"articles_fulltext VIRTUAL TABLE INDEX \d+:=M", plan), "each is looked up by its number"
+        else:
+            assert "articles_article_pkey" in plan or "Index Cond: (article_id = ANY" in plan, plan
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index has its rows in the order of time")
