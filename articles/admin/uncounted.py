@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import F, IntegerField, QuerySet, Subquery
+from django.http import HttpRequest
 
 #: Nobody pages or counts further: what is older is found by filters and by search.
 LIMIT = 1_000
@@ -30,6 +32,22 @@ class UncountedPaginator(Paginator):
         return self.found > LIMIT
 
 
+class IndexedChangeList(ChangeList):
+    """Sorted by what has an index, also by an address that asks for another order: Django takes the links away, and no more."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        asked = {column.lstrip("-") for column in self.params.get(ORDER_VAR, "").split(".")}
+        if asked.isdisjoint(str(place) for place, name in enumerate(self.list_display) if self._is_sortable(name)):
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if self._is_sortable(field_name) else None
+
+    def _is_sortable(self, name: Any) -> bool:
+        return name in (self.sortable_by or ())
+
+
 class UncountedAdmin(admin.ModelAdmin):
     """A list that counts nothing. Its order, and what it can be sorted by, follow an index, unless its table stays small."""
 
@@ -37,6 +55,9 @@ class UncountedAdmin(admin.ModelAdmin):
     show_full_result_count = False
     # Counts beside each filter would look at every row.
     show_facets = admin.ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return IndexedChangeList
 
 
 class CountUpTo(Subquery):

@@ -29,6 +29,7 @@ class NoteForm(forms.ModelForm):
 class CommenterAdmin(PrivacyMixin, UncountedAdmin):
     list_display = ["__str__", "email", "verified_at", "published_count", "rejected_count", "created_at"]
     ordering = ["-pk"]
+    sortable_by = ()
     actions = None
     change_list_template = "admin/comments/commenter/change_list.html"
 

@@ -28,6 +28,7 @@ class ActiveFilter(admin.SimpleListFilter):
 @admin.register(Sanction)
 class SanctionAdmin(UncountedAdmin):
     list_display = ["__str__", "state", "reason", "until", "made_by", "made_at"]
+    sortable_by = ()
     list_filter = [ActiveFilter, "measure"]
     list_select_related = ["commenter", "user", "made_by"]
     search_fields = ["reason", "=mail_domain"]

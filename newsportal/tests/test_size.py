@@ -120,6 +120,10 @@ def desk_urls() -> dict[str, str]:
         "jobs that are done": f"{jobs}?status=SUCCESSFUL", "jobs of no kind": f"{jobs}?status=nonsense",
         "audit log": log, "of one event": f"{log}?event__exact=logged_in", "of one person": f"{log}?q=administrator",
         "of one event and person": f"{log}?event__exact=logged_in&q=administrator",
+        # In orders that no link offers, and that have no index.
+        "stories by headline": f"{stories}?o=2", "images by title": "/admin/articles/image/?o=-2", "log by name": f"{log}?o=3",
+        "jobs by name": f"{jobs}?o=1", "guests by address": "/admin/comments/commenter/?o=2.1",
+        "sanctions by reason": "/admin/comments/sanction/?o=3",
         "sanctions": "/admin/comments/sanction/", "reports of browsers": "/admin/newsportal/policyreport/",
     }  # fmt: skip
 
