@@ -22,7 +22,7 @@ from articles import search
 from articles.admin.in_use import AND_MORE, InUseMixin
 from articles.admin.uncounted import UncountedAdmin
 from articles.models import Article, Image
-from articles.models.image import RIGHTS_END_SOON, WORDS_IN_TEXTS
+from articles.models.image import RIGHTS_END_SOON
 from articles.pictures.apart import ingest_apart
 from articles.pictures.files import NOT_STORED, NotStored
 from articles.pictures.ingest import LONG_SIDE, MAX_BYTES, IngestedPicture
@@ -190,8 +190,6 @@ class ImageAdmin(InUseMixin, UncountedAdmin):
                 raise CropsFirst(obj)
             obj.refocus(obj.focal_x, obj.focal_y, made=request.crops_made)
         super().save_model(request, obj, form, change)
-        if WORDS_IN_TEXTS.intersection(form.changed_data):
-            obj.renew_stories()
 
     def has_change_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
         """Its words and its cut are on every page with it at once: of what readers see they are for who publishes."""

@@ -171,6 +171,20 @@ class Image(models.Model):
                 self.delete()
                 raise
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stories that repeat its words say the new ones."""
+        saved = kwargs.get("update_fields")
+        if self._state.adding or (saved is not None and WORDS_IN_TEXTS.isdisjoint(saved)):
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            # Who only names it in a story need not wait.
+            stored = Image.objects.select_for_update(no_key=True).filter(pk=self.pk)
+            before = stored.values(*WORDS_IN_TEXTS).first()
+            super().save(*args, **kwargs)
+            if before and any(getattr(self, name) != words for name, words in before.items()):
+                self.renew_stories()
+
     def _sent_before(self) -> Image | None:
         said = (
             "digest",
@@ -247,7 +261,9 @@ class Image(models.Model):
         return False
 
     def is_shown(self) -> bool:
-        """Whether readers may see it: in a story that is out or in what it will be, beside a name, in an advert, on a page."""
+        """Whether readers may see it: in a story that is out or in what it will be, beside a name, in an advert, on a page. Or are
+        about to: what an editor reviews is what goes out.
+        """  # fmt: skip
         from articles.models.in_use import SHOWN_IN
 
         relations: list[Any] = self._meta.get_fields(include_hidden=True)
@@ -257,7 +273,7 @@ class Image(models.Model):
                 continue
             uses = relation.related_model._default_manager.filter(**{relation.field.name: self.pk})
             if relation.related_model._meta.label == "articles.Article":
-                uses = uses.exclude(status__in=workflow.UNPUBLISHED)
+                uses = uses.exclude(status=workflow.Status.DRAFT)
             if uses.exists():
                 return True
         return any(True for users in SHOWN_IN for _ in users([self]))
