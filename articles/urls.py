@@ -1,4 +1,4 @@
-"""The addresses of DESIGN.md: a public contract."""
+"""The addresses of what readers see: a public contract."""
 
 from django.urls import path, register_converter
 

@@ -59,7 +59,7 @@ MOVES = {
 
 
 class MoveRefused(ValidationError):
-    """The story's status does not allow the move, or has changed in the meantime."""
+    """What was asked of a story cannot be done now; its messages say why, for people."""
 
 
 def check(article: Article, move: Move, by: User | None) -> None:

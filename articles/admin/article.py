@@ -89,9 +89,9 @@ class ArticleForm(forms.ModelForm):
         required=False,
         choices=[
             ("", "a minor edit: readers are told nothing"),
-            ("update", "an update: readers see “Updated”"),
-            ("correction", "a correction: readers are told what was wrong"),
-            ("retraction", "a retraction: readers are told that the story does not stand"),
+            (NextVersion.PublishAs.UPDATE, "an update: readers see “Updated”"),
+            (NextVersion.PublishAs.CORRECTION, "a correction: readers are told what was wrong"),
+            (NextVersion.PublishAs.RETRACTION, "a retraction: readers are told that the story does not stand"),
         ],
         label="This edit is",
         help_text="The one choice that decides what readers, feeds and search engines are told.",
@@ -228,7 +228,6 @@ class ArticleAdmin(
 
     def get_ordering(self, request: HttpRequest):
         """Stories of a year or a month in the order of their times, which an index follows; all others by when they were saved."""
-        # By publication where a year or a month is asked for, and where nothing else is: no index has all stories in that order.
         return ["-publish_at", "-pk"] if PublishedInFilter.is_asked(request) else self.ordering
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Article], search_term: str):
@@ -239,20 +238,19 @@ class ArticleAdmin(
     def thumbnail(self, article: Article):
         return picture(article.lead_image, sizes="80px", crop="4:3", css_class="desk-thumbnail", alt="") or "–"
 
-    @admin.display(description="headline", ordering="headline")
+    @admin.display(description="headline")
     def title(self, article: Article):
         return article.headline
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description="status")
     def state(self, article: Article):
-        label = article.state_label()
-        return format_html('<span class="desk-state" data-state="{}">{}</span>', label.lower().replace(" ", "-"), label)
+        return format_html('<span class="desk-state" data-state="{}">{}</span>', article.state, article.state_label())
 
     @admin.display(description="byline")
     def byline(self, article: Article) -> str:
         return ", ".join(contributor.name for contributor in article.authors) or "–"
 
-    @admin.display(description="time", ordering="publish_at")
+    @admin.display(description="time")
     def time(self, article: Article):
         moment = timezone.localtime(article.publish_at or article.modified_at)
         told = "published" if article.is_public() else "appears" if article.is_scheduled() else "last saved"
@@ -342,6 +340,7 @@ class ArticleAdmin(
             (None, {"fields": [carried.VERSION, carried.MARK, carried.MAKES_LIVE, "headline", "standfirst", "body"]}),
             ("Picture", {"fields": ["lead_image"]}),
             ("Where it stands", {"fields": [("section", "kind"), "tags", "dateline", "short_headline"]}),
+            ("Search engines", {"fields": ["search_title", "search_description"], "classes": ["collapse"]}),
             (
                 "Publication",
                 {
@@ -350,9 +349,6 @@ class ArticleAdmin(
                 },
             ),
         ]
-        fieldsets.insert(
-            3, ("Search engines", {"fields": ["search_title", "search_description"], "classes": ["collapse"]})
-        )
         if obj and obj.is_public() and self.has_publish_permission(request):
             fieldsets.append(("After publication", {"fields": ["publish_as", "correction", "goes_live_at"]}))
         if obj and self.has_publish_permission(request) and not obj.is_public():
@@ -383,7 +379,9 @@ class ArticleAdmin(
         context |= self.reads_context(request, obj)
         context["snippet"] = self.snippet(article)
         context["problems"] = preflight(obj, request.user) if obj and request.method == "GET" else []
-        context["status_changes"] = obj.status_changes.select_related("made_by")[:20] if obj else []
+        # What the newsroom has noted down is for those who may work on the story, as its history is, and for who has begun it.
+        is_theirs = obj and (self.has_change_permission(request, obj) or obj.created_by_id == request.user.pk)
+        context["status_changes"] = obj.status_changes.select_related("made_by")[:20] if is_theirs else []
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _button(self, move: workflow.Move, article: Article) -> str:
@@ -479,15 +477,12 @@ class ArticleAdmin(
 
     def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> bool:
         """One version of what was saved, of the kind that its editor has declared; False where it could not be of that kind."""
-        note = form.cleaned_data.get("note", "")
+        note, told = form.cleaned_data.get("note", ""), form.cleaned_data.get("publish_as", "")
         try:
-            match form.cleaned_data.get("publish_as"):
-                case "update":
-                    article.mark_updated(request.user, reason=note)
-                case "correction" | "retraction" as kind:
-                    article.correct(request.user, form.cleaned_data["correction"], kind, reason=note)
-                case _:
-                    article.record(request.user, reason=note)
+            if told:
+                article.tell(request.user, told, form.cleaned_data.get("correction", ""), reason=note)
+            else:
+                article.record(request.user, reason=note)
         except (MoveRefused, PermissionDenied) as refusal:
             self._say(request, article, refusal, form.cleaned_data.get("correction", ""))
             article.record(request.user, reason=note)

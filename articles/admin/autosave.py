@@ -24,11 +24,10 @@ from articles.admin.shown_again import show_again
 from articles.editing.snapshot import is_same, take
 from articles.http.numbers import number_in
 from articles.models import Article, Autosave, SentForm, Version
+from articles.models.autosave import MANY
 from articles.workflow import available
 
 MOST = 2 * 2**20
-#: So many are kept of one person: each opened form that was left unsaved within 90 days. Whoever leaves more is told.
-MANY = 200
 FULL = f"You have {MANY} texts that were typed and not saved, which is as many as are kept. Save some of them, or forget them."
 SLOT_IS = re.compile(r"[\w-]{1,32}", re.ASCII)
 #: What is shown, beside the text, of a copy that cannot be saved any more.
@@ -58,13 +57,13 @@ class AutosaveMixin:
         if request.method != "POST":
             raise Http404("There is nothing to look at here.")
         if "discard" in request.POST:
-            self._copies(request, article).filter(pk=number_in(request.POST["discard"])).delete()
+            Autosave.objects.of(request.user, article).filter(pk=number_in(request.POST["discard"])).delete()
             return redirect(_form(article))
         typist = request.POST.get(carried.TYPIST, "")
         if typist and typist != request.user.get_username():
             # Another has logged in beside the open page: what was typed is not theirs.
             return JsonResponse({"message": f"This was typed by {typist}, who is not logged in."}, status=409)
-        if self._would_be_too_many(request, pk):
+        if Autosave.objects.has_no_room(request.user, _slot(request), pk):
             return JsonResponse({"message": FULL}, status=413)
         if not self._keep_copy(request, pk):
             return JsonResponse({"message": "This is too long to be kept as a copy."}, status=413)
@@ -89,14 +88,14 @@ class AutosaveMixin:
         told = f"{self._refusal(None)} Save it as a new story, or have the old one recovered."
         if request.method == "POST":
             return _lead_to(request, None, self._keep_copy(request, pk), told)
-        copy = self._asked_for(request, self._copies(request, None).filter(story=pk))
+        copy = self._asked_for(request, Autosave.objects.of(request.user, None).filter(story=pk))
         return _lead_to(request, None, copy, told) if copy else None
 
     def autosave_context(self, request: HttpRequest, article: Article | None) -> dict:
         """For the form: its slot, and what was typed earlier and not saved."""
         showing = carried.by(request).unsaved
         slot = showing.slot if showing else request.POST.get(carried.SLOT, "")
-        copies = self._copies(request, article)[:SHOWN] if request.method == "GET" else []
+        copies = Autosave.objects.of(request.user, article)[:SHOWN] if request.method == "GET" else []
         return {
             "slot": slot if SLOT_IS.fullmatch(slot) else secrets.token_urlsafe(9),
             "showing_unsaved": showing,
@@ -105,11 +104,8 @@ class AutosaveMixin:
 
     def note_sent(self, request: HttpRequest, article: Article) -> None:
         """Raises IntegrityError where the same form has made another story in this moment."""
-        slot = request.POST.get(carried.SLOT, "")
-        if SLOT_IS.fullmatch(slot):
-            mine = SentForm.objects.filter(user=request.user, slot=slot)
-            mine.homeless().delete()
-            mine.create(user=request.user, slot=slot, story=article.pk)
+        if slot := _slot(request):
+            SentForm.objects.note(request.user, slot, article.pk)
 
     def sent_again(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Of a new story's form that has made its story already: that story, with what else has been typed since; else None."""
@@ -139,13 +135,13 @@ class AutosaveMixin:
     def forget_unsaved(self, request: HttpRequest, article: Article, *, was_new: bool) -> None:
         """It has been saved: what was kept of this form in case it was not has served."""
         slot = request.POST.get(carried.SLOT, "")
-        self._copies(request, None if was_new else article).filter(slot=slot).delete()
+        Autosave.objects.of(request.user, None if was_new else article).filter(slot=slot).delete()
 
     def show_unsaved(self, request: HttpRequest, article: Article | None) -> None:
         """Make the request one that shows the form with the unsaved text; `?unsaved=` its number, else the newest."""
         if article and not self.has_change_permission(request, article):
             return
-        if copy := self._asked_for(request, self._copies(request, article)):
+        if copy := self._asked_for(request, Autosave.objects.of(request.user, article)):
             data = QueryDict(mutable=True)
             for name, values in copy.data.items():
                 data.setlist(name, values)
@@ -158,7 +154,7 @@ class AutosaveMixin:
         return (copies.filter(pk=number) if number else copies).first()
 
     def _render_copy(self, request: HttpRequest, article: Article) -> HttpResponse:
-        copy = self._asked_for(request, self._copies(request, article))
+        copy = self._asked_for(request, Autosave.objects.of(request.user, article))
         values = {name: values[0] for name, values in copy.data.items() if values} if copy else {}
         context = {
             "title": "What you typed and have not saved",
@@ -174,7 +170,7 @@ class AutosaveMixin:
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
 
     def _keep_copy(self, request: HttpRequest, pk: int | None) -> Autosave | None:
-        """Keep the posted form; None when it is too much. Of one form the newest stays, whatever arrives last."""
+        """Keep the posted form; None when it is too much."""
         data = {
             # PostgreSQL keeps no NUL in a text, and nobody has typed one.
             name: [value.replace("\x00", "") for value in values]
@@ -184,31 +180,7 @@ class AutosaveMixin:
         if len(json.dumps(data)) > MOST:
             return None
         typed_at = number_in(request.POST.get(carried.TYPED_AT, ""))
-        kept = self._kept_of_this_form(request, pk)
-        if kept is None:
-            kept, _ = Autosave.objects.get_or_create(
-                user=request.user, story=pk, slot=_slot(request), defaults={"data": data, "typed_at": typed_at}
-            )
-            # Only a form that was sent comes here with too many, and would be lost itself.
-            oldest = Autosave.objects.filter(user=request.user).values_list("pk", flat=True)[MANY:]
-            Autosave.objects.filter(pk__in=list(oldest)).delete()
-        if kept.typed_at <= typed_at or not typed_at:
-            kept.data, kept.typed_at = data, typed_at
-            kept.save()
-        return kept
-
-    def _kept_of_this_form(self, request: HttpRequest, pk: int | None) -> Autosave | None:
-        mine = Autosave.objects.filter(user=request.user, slot=_slot(request))
-        # A form filled with the copy of a deleted story goes on in it.
-        return mine.filter(story=pk).first() if pk else mine.homeless().order_by("story").first()
-
-    def _would_be_too_many(self, request: HttpRequest, pk: int | None) -> bool:
-        is_full = Autosave.objects.filter(user=request.user).count() >= MANY
-        return is_full and self._kept_of_this_form(request, pk) is None
-
-    def _copies(self, request: HttpRequest, article: Article | None) -> QuerySet[Autosave]:
-        mine = Autosave.objects.filter(user=request.user)
-        return mine.filter(story=article.pk) if article else mine.homeless()
+        return Autosave.objects.keep(request.user, _slot(request), pk, data, typed_at)
 
     def _autosaved_story(self, request: HttpRequest, pk: int | None) -> tuple[Article | None, str]:
         """The story, and why it takes nothing any more, if so. Raises Http404 and PermissionDenied."""

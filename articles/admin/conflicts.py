@@ -50,9 +50,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     live = versions.current(article).first()
     # What the next version, if it is kept, will have been merged with.
     carried.by(request).live_seen = article.version
-    waiting = (
-        NextVersion.objects.filter(article=article).select_related("version__text", "version__parent__text").first()
-    )
+    waiting = NextVersion.objects.waiting_for(article)
     keeps = waiting is not None and carried.KEEP in data
     current = latest = waiting.version if waiting and keeps else live
     is_current = current.is_read_as(seen, mark) if current else seen == article.version

@@ -22,6 +22,7 @@ from articles.editing.preview import as_it_will_be
 from articles.http.numbers import number_in
 from articles.models import Article, FrontPageStory, Section
 from articles.models.front_page import Slot
+from articles.models.in_use import TEXTS
 from articles.paging import Cursor
 from articles.views.preview import guarded
 from articles.workflow import Status
@@ -29,9 +30,6 @@ from articles.workflow import Status
 CANDIDATES, PAGE_SIZE = 20, 50
 #: Of a form: what stood in each slot when its page was opened; of an address: the button that was pressed last.
 SEEN, FOCUS = "seen", "focus"
-
-
-TEXTS = ("article__body", "article__body_html")
 
 
 @dataclass(frozen=True)

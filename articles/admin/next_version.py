@@ -50,14 +50,8 @@ class NextVersionMixin:
             self.message_user(request, done, messages.SUCCESS)
         return redirect("admin:articles_article_change", article.pk)
 
-    def waiting(self, article: Article | None) -> NextVersion | None:
-        if article is None:
-            return None
-        found = NextVersion.objects.filter(article=article)
-        return found.select_related("version__text", "version__parent__text", "kept_by", "article").first()
-
     def next_version_context(self, request: HttpRequest, article: Article | None) -> dict:
-        waiting = self.waiting(article)
+        waiting = NextVersion.objects.waiting_for(article) if article else None
         if waiting is None or not self.has_publish_permission(request):
             return {}
         return {
@@ -71,7 +65,7 @@ class NextVersionMixin:
 
     def show_next(self, request: HttpRequest, article: Article) -> None:
         """Make the request one that shows the form with the next version."""
-        if waiting := self.waiting(article):
+        if waiting := NextVersion.objects.waiting_for(article):
             plain = [
                 inline.get_formset(request, article)(instance=article, queryset=inline.get_queryset(request))
                 for inline in self.get_inline_instances(request, article)
@@ -125,7 +119,7 @@ class NextVersionMixin:
     def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
         if carried.KEEP not in request.POST:
             return super().response_change(request, obj)
-        waiting = self.waiting(obj)
+        waiting = NextVersion.objects.waiting_for(obj)
         when = "when you say so"
         if waiting and waiting.due_at:
             when = f"{timezone.localtime(waiting.due_at):on %a %-d %b %Y, %H:%M %Z}"

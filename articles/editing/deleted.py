@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def deleted() -> QuerySet[Version]:
     """The last version of each story that is no more, the newest first."""
-    last = Version.objects.filter(article=None).values("story").annotate(last=Max("pk")).values("last")
-    return Version.objects.filter(pk__in=last).select_related("made_by").order_by(F("made_at").desc(), "-pk")
+    return Version.objects.last_of_the_deleted().select_related("made_by").order_by(F("made_at").desc(), "-pk")
 
 
 def recover(story: int, by: User) -> Article:

@@ -51,7 +51,7 @@ def apply_due(now: datetime.datetime | None = None) -> None:
                 # Claimed by an UPDATE: of two requests that find it at once, the second finds it done.
                 if article is None or NextVersion.objects.due(now).filter(pk=pk).update(refusal="") == 0:
                     continue
-                found = _waiting(article)
+                found = NextVersion.objects.waiting_for(article)
                 assert found is not None
                 _go_live(article, found, found.kept_by, at=found.due_at or now)
         except (OperationalError, InterfaceError):
@@ -126,7 +126,7 @@ def with_live(waiting: NextVersion) -> Merge:
 
 def note_conflicts(article: Article) -> str:
     """Say beside the next version, and return, why it cannot go live any more after the live story was saved; "" when it can."""
-    waiting = _waiting(article)
+    waiting = NextVersion.objects.waiting_for(article)
     conflicts = with_live(waiting).conflicts if waiting else []
     sentence = _asked(conflicts) if conflicts else ""
     if waiting and waiting.refusal != sentence:
@@ -138,20 +138,10 @@ def _held(article: Article, by: User, seen: int, mark: str) -> tuple[Article, Ne
     article = Article.objects.select_for_update().get(pk=article.pk)
     if not (workflow.may_edit(article, by) and by.has_perm(workflow.PUBLISH)):
         raise PermissionDenied(f"{by} may not publish this story.")
-    found = _waiting(article)
+    found = NextVersion.objects.waiting_for(article)
     if found is None or not found.version.is_read_as(seen, mark):
         raise workflow.MoveRefused("The next version is another one by now, or gone. Look at it again.")
     return article, found
-
-
-def _waiting(article: Article) -> NextVersion | None:
-    found = NextVersion.objects.select_related("version__text", "version__parent__text", "kept_by").filter(
-        article=article
-    )
-    waiting = found.first()
-    if waiting:
-        waiting.article = article
-    return waiting
 
 
 def _go_live(article: Article, waiting: NextVersion, by: User | None, *, at: datetime.datetime) -> Version | None:
@@ -166,10 +156,7 @@ def _go_live(article: Article, waiting: NextVersion, by: User | None, *, at: dat
     version = article.record(
         by, Kind.WENT_LIVE, f"Version {waiting.version.number} went live. {waiting.version.reason}"
     )
-    if waiting.publish_as == NextVersion.PublishAs.UPDATE:
-        article.mark_updated(by, at=at)
-    elif waiting.publish_as:
-        article.correct(by, waiting.correction, waiting.publish_as, at=at)
+    article.tell(by, waiting.publish_as, waiting.correction, at=at)
     waiting.delete()
     return version
 

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from articles.models import Article, Autosave, NextVersion, Presence, PreviewLink, SentForm, Text, Version
@@ -23,13 +23,12 @@ UNSAVED_KEPT = datetime.timedelta(days=90)
 def superseded(days: int, now: datetime.datetime | None = None):
     """Versions older than `days` that were never public, are not what a story is or will be, and are not linked to."""
     now = now or timezone.now()
-    last_of_the_deleted = Version.objects.filter(article=None).values("story").annotate(last=Max("pk")).values("last")
     waiting = NextVersion.objects.filter(Q(version=OuterRef("pk")) | Q(version__parent=OuterRef("pk")))
     return (
         Version.objects.filter(made_at__lt=now - datetime.timedelta(days=days))
         .exclude(public_from__lte=now)
         .exclude(article__isnull=False, article__version=F("number"))
-        .exclude(pk__in=last_of_the_deleted)
+        .exclude(pk__in=Version.objects.last_of_the_deleted())
         .exclude(Exists(waiting))
         .exclude(Exists(PreviewLink.objects.filter(version=OuterRef("pk"))))
         .order_by("pk")

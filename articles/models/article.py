@@ -237,7 +237,13 @@ class Article(models.Model):
         told = self.search_description or self.standfirst
         return " ".join(told.split()) if told else body.first_sentences(self.body_html, DESCRIPTION_LENGTH)
 
+    @property
+    def state(self) -> str:
+        """Its status, or "scheduled": for styles."""
+        return "scheduled" if self.is_scheduled() else self.status
+
     def state_label(self) -> str:
+        """The same, for people."""
         return "Scheduled" if self.is_scheduled() else self.get_status_display()
 
     @property
@@ -414,6 +420,21 @@ class Article(models.Model):
             and current.kind == kind
             and snapshot.is_same(snapshot.opened(current), snapshot.take(self))
         )
+
+    def tell(
+        self,
+        by: User | None,
+        told: str,
+        correction: str = "",
+        *,
+        reason: str = "",
+        at: datetime.datetime | None = None,
+    ) -> None:
+        """Tell readers what an edit was, as its editor has declared it: a NextVersion.PublishAs; they are not told of ""."""
+        if told == NextVersion.PublishAs.UPDATE:
+            self.mark_updated(by, reason=reason, at=at)
+        elif told:
+            self.correct(by, correction, told, reason=reason, at=at)
 
     def mark_updated(self, by: User | None, *, reason: str = "", at: datetime.datetime | None = None) -> None:
         """Say to readers that the story has really changed: they see "Updated"."""

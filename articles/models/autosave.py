@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,11 +8,48 @@ from django.utils import timezone
 
 from articles.models.article import Article
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+#: So many are kept of one person: each opened form that was left unsaved within 90 days. Whoever leaves more is told.
+MANY = 200
+
 
 class OfStoriesQuerySet(models.QuerySet[Any]):
     def homeless(self) -> Self:
         """Those of stories that have not been saved once, or have been deleted."""
         return self.exclude(models.Exists(Article.objects.filter(pk=models.OuterRef("story"))))
+
+
+class AutosaveQuerySet(OfStoriesQuerySet):
+    def of(self, user: User, article: Article | None) -> Self:
+        """What this person has typed into a story, or into what is none; the newest first."""
+        mine = self.filter(user=user)
+        return mine.filter(story=article.pk) if article else mine.homeless()
+
+    def of_form(self, user: User, slot: str, story: int | None) -> Autosave | None:
+        mine = self.filter(user=user, slot=slot)
+        # A form filled with the copy of a deleted story goes on in it.
+        return mine.filter(story=story).first() if story else mine.homeless().order_by("story").first()
+
+    def has_no_room(self, user: User, slot: str, story: int | None) -> bool:
+        """Whether another form of this person would be one too many."""
+        return self.filter(user=user).count() >= MANY and self.of_form(user, slot, story) is None
+
+    def keep(self, user: User, slot: str, story: int | None, data: dict[str, list[str]], typed_at: int) -> Autosave:
+        """Of one form the newest stays, whatever arrives last; of one person the newest MANY."""
+        kept = self.of_form(user, slot, story)
+        if kept is None:
+            kept, _ = self.get_or_create(
+                user=user, story=story, slot=slot, defaults={"data": data, "typed_at": typed_at}
+            )
+            # Only a form that was sent comes here with too many, and would be lost itself.
+            oldest = self.filter(user=user).values_list("pk", flat=True)[MANY:]
+            self.filter(pk__in=list(oldest)).delete()
+        if kept.typed_at <= typed_at or not typed_at:
+            kept.data, kept.typed_at = data, typed_at
+            kept.save()
+        return kept
 
 
 class Autosave(models.Model):
@@ -29,7 +66,7 @@ class Autosave(models.Model):
     typed_at = models.PositiveBigIntegerField(default=0)
     saved_at = models.DateTimeField(auto_now=True)
 
-    objects = OfStoriesQuerySet.as_manager()
+    objects = AutosaveQuerySet.as_manager()
 
     class Meta:
         ordering = ["-saved_at", "-pk"]
@@ -50,6 +87,14 @@ class Autosave(models.Model):
         return " ".join((self.data.get("headline") or [""])[0].split())
 
 
+class SentFormQuerySet(OfStoriesQuerySet):
+    def note(self, user: User, slot: str, story: int) -> None:
+        """Raises IntegrityError where the same form has made another story in this moment."""
+        mine = self.filter(user=user, slot=slot)
+        mine.homeless().delete()
+        mine.create(user=user, slot=slot, story=story)
+
+
 class SentForm(models.Model):
     """Which opened form has made which story: sent twice, it makes one."""
 
@@ -59,7 +104,7 @@ class SentForm(models.Model):
     story = models.PositiveBigIntegerField("number of the story")
     slot = models.CharField(max_length=32)
 
-    objects = OfStoriesQuerySet.as_manager()
+    objects = SentFormQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "slot"], name="sent_form_makes_one_story")]

@@ -21,6 +21,7 @@ from articles.models.section import Section
 if TYPE_CHECKING:
     from articles.editing.snapshot import Snapshot
 
+#: Of a story that something names: what nobody asks for who only says its headline.
 TEXTS = ("article__body", "article__body_html")
 #: As many users an error names.
 NAMED = 20

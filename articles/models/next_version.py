@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +12,21 @@ from django.utils import timezone
 from articles.models.correction import Correction
 from articles.models.version import Version
 
+if TYPE_CHECKING:
+    from articles.models.article import Article
+
 
 class NextVersionQuerySet(models.QuerySet["NextVersion"]):
     def due(self, now: datetime.datetime | None = None) -> NextVersionQuerySet:
         """Those whose time has come. Nothing is joined: this is asked with every page."""
         return self.filter(due_at__lte=now or timezone.now())
+
+    def waiting_for(self, article: Article) -> NextVersion | None:
+        """The one that waits for this story, with its text and that of the version that it was begun from."""
+        found = self.select_related("version__text", "version__parent__text", "kept_by").filter(article=article).first()
+        if found:
+            found.article = article
+        return found
 
 
 class NextVersion(models.Model):

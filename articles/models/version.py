@@ -58,6 +58,11 @@ class VersionQuerySet(models.QuerySet["Version"]):
         """The one that the story is now; a next version is none of a story yet."""
         return self.of(article).filter(number=article.version)
 
+    def last_of_the_deleted(self) -> VersionQuerySet:
+        """Of each story that is no more the last one."""
+        last = self.filter(article=None).values("story").annotate(last=models.Max("pk")).values("last")
+        return self.filter(pk__in=last)
+
     def marks(self, articles: Iterable[Article]) -> dict[int, str]:
         """Number of a story → mark of what it is now; without those of which nothing is kept."""
         found = self.filter(story__in=[article.pk for article in articles], number=models.F("article__version"))

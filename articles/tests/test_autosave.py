@@ -55,7 +55,7 @@ def test_of_one_form_the_newest_stays_whatever_arrives_last(desk, article):
 
 
 def test_who_has_left_many_unsaved_is_told_before_any_is_lost(desk, administrator, article, monkeypatch):
-    monkeypatch.setattr("articles.admin.autosave.MANY", 2)
+    monkeypatch.setattr("articles.models.autosave.MANY", 2)
     Autosave.objects.create(user=administrator, story=article.pk, slot="theirs", data={})
 
     def typed(slot: str, words: str):
@@ -73,7 +73,7 @@ def test_who_has_left_many_unsaved_is_told_before_any_is_lost(desk, administrato
 
 
 def test_a_form_that_is_sent_in_vain_is_kept_however_many_there_are(client, reporter, editor, monkeypatch):
-    monkeypatch.setattr("articles.admin.autosave.MANY", 2)
+    monkeypatch.setattr("articles.models.autosave.MANY", 2)
     article = make_article(status=Status.DRAFT, created_by=reporter)
     article.record(reporter)
     forms = [form_of(article, headline=words, _slot=words) for words in ("one", "two", "three")]

@@ -30,10 +30,8 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 def _shown_by(link: PreviewLink) -> Snapshot:
     if link.version:
         return opened(link.version)
-    if link.follows_next:
-        waiting = NextVersion.objects.select_related("article", "version__text", "version__parent__text")
-        if found := waiting.filter(article=link.article_id).first():
-            return with_live(found).result
+    if link.follows_next and (waiting := NextVersion.objects.waiting_for(link.article)):
+        return with_live(waiting).result
     return take(link.article)
 
 

@@ -1,4 +1,4 @@
-// How search results and shared links will show what is being typed. The limits come with the page (articles/search_results.py).
+// How search results and shared links will show what is being typed. The limits come with the page (articles/snippets.py).
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
