@@ -19,11 +19,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import request_finished
 from django.db import close_old_connections, connections, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
+from django_tasks.signals import task_enqueued
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 from django_tasks_db.utils import retry
@@ -272,8 +274,5 @@ def on_request_finished(**kwargs: Any) -> None:
 
 
 def connect() -> None:
-    from django.core.signals import request_finished
-    from django_tasks.signals import task_enqueued
-
     task_enqueued.connect(on_enqueued, dispatch_uid="background")
     request_finished.connect(on_request_finished, dispatch_uid="background")

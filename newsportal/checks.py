@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 #: For how many seconds readers may see an old page where no CDN is told of changes.
 SHORT = 10
@@ -25,10 +28,6 @@ def site_has_a_name(app_configs, **kwargs) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def site_url_is_among_allowed_hosts(app_configs, **kwargs) -> list[CheckMessage]:
-    from urllib.parse import urlsplit
-
-    from django.http.request import validate_host
-
     host = urlsplit(settings.SITE_URL).hostname or ""
     if not validate_host(host, settings.ALLOWED_HOSTS):
         return [

@@ -248,7 +248,6 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "newsportal.uploads.OnDiskUploadHandler",
 ]
-FILE_UPLOAD_TEMP_DIR = None
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -400,6 +399,8 @@ AKISMET_URL = env.origin("AKISMET_URL", "https://rest.akismet.com")
 # How long the words of what was turned away are kept.
 COMMENT_REJECTED_DAYS = env.number("COMMENT_REJECTED_DAYS", 180, minimum=1)
 
+# --- Stories and pictures ---------------------------------------------------------------------------------------------
+
 # Rules of articles.editing.preflight that keep a story back; all others only warn.
 PREFLIGHT_BLOCKS = env.some_of(
     "PREFLIGHT_BLOCKS",
@@ -409,7 +410,6 @@ PREFLIGHT_BLOCKS = env.some_of(
 
 # The WebSub hub that is told when a feed has changed; without one nothing is told.
 WEBSUB_HUB = env.address("WEBSUB_HUB", "")
-
 
 # A stolen account, or a program that has gone wild, fills no disk overnight.
 UPLOADS_A_DAY = env.number("UPLOADS_A_DAY", 300)
