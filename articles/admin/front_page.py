@@ -169,7 +169,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             self.message_user(request, f"On the front page: {placed}.", messages.SUCCESS)
             return ""
         verb = next((name for name in ("off", "move", "up", "down") if name in data), "")
-        row = get_object_or_404(FrontPageStory.objects.not_over(), pk=number_in(data.get(verb, "")))
+        row = self._row(data, number_in(data.get(verb, "")))
         self._check_seen(data, _key(row))
         if verb == "off":
             row.take_off(request.user)
@@ -183,13 +183,23 @@ class FrontPageStoryAdmin(UncountedAdmin):
             return f"{verb}-{row.pk}"
         return ""
 
+    def _row(self, data, number: int) -> FrontPageStory:
+        """What a button stands beside. Refused where the page showed it and a colleague, or its end, was quicker."""
+        if row := FrontPageStory.objects.not_over().filter(pk=number).first():
+            return row
+        if any(str(number) in standing.split(",") for standing in _seen(data).values()):
+            raise ValidationError(
+                "This story does not stand there any more: somebody has moved it or taken it off, or its time is over. "
+                "Nothing was moved."
+            )
+        raise Http404("There is no such row.")
+
     def _check_seen(self, data, key: str) -> None:
         """Refuse where the slot is not as the page showed it. A form that does not say what it showed is not asked."""
         if SEEN not in data:
             return
-        seen = dict(part.partition("=")[::2] for part in data[SEEN].split(";"))
         column = next((column for column in self._columns() if column.key == key), None)
-        if column and seen.get(key) != column.standing:
+        if column and _seen(data).get(key) != column.standing:
             there = ", ".join(f"“{row.article.list_headline}”" for row in column.stories) or "nothing by hand"
             raise ValidationError(
                 f"Somebody else has changed “{column.heading}” since you opened this page. Nothing was moved. "
@@ -214,6 +224,11 @@ class FrontPageStoryAdmin(UncountedAdmin):
         if words:
             stories = search.among(stories, words)
         return list(stories[:CANDIDATES])
+
+
+def _seen(data) -> dict[str, str]:
+    """What stood in each slot, by its key; nothing where the form does not say so."""
+    return dict(part.partition("=")[::2] for part in data.get(SEEN, "").split(";"))
 
 
 def _key(row: FrontPageStory) -> str:

@@ -293,6 +293,18 @@ def test_two_who_arrange_at_once_do_not_undo_each_other(desk, stories, section, 
     assert FrontPageStory.objects.filter(slot="rail").exists()
 
 
+@pytest.mark.parametrize("verb", ["off", "move", "up", "down"])
+def test_a_press_on_what_a_colleague_has_taken_off_is_answered_on_the_desk(desk, stories, editor, verb):
+    row = put(stories[0], editor, Slot.LEAD)
+    seen = seen_on(desk)
+    row.take_off(editor)
+    answer = desk.post(DESK, {verb: row.pk, "slot": "secondary", "seen": seen}, follow=True)
+    assert answer.status_code == 200
+    assert "This story does not stand there any more" in answer.content.decode()
+    assert not FrontPageStory.objects.not_over().exists()
+    assert desk.post(DESK, {verb: row.pk + 1, "slot": "secondary", "seen": seen}).status_code == 404
+
+
 def test_the_keyboard_stays_on_the_row_that_moves(desk, stories, editor):
     rows = [put(stories[n], editor, Slot.SECONDARY) for n in range(3)]
     page = desk.post(DESK + "?q=Story", {"down": rows[0].pk}, follow=True)
