@@ -14,6 +14,9 @@ from articles.http.origin import is_for_a_script
 from newsportal import typed
 from newsportal.staff.gate import is_at_desk
 
+#: Beginnings of names: what forms of the desk carry beside what somebody types.
+CARRIED = ("_", "csrfmiddlewaretoken", "seen")
+
 
 def answer(template: str, status: int, **context: Any) -> HttpResponse:
     # Without the request: context processors would ask what may be broken.
@@ -28,7 +31,16 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer("403.html", 403, desk=reverse("admin:index") if is_at_desk(request) else "")
+    """Also to who was allowed to write when they began: what they have typed is not gone."""
+    if not is_at_desk(request):
+        return answer("403.html", 403)
+    return answer("403.html", 403, desk=reverse("admin:index"), written=_written(request))
+
+
+def deleted(request: HttpRequest, *, back: str) -> HttpResponse | None:
+    """What was sent to a thing that is gone, with the way `back` to its list; None where nothing was written."""
+    written = _written(request)
+    return answer("404_deleted.html", 404, back=back, written=written) if written else None
 
 
 def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -45,6 +57,11 @@ def logged_out(request: HttpRequest) -> HttpResponse | None:
     if is_for_a_script(request) or not any(field.is_written for field in typed.sent_in(request)):
         return None
     return _given_back("403_logged_out.html", request, login=reverse("admin:login"))
+
+
+def _written(request: HttpRequest) -> list[typed.Typed]:
+    """What somebody has typed, to be copied where it cannot be sent again."""
+    return [field for field in typed.sent_in(request) if field.is_written and not field.name.startswith(CARRIED)]
 
 
 def _given_back(template: str, request: HttpRequest, **context: Any) -> HttpResponse:

@@ -7,9 +7,11 @@ import posixpath
 import sys
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.static import serve
 
@@ -19,6 +21,7 @@ from articles.models import Article, Image
 from articles.snippets import DESCRIPTION_LENGTH
 from newsportal import bare, unavailable
 from newsportal.models import Page, WellKnownFile
+from newsportal.staff.gate import is_at_desk
 from newsportal.watching import request_id
 from newsportal.well_known import RULES
 
@@ -67,6 +70,9 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    # To nobody else is it said where the desk is.
+    if is_at_desk(request) and admin.site.has_permission(request):
+        return render(request, "404.html", {"desk": reverse("admin:index")}, status=404)
     latest = Article.objects.public().for_lists().newest_first()[:6]
     return render(request, "404.html", {"latest": latest}, status=404)
 

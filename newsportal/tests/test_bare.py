@@ -7,10 +7,11 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import expect
 
-from articles.tests.factories import make_article
+from articles.tests.factories import make_article, make_contributor
 from articles.tests.story_form import form_of, url
 from newsportal import bare
 from newsportal.security import policy
+from newsportal.tests.forms import opened
 from newsportal.tests.logging_in import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +118,7 @@ def test_nobody_else_is_told_where_the_desk_is(client):
 
 def test_what_went_wrong_is_said_without_a_question_to_the_database(django_assert_num_queries):
     with django_assert_num_queries(0):
-        for template in ("400.html", "403.html", "500.html", "503.html"):
+        for template in ("400.html", "403.html", "404_deleted.html", "500.html", "503.html"):
             page = bare.answer(template, 500).content.decode()
             assert "The Test Post" in page and 'href="/"' in page
 
@@ -139,3 +140,47 @@ def test_it_is_said_in_the_theme_that_was_chosen_and_is_a_page_like_any_other(wa
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+# --- What is gone, and what somebody may not do any more ---
+
+
+def test_what_is_not_there_leads_back_to_the_desk_and_only_those_who_are_at_it(client, editor, outsider):
+    make_article(headline="Harbour")
+    gone = "/admin/articles/article/999/history/"
+    client.force_login(editor)
+    answer = client.get(gone)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
+    assert "may have been deleted meanwhile" in page and '<a href="/admin/">To the desk</a>' in page
+    assert "Harbour" in client.get("/nowhere/").content.decode()
+    for person in (editor, outsider, None):
+        client.logout()
+        if person:
+            client.force_login(person)
+        assert "/admin/" not in client.get("/nowhere/").content.decode()
+        if person != editor:
+            assert "To the desk" not in client.get(gone, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(("headers", "is_shown"), [(OURS, True), ({"Sec-Fetch-Site": "cross-site"}, False)])
+def test_who_may_not_do_it_any_more_keeps_what_they_have_written(client, editor, headers, is_shown):
+    person = make_contributor()
+    url = f"/admin/articles/contributor/{person.pk}/change/"
+    client.force_login(editor)
+    written = opened(client, url) | {"biography": WORDS}
+    editor.groups.clear()
+    answer = client.post(url, written, headers=headers)
+    page = answer.content.decode()
+    assert answer.status_code == 403 and "ask an administrator" in page
+    assert (WORDS in page) == ("to be copied" in page) == is_shown
+    assert ("readonly" in page, "Biography</label>" in page) == (is_shown, is_shown)
+    assert written["_opened_with"] not in page and 'href="/admin/"' in page and "<form" not in page
+
+
+def test_who_has_written_nothing_is_given_nothing_to_copy(client, reporter):
+    client.force_login(reporter)
+    page = client.post(
+        "/admin/articles/frontpagestory/", {"off": 1, "seen": "lead=1;secondary=2,3,4;" * 5}, headers=OURS
+    )
+    assert page.status_code == 403 and "to be copied" not in page.content.decode()

@@ -84,6 +84,22 @@ def test_a_form_that_does_not_say_what_it_began_from_saves_nothing(desk, value):
     assert section.name == "First"
 
 
+def test_what_was_written_into_a_form_of_what_is_deleted_meanwhile_comes_back(desk):
+    contributor = make_contributor()
+    url = f"/admin/articles/contributor/{contributor.pk}/change/"
+    mine = opened(desk, url)
+    contributor.delete()
+    words = "She has written about the harbour for thirty years,\nand about <b> nothing else."
+    answer = desk.post(url, mine | {"biography": words}, headers={"Sec-Fetch-Site": "same-origin"})
+    page = answer.content.decode()
+    assert answer.status_code == 404 and "no-store" in answer["Cache-Control"]
+    assert "This was deleted meanwhile" in page and "about &lt;b&gt; nothing else." in page and "readonly" in page
+    assert 'href="/admin/articles/contributor/"' in page and mine["_opened_with"] not in page
+    # Where nothing was written there is nothing to be copied.
+    assert desk.post(url, mine | {"biography": ""}, headers={"Sec-Fetch-Site": "same-origin"})["Location"] == "/admin/"
+    assert desk.get(url)["Location"] == "/admin/"
+
+
 def test_a_row_that_another_has_added_is_noticed(desk):
     contributor = make_contributor()
     url = f"/admin/articles/contributor/{contributor.pk}/change/"
