@@ -398,6 +398,16 @@ def test_only_who_may_edit_a_story_sees_and_restores_what_it_was(client, reporte
         article.restore(Version.objects.of(article).first(), reporter, seen=article.version)
 
 
+def test_who_may_not_read_what_a_story_was_has_no_button_for_it(client, reporter, editor):
+    """A reporter looks at a public story of a colleague, and does not change it."""
+    article = make_article(created_by=editor)
+    buttons = {reporter: (False, True), editor: (True, True)}
+    for person, has in buttons.items():
+        client.force_login(person)
+        page = client.get(url(article)).content.decode()
+        assert (url(article, "history") in page, "View on site" in page) == has
+
+
 def test_a_story_of_2000_versions_stays_usable(desk, article):
     first = Version.objects.of(article).select_related("text").get()
     Version.objects.bulk_create(
