@@ -52,8 +52,9 @@ class Carried:
 
     1. `set_aside` (autosave): where the story takes nothing any more from who has typed it, it is kept as a private copy.
     2. `sent_again` (autosave): a new story's form that has made its story already leads there.
-    3. `put_together` (article): where nothing is kept apart from what readers see, KEEP goes (next_version). Then the form becomes
-       one that begins from the story as it is now, and says which next version it makes live; or a page asks (conflicts).
+    3. `put_together` (article): where nothing is kept apart from what readers see, KEEP and its time go (next_version). Then the
+       form becomes one that begins from the story as it is now, and says which next version it makes live; or a page asks
+       (conflicts).
     4. `ask_first` (asks_first): a page asks where the form would do something else than its button has said.
     5. Django's own, in one transaction: a form that only looks is never valid. `save_model` claims the version that was seen,
        `save_related` keeps the form as the next version (next_version), or records what was saved and makes the move. Who finds
@@ -68,6 +69,8 @@ class Carried:
     unsaved: Autosave | None = None
     #: The number of the story's version with which the form has been put together.
     live_seen: int = 0
+    #: What is not kept of a next version, of a story that readers do not see any more: told once the form has been saved.
+    not_apart: str = ""
 
 
 def by(request: HttpRequest) -> Carried:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from articles.admin import carried
 from articles.admin.conflicts import posted, rewritten
-from articles.admin.moment import type_in
+from articles.admin.moment import ZonedSplitDateTime, type_in
 from articles.admin.shown_again import as_posted, show_again
 from articles.editing.diff import changes
 from articles.editing.next_version import OF_THE_LIVE_STORY, drop, go_live, keep_next, with_live
@@ -77,12 +77,17 @@ class NextVersionMixin:
 
     def keep_or_save(self, request: HttpRequest, article: Article) -> None:
         """Only what readers see has a next version; whatever else was to be kept as one is simply saved."""
-        if carried.KEEP in request.POST and not (article.is_public() and self.has_publish_permission(request)):
-            request.POST = request.POST.copy()
-            del request.POST[carried.KEEP]
-            self.message_user(
-                request, "Readers cannot see this story: it has been saved, not kept apart.", messages.WARNING
-            )
+        if article.is_public() and self.has_publish_permission(request):
+            return
+        data, told = request.POST.copy(), []
+        if data.pop(carried.KEEP, None):
+            told.append("Readers cannot see this story: it has been saved, not kept apart.")
+        # The form that comes back has no such field: what is wrong with it would be said nowhere.
+        time = [data.pop(f"goes_live_at{end}", [""])[-1] for end in ZonedSplitDateTime().widgets_names]
+        if any(time):
+            told.append("The time at which it was to go live is not kept.")
+        if told:
+            request.POST, carried.by(request).not_apart = data, " ".join(told)
 
     def keep(self, request: HttpRequest, form, formsets) -> bool:
         """Keep the form as the next version; False when its editor has not seen the last of it."""
@@ -118,6 +123,8 @@ class NextVersionMixin:
 
     def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
         if carried.KEEP not in request.POST:
+            if told := carried.by(request).not_apart:
+                self.message_user(request, told, messages.WARNING)
             return super().response_change(request, obj)
         waiting = NextVersion.objects.waiting_for(obj)
         when = "when you say so"

@@ -278,6 +278,21 @@ def test_a_draft_has_no_next_version_and_is_saved(desk, editor):
     assert not NextVersion.objects.exists()
 
 
+@pytest.mark.parametrize(("button", "has_time"), [("_next", True), ("_next", False), ("_save", True)])
+def test_a_story_that_was_withdrawn_meanwhile_is_saved_and_only_then_told_of(desk, article, editor, button, has_time):
+    typed = form_of(article, headline="Typed", **{button: "1"}, **(at(in_an_hour()) if has_time else {}))
+    article.withdraw(editor, "Gone.")
+    refused = desk.post(url(article), typed | {"headline": ""}).content.decode()
+    assert "This field is required" in refused and "it has been saved" not in refused
+    answer = desk.post(url(article), typed, follow=True)
+    page = answer.content.decode()
+    article.refresh_from_db()
+    assert (article.headline, article.status) == ("Typed", Status.WITHDRAWN)
+    assert ("it has been saved, not kept apart" in page) == (button == "_next")
+    assert ("The time at which it was to go live is not kept" in page) == has_time
+    assert not NextVersion.objects.exists()
+
+
 def test_a_withdrawn_story_does_not_come_back_with_it(desk, article, editor, time_machine):
     due = in_an_hour()
     keep(desk, article, headline="Later", **at(due))
