@@ -96,6 +96,15 @@ class NewImageForm(ImageForm):
         self.picture = ingest_apart(upload)
         return upload
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.errors and "upload" not in self.errors and self.files:
+            self.add_error(
+                "upload",
+                "Please choose the file again: browsers do not keep it. All else that you typed is still here.",
+            )
+        return cleaned
+
 
 class RightsFilter(admin.SimpleListFilter):
     """Pictures that we may not use any more, or not for long."""

@@ -117,8 +117,16 @@ def test_an_upload_of_60_megabytes_is_refused_and_left_nowhere(desk, settings, t
 def test_words_that_are_missing_are_asked_for_and_nothing_is_stored_yet(desk, settings):
     response = desk.post(reverse(ADD), WORDS | {"alt": "", "focal_x": "7", "upload": upload()})
 
-    assert set(response.context["adminform"].form.errors) == {"alt", "focal_x"}
+    assert set(response.context["adminform"].form.errors) == {"alt", "focal_x", "upload"}
     assert not stored_files(settings)
+
+
+def test_a_file_that_a_browser_does_not_keep_is_asked_for_again(desk):
+    again = "Please choose the file again"
+    for sent, said in (({"upload": upload()}, True), ({}, False), ({"upload": upload(b"x")}, False)):
+        answer = desk.post(reverse(ADD), WORDS | {"alt": ""} | sent)
+        assert any(error.startswith(again) for error in answer.context["adminform"].form.errors["upload"]) == said
+        assert 'value="The bell tower"' in answer.content.decode()
 
 
 def test_moving_the_focal_point_moves_the_crops(desk, django_capture_on_commit_callbacks):
