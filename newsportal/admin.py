@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,8 +19,11 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
+from adverts.admin import BookingAdmin
+from adverts.models import Booking
 from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.goes_along import GoesAlongMixin
+from articles.admin.moment import MomentField, ZonedSplitDateTime
 from articles.admin.uncounted import LIMIT, UncountedAdmin
 from comments.models import Sanction
 from newsportal import accounts, background
@@ -236,7 +240,16 @@ class JobAdmin(UncountedAdmin, DBTaskResultAdmin):
         self.message_user(request, f"{count} {things} done again.", messages.SUCCESS if count else messages.WARNING)
 
 
-for model, screen in ((User, AccountAdmin), (Group, RoleAdmin), (DBTaskResult, JobAdmin)):
+class ExactBookingAdmin(BookingAdmin):
+    """With times as stories have them, exact also in the night in which an hour comes twice: adverts knows nothing of these."""
+
+    formfield_overrides = {
+        **BookingAdmin.formfield_overrides,
+        models.DateTimeField: {"form_class": MomentField, "widget": ZonedSplitDateTime},
+    }
+
+
+for model, screen in ((User, AccountAdmin), (Group, RoleAdmin), (DBTaskResult, JobAdmin), (Booking, ExactBookingAdmin)):
     admin.site.unregister(model)
     admin.site.register(model, screen)
 

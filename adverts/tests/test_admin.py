@@ -101,3 +101,16 @@ def test_advertising_staff_do_their_work_and_reporters_do_not(client, reporter, 
     assert client.post(reverse(ADD), form()).status_code == 302
     client.force_login(reporter)
     assert client.get(reverse(LIST)).status_code == 403
+
+
+def test_a_booking_begins_in_either_of_two_hours_of_the_same_name(desk, settings):
+    settings.TIME_ZONE = "Europe/Prague"
+    timezone.deactivate()
+    night = {"starts_at_0": "2026-10-25", "ends_at_0": "2026-11-25", "ends_at_1": "12:00"}
+    asked = desk.post(reverse(ADD), form(**night, starts_at_1="02:30")).content.decode()
+    assert "comes twice that night" in asked
+    assert desk.post(reverse(ADD), form(**night, starts_at_1="02:30 CET")).status_code == 302
+    booking = Booking.objects.get()
+    assert booking.starts_at == datetime.datetime(2026, 10, 25, 1, 30, tzinfo=datetime.UTC)
+    page = desk.get(reverse("admin:adverts_booking_change", args=[booking.pk])).content.decode()
+    assert 'value="02:30:00 CET"' in page

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html
 
+from articles.admin.moment import MomentField, ZonedSplitDateTime
 from articles.admin.uncounted import UncountedAdmin
 from comments.models import Sanction
 
@@ -35,6 +37,7 @@ class SanctionAdmin(UncountedAdmin):
     fields = ["measure", "commenter", "user", "network", "mail_domain", "until", "reason"]
     raw_id_fields = ["commenter"]
     autocomplete_fields = ["user"]
+    formfield_overrides = {models.DateTimeField: {"form_class": MomentField, "widget": ZonedSplitDateTime}}
     actions = ["lift"]
 
     class Media:

@@ -408,6 +408,16 @@ def test_a_network_is_sanctioned_for_thirty_days_at_most(desk, article):
     assert Sanction.objects.get().until <= timezone.now() + datetime.timedelta(days=30)
 
 
+def test_a_sanction_ends_in_either_of_two_hours_of_the_same_name(desk, settings):
+    settings.TIME_ZONE = "Europe/Prague"
+    timezone.deactivate()
+    add, data = "/admin/comments/sanction/add/", {"measure": "ban", "mail_domain": "spam.example", "reason": "Threats."}
+    night = {"until_0": "2030-10-27", "until_1": "02:30"}
+    assert "comes twice that night" in desk.post(add, data | night).content.decode()
+    assert desk.post(add, data | night | {"until_1": "02:30 CET"}).status_code == 302
+    assert Sanction.objects.get().until == datetime.datetime(2030, 10, 27, 1, 30, tzinfo=datetime.UTC)
+
+
 def test_a_guests_page_tells_history_and_takes_notes(desk, article, moderator):
     reader = make_reader(email="known@example.org")
     comment = make_comment(article=article, reader=reader, body="My only comment.")
