@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -144,4 +143,4 @@ def _told(moment: datetime.datetime | None) -> str:
 
 
 def context(user: Any) -> dict[str, Any]:
-    return {"panels": panels(user), "desk_zone": settings.TIME_ZONE}
+    return {"panels": panels(user)}

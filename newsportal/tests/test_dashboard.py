@@ -116,3 +116,9 @@ def test_what_will_go_live_and_what_could_not_stand_there(editor):
     NextVersion.objects.filter(due_at=None).update(refusal="The address is taken.")
     assert told(editor)["Scheduled next"] == ["Will change, later (next version)"]
     assert told(editor)["Next versions that cannot go live"] == ["Has not changed"]
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/articles/frontpagestory/"])
+def test_it_is_said_whose_times_these_are(client, administrator, settings, address):
+    client.force_login(administrator)
+    assert f"Times are the newsroom’s: {settings.TIME_ZONE}." in client.get(address).content.decode()
