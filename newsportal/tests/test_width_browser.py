@@ -1,9 +1,14 @@
 """Words that are longer than a column, as German and Finnish have them every day, make no page wider than its window."""
 
 import pytest
+from playwright.sync_api import expect
 
+from articles.editing.next_version import keep_next
+from articles.editing.snapshot import take
+from articles.models import FrontPageStory, NextVersion
 from articles.tests.factories import make_article, make_contributor, make_image
 from comments.tests.factories import make_comment
+from newsportal.tests.browsing import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -69,3 +74,21 @@ def test_browsers_are_told_how_wide_a_picture_of_a_list_is(watch, pages, address
     page.goto(address)
     drawn = page.evaluate(DECLARED)
     assert drawn and all(0.8 < part < 1.25 for part in drawn), drawn
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_what_is_told_at_length_makes_no_page_of_the_desk_wider(watch, editor, width):
+    refusal = "The address is taken: another story of that day has it. Give this one another, and keep it again."
+    story = make_article(headline=f"{WORD} is founded")
+    story.record(editor)
+    keep_next(story, take(story) | {"standfirst": "Later."}, editor, seen=story.version, live=story.version)
+    NextVersion.objects.update(refusal=refusal)
+    FrontPageStory.objects.put(story, editor, "lead").take_off(editor)
+    page = watch.page()
+    log_in(page, "editor")
+    page.set_viewport_size({"width": width, "height": 900})
+    for address, words in (("/admin/", refusal), ("/admin/articles/frontpagestory/was/", "Taken off by")):
+        page.goto(address)
+        expect(page.get_by_text(words)).to_be_attached()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    expect(page.get_by_role("region", name="What stood where")).to_be_visible()
