@@ -252,9 +252,20 @@ def test_an_app_is_set_up_with_what_it_shows_and_recovery_codes_are_shown_once(c
     assert answer["Location"] == "/admin/account/recovery-codes/"
     shown = re.findall(r"<code>(\d{8})</code>", client.get(answer["Location"]).content.decode())
     assert len(set(shown)) == 10
-    assert not re.findall(r"\d{8}", client.get(answer["Location"]).content.decode())
+    later = client.get(answer["Location"]).content.decode()
+    assert not re.findall(r"\d{8}", later) and "10 of 10 are left" in later
     client.post("/admin/account/app/remove/")
     assert not Authenticator.objects.exists()
+
+
+def test_of_recovery_codes_one_is_one(client, editor):
+    for used in with_app(editor)[1:]:
+        assert RecoveryCodes(Authenticator.objects.get(user=editor, type="recovery_codes")).validate_code(used)
+    client.force_login(editor)
+    client.get(f"{ACCOUNT}recovery-codes/")
+    assert "1 of 10 is left" in client.get(f"{ACCOUNT}recovery-codes/").content.decode()
+    page = client.get(f"{ACCOUNT}recovery-codes/new/").content.decode()
+    assert "the one that you have is worth nothing then" in page
 
 
 # --- Who must have one ---
