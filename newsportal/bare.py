@@ -34,12 +34,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Also to who was allowed to write when they began: what they have typed is not gone."""
     if not is_at_desk(request):
         return answer("403.html", 403)
-    return answer("403.html", 403, desk=reverse("admin:index"), written=_written(request))
+    return answer("403.html", 403, desk=reverse("admin:index"), written=written_in(request))
 
 
 def deleted(request: HttpRequest, *, back: str) -> HttpResponse | None:
     """What was sent to a thing that is gone, with the way `back` to its list; None where nothing was written."""
-    written = _written(request)
+    written = written_in(request)
     return answer("404_deleted.html", 404, back=back, written=written) if written else None
 
 
@@ -59,7 +59,7 @@ def logged_out(request: HttpRequest) -> HttpResponse | None:
     return _given_back("403_logged_out.html", request, login=reverse("admin:login"))
 
 
-def _written(request: HttpRequest) -> list[typed.Typed]:
+def written_in(request: HttpRequest) -> list[typed.Typed]:
     """What somebody has typed, to be copied where it cannot be sent again."""
     return [field for field in typed.sent_in(request) if field.is_written and not field.name.startswith(CARRIED)]
 

@@ -72,7 +72,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     # To nobody else is it said where the desk is.
     if is_at_desk(request) and admin.site.has_permission(request):
-        return render(request, "404.html", {"desk": reverse("admin:index")}, status=404)
+        context = {"desk": reverse("admin:index"), "written": bare.written_in(request)}
+        return render(request, "404.html", context, status=404)
     latest = Article.objects.public().for_lists().newest_first()[:6]
     return render(request, "404.html", {"latest": latest}, status=404)
 

@@ -153,6 +153,12 @@ def test_what_is_not_there_leads_back_to_the_desk_and_only_those_who_are_at_it(c
     page = answer.content.decode()
     assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
     assert "may have been deleted meanwhile" in page and '<a href="/admin/">To the desk</a>' in page
+    assert "to be copied" not in page
+    # What was typed into a page of our own about what is gone is there still.
+    page = client.post(
+        "/admin/articles/article/999/links/", {"_make": "1", "name": WORDS}, headers=OURS
+    ).content.decode()
+    assert "to be copied" in page and WORDS in page
     assert "Harbour" in client.get("/nowhere/").content.decode()
     for person in (editor, outsider, None):
         client.logout()
