@@ -14,9 +14,6 @@ from articles.http.origin import is_for_a_script
 from newsportal import typed
 from newsportal.staff.gate import is_at_desk
 
-#: Beginnings of names: what forms of the desk carry beside what somebody types.
-CARRIED = ("_", "csrfmiddlewaretoken", "seen")
-
 
 def answer(template: str, status: int, **context: Any) -> HttpResponse:
     # Without the request: context processors would ask what may be broken.
@@ -61,7 +58,7 @@ def logged_out(request: HttpRequest) -> HttpResponse | None:
 
 def written_in(request: HttpRequest) -> list[typed.Typed]:
     """What somebody has typed, to be copied where it cannot be sent again."""
-    return [field for field in typed.sent_in(request) if field.is_written and not field.name.startswith(CARRIED)]
+    return [field for field in typed.sent_in(request) if field.is_written]
 
 
 def _given_back(template: str, request: HttpRequest, **context: Any) -> HttpResponse:

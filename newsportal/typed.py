@@ -14,6 +14,8 @@ from articles.http import origin
 WRITTEN = 60
 #: In names of fields whose values are not sent back: they are typed once more.
 SECRET = ("password", "code")
+#: What a form carries of itself, however long: nobody has written that.
+CARRIED = ("_", "csrfmiddlewaretoken", "seen")
 
 
 class Typed(NamedTuple):
@@ -35,7 +37,7 @@ def sent_in(request: HttpRequest) -> list[Typed]:
     except (RawPostDataException, UnreadablePostError, SuspiciousOperation, BadRequest):
         return []
     return [
-        Typed(name, value, len(value) >= WRITTEN or "\n" in value)
+        Typed(name, value, not name.startswith(CARRIED) and (len(value) >= WRITTEN or "\n" in value))
         for name, values in sent.lists()
         if not any(word in name.lower() for word in SECRET)
         for value in values

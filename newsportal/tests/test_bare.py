@@ -57,13 +57,16 @@ def test_what_was_written_by_who_is_not_logged_in_any_more_comes_back_and_can_be
     story.record(editor)
     strict.force_login(editor)
     token = token_of(strict.get(url(story)))
-    written = form_of(story, headline="Rain", body=f"<p>{WORDS}</p>") | {"csrfmiddlewaretoken": token}
+    written = form_of(story, headline="Rain", body=f"<p>{WORDS}</p>", _opened_with="x" * 80) | {
+        "csrfmiddlewaretoken": token
+    }
     Session.objects.all().delete()
 
     refused = strict.post(url(story), written, headers=OURS)
     page = refused.content.decode()
     assert (refused.status_code, refused["Cache-Control"]) == (403, "no-store")
     assert "Your login has ended" in page and WORDS in page and 'href="/admin/login/" target="_blank"' in page
+    assert page.count("<textarea") == 1, "of all that the form carries somebody has written one thing"
     strict.force_login(editor)
     assert (
         strict.post(url(story), written | {"csrfmiddlewaretoken": token_of(refused)}, headers=OURS).status_code == 302
