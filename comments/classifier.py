@@ -31,11 +31,10 @@ MAX_WORDS = 400
 
 @dataclass(frozen=True)
 class Score:
-    """From 0, like what is published, to 1, like what is turned away; and the words that say so most."""
+    """From 0, like what is published, to 1, like what is turned away; and the words that speak most for the latter."""
 
     value: float
     towards: list[str]
-    against: list[str]
 
 
 def words_of(text: str) -> list[str]:
@@ -63,7 +62,6 @@ def score(text: str) -> Score | None:
     return Score(
         1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))),
         [word for word in strongest if weights[word] > 0.5][:WORDS_NAMED],
-        [word for word in strongest if weights[word] < 0.5][:WORDS_NAMED],
     )
 
 

@@ -335,12 +335,10 @@ def last_batch(by: User) -> Batch | None:
     return batch if batch.decisions.exists() else None
 
 
-def decide_all(
-    comments: Iterable[Comment], to: str, *, by: User, batch: Batch | None = None, **said: Any
-) -> tuple[Batch, int, list[str]]:
+def decide_all(comments: Iterable[Comment], to: str, *, by: User, **said: Any) -> tuple[Batch, int, list[str]]:
     """Decide many in one batch, each in a transaction of its own: (the batch, how many, why not the others)."""
     may_moderate(by)
-    batch, count, refused = batch or start_batch(by), 0, []
+    batch, count, refused = start_batch(by), 0, []
     for comment in comments:
         try:
             decide(comment, to, by=by, batch=batch, **said)

@@ -239,7 +239,6 @@ class TestClassifier:
         spam, ham = classifier.score("guaranteed crypto profit"), classifier.score("the tram in winter")
         assert spam.value > 0.9 > 0.1 > ham.value
         assert "crypto" in spam.towards
-        assert "tram" in ham.against
         assert classifier.score("vocabulary entirely unheard").value == 0.5
 
     def test_it_makes_a_person_look_and_never_decides(self, moderator, quick):
