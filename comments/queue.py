@@ -21,7 +21,6 @@ SEARCHED = 20_000
 
 #: A comment as a moderator saw it: number, revision, status.
 SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
-NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 #: The button pressed → the status it leads to.
 BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
 
@@ -103,8 +102,8 @@ def as_seen(values: Iterable[str], posted: Mapping[str, str]) -> list[Comment]:
     for comment in comments:
         match = matches[str(comment.pk)]
         comment.revision, comment.status = int(match[2]), match[3]
-        newest = posted.get(f"report-{comment.pk}", "")
-        comment.newest_report_seen = int(newest) if NUMBER.fullmatch(newest) else None
+        newest = posted.get(f"report-{comment.pk}")
+        comment.newest_report_seen = None if newest is None else number_in(newest)
     return comments
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from articles.admin.uncounted import UncountedAdmin
+from articles.http.numbers import number_in
 from comments.admin.privacy import PrivacyMixin
 from comments.decide import MODERATE, decide_all
 from comments.models import Commenter, GuestNote, Reason, Status
-from comments.queue import NUMBER, page_of_queue
+from comments.queue import page_of_queue
 from comments.sanctions import AT_ONCE
 
 
@@ -52,17 +53,13 @@ class CommenterAdmin(PrivacyMixin, UncountedAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         words, which = request.POST.get("who", "").strip(), request.GET.copy()
-        if not NUMBER.fullmatch(words):
-            words = str(Commenter.objects.known_by_email(words).pk or 0)
-        which["id"] = words
+        which["id"] = str(number_in(words) or Commenter.objects.known_by_email(words).pk or 0)
         return redirect(f"{request.path}?{which.urlencode()}")
 
     def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if not NUMBER.fullmatch(object_id):
-            raise Http404("There is no such guest.")
-        guest = get_object_or_404(Commenter, pk=object_id)
+        guest = get_object_or_404(Commenter, pk=number_in(object_id))
         note = NoteForm(request.POST if "_note" in request.POST else None)
         if request.method == "POST":
             if not self.has_change_permission(request):

@@ -15,13 +15,13 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
+from articles.http.numbers import number_in
 from comments.decide import MODERATE, DecisionRefused, confirm, decide_all, last_batch, undo
 from comments.models import Batch, Comment, Commenter, Reason, Sanction, Status
 from comments.models.sanction import NETWORK_AT_MOST
 from comments.queue import (
     BUTTONS,
     NEWEST_FIRST,
-    NUMBER,
     SEARCHED,
     QueuePage,
     View,
@@ -104,10 +104,10 @@ class CommentAdmin(admin.ModelAdmin):
         comments, newest_first = comments_in(view), view in NEWEST_FIRST
         if words:
             comments, newest_first, view = search(words), True, ""
-        elif NUMBER.fullmatch(guest):
-            comments, newest_first, view = Comment.objects.filter(commenter=guest), True, ""
-        elif NUMBER.fullmatch(story):
-            comments, newest_first, view = Comment.objects.filter(article=story), True, ""
+        elif guest:
+            comments, newest_first, view = Comment.objects.filter(commenter=number_in(guest)), True, ""
+        elif story:
+            comments, newest_first, view = Comment.objects.filter(article=number_in(story)), True, ""
         page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=newest_first)
         kept = {name: value for name in ("view", "q", "story", "guest") if (value := request.GET.get(name))}
         context = {
@@ -130,9 +130,7 @@ class CommentAdmin(admin.ModelAdmin):
         self._check(request)
         if request.method == "POST":
             return self._act(request)
-        if not NUMBER.fullmatch(object_id):
-            raise Http404("There is no such comment.")
-        comment = get_object_or_404(with_history(Comment.objects.filter(pk=object_id)))
+        comment = get_object_or_404(with_history(Comment.objects.filter(pk=number_in(object_id))))
         return self._render(request, {"title": f"Comment {comment.pk}", "page": QueuePage([comment]), "is_one": True})
 
     def _search(self, request: HttpRequest) -> HttpResponse:
@@ -270,7 +268,7 @@ class CommentAdmin(admin.ModelAdmin):
         self._refuse(request, refused)
 
     def _undo(self, request: HttpRequest, number: str) -> None:
-        batch = Batch.objects.filter(pk=number, made_by=request.user).first() if NUMBER.fullmatch(number) else None
+        batch = Batch.objects.filter(pk=number_in(number), made_by=request.user).first()
         if batch is None:
             self.message_user(request, "There is nothing to undo.", messages.WARNING)
             return
@@ -289,7 +287,8 @@ class CommentAdmin(admin.ModelAdmin):
         order = request.POST.getlist("order")
         if decided and str(decided[0].pk) in order:
             rest = order[order.index(str(decided[0].pk)) + 1 :]
-            return f"#entry-{int(rest[0])}" if rest and NUMBER.fullmatch(rest[0]) else ""
+            below = number_in(rest[0]) if rest else 0
+            return f"#entry-{below}" if below else ""
         return ""
 
 

@@ -332,6 +332,15 @@ def test_the_comments_of_one_story(desk, article):
     assert "On this one." in page(desk, story=article.pk)
 
 
+@pytest.mark.parametrize("number", ["²", "x", "9" * 30, "0"])
+def test_the_comments_of_no_number_are_none(desk, number):
+    make_comment(body="Somebody's.")
+    for which in ("story", "guest"):
+        assert "Somebody&#x27;s." not in page(desk, **{which: number}), which
+    assert desk.get(f"{QUEUE}{number}/change/").status_code == 404
+    assert desk.get(f"/admin/comments/commenter/{number}/change/").status_code == 404
+
+
 # --- Authors ---
 
 

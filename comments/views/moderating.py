@@ -16,10 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from articles.http.numbers import number_in
 from articles.models import Article
 from comments.decide import MODERATE, DecisionRefused, confirm, decide_all
 from comments.models import Comment, Reason, Status
-from comments.queue import BUTTONS, NUMBER, as_seen, page_of_queue, see, with_history, with_reports
+from comments.queue import BUTTONS, as_seen, page_of_queue, see, with_history, with_reports
 
 AT_MOST = 200
 #: So many of those that wait stand above a story's talk; the queue has the others.
@@ -44,9 +45,9 @@ def in_place(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     if request.method == "POST":
         return _press(request)
-    numbers = [number for number in request.GET.get("comments", "").split(",") if NUMBER.fullmatch(number)]
-    story = request.GET.get("story", "")
-    found = Article.objects.public().filter(pk=story).first() if NUMBER.fullmatch(story) else None
+    numbers = [number for text in request.GET.get("comments", "").split(",") if (number := number_in(text))]
+    story = number_in(request.GET.get("story", ""))
+    found = Article.objects.public().filter(pk=story).first() if story else None
     waiting = waiting_on(found) if found else []
     context = {
         "comments": see(with_reports(Comment.objects.visible().filter(pk__in=numbers[:AT_MOST]))),
