@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 5
 #: Akismet insists on an address. We keep none, and say so by the one that is nobody's.
 NO_ADDRESS = "127.0.0.1"
-#: What keeps a comment from being published.
-HOLDING = {verdict.name.lower() for verdict in Verdict if verdict >= Verdict.HOLD}
 
 
 class Unreachable(Exception):
@@ -114,4 +112,4 @@ def _put_down(comment: Comment, finding: Finding | None) -> bool:
 
 
 def _nothing_else_holds(comment: Comment) -> bool:
-    return not any(finding["verdict"] in HOLDING for finding in comment.findings) and not awaits_a_person(comment)
+    return not any(Finding.from_json(said).holds for said in comment.findings) and not awaits_a_person(comment)

@@ -19,5 +19,5 @@ def akismet(comment: Comment, submission: Submission) -> Finding | None:
 
 def waits_for_akismet_alone(comment: Comment) -> bool:
     """Whether its answer is all that keeps a waiting comment from being published."""
-    holding = [said["check"] for said in comment.findings if Finding.from_json(said).verdict >= Verdict.HOLD]
+    holding = [said["check"] for said in comment.findings if Finding.from_json(said).holds]
     return holding == [AWAITED]

@@ -22,6 +22,11 @@ class Finding:
     check: str
     sentence: str
 
+    @property
+    def holds(self) -> bool:
+        """Whether it keeps a comment from being published."""
+        return self.verdict >= Verdict.HOLD
+
     def as_json(self) -> dict[str, str]:
         return {"verdict": self.verdict.name.lower(), "check": self.check, "sentence": self.sentence}
 
