@@ -63,7 +63,7 @@ class Comment(models.Model):
     name = models.CharField(max_length=MAX_NAME_LENGTH)
     # Whether the browser that sent it had proved to be the guest's. What only a typed address says is never trusted.
     is_proved = models.BooleanField("address confirmed", default=False, editable=False)
-    # Keyed hashes of the browser's cookie and of the network, erased after RETENTION_DAYS.
+    # Keyed hashes of the browser's cookie and of the network, erased after privacy.FORGET_HASHES.
     browser = models.CharField(max_length=32, blank=True, editable=False)
     network = models.CharField(max_length=32, blank=True, editable=False)
     wants_replies = models.BooleanField("mail about replies", default=False, editable=False)
@@ -172,11 +172,17 @@ class Comment(models.Model):
         return self.status == Status.PUBLISHED
 
     @property
-    def state_for_its_author(self) -> str:
+    def status_for_its_author(self) -> Status:
         """What became of it, as its author is told. That a machine turned it away is the moderators' to know."""
-        if self.status == Status.PENDING or (self.status in TURNED_AWAY and self.reviewed_at is None):
-            return "Waits for a moderator"
-        return "Published" if self.is_visible else "Not published"
+        if self.status in TURNED_AWAY:
+            return Status.REJECTED if self.reviewed_at else Status.PENDING
+        return Status(self.status)
+
+    @property
+    def state_for_its_author(self) -> str:
+        """The same in words."""
+        told = {Status.PENDING: "Waits for a moderator", Status.PUBLISHED: "Published"}
+        return told.get(self.status_for_its_author, "Not published")
 
     def get_absolute_url(self) -> str:
         """A permalink: it leads to the page of the thread that the comment stands on, wherever that is by then."""

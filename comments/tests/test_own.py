@@ -257,9 +257,11 @@ def test_the_own_page_never_says_that_a_machine_has_turned_it_away(article, mode
     post(reader, article)
     comment = Comment.objects.get()
     decide(comment, Status.SPAM, by=None)
-    assert "Waits for a moderator" in reader.get("/comments/yours/").content.decode()
+    page = reader.get("/comments/yours/").content.decode()
+    assert "Waits for a moderator" in page and 'data-status="pending"' in page
     decide(comment, Status.REJECTED, by=moderator)
-    assert "Not published" in reader.get("/comments/yours/").content.decode()
+    page = reader.get("/comments/yours/").content.decode()
+    assert "Not published" in page and 'data-status="rejected"' in page
 
 
 def test_the_pages_of_a_reader_are_never_kept(article):

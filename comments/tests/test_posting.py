@@ -51,6 +51,24 @@ def test_what_a_guest_writes_is_held_and_shown_to_them(reader, article):
     assert WORDS["body"] not in reader.get(article.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("status", "by_a_person", "told"),
+    [
+        (Status.PUBLISHED, True, "is on the page"),
+        (Status.REJECTED, True, "read by a moderator and is not published"),
+        (Status.SPAM, True, "read by a moderator and is not published"),
+        (Status.SPAM, False, "arrived and waits for a moderator"),
+    ],
+)
+def test_who_comes_back_to_the_thanks_reads_what_became_of_it_and_others_do_not(
+    reader, article, moderator, status, by_a_person, told
+):
+    address = post(reader, article)["Location"]
+    decide(Comment.objects.get(), status, by=moderator if by_a_person else None)
+    assert told in reader.get(address).content.decode()
+    assert "arrived and waits for a moderator" in Client().get(address).content.decode()
+
+
 def test_the_address_is_never_shown(reader, article):
     page = post(reader, article, follow=True).content.decode()
     assert "ottilie@example.org" not in page
