@@ -1,17 +1,23 @@
-"""What a moderator looks at: ordered views over indexes, pages by key, counts that stop counting."""
+"""What a moderator looks at: ordered views over indexes, pages by key, counts that stop counting; and what the buttons do."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Max, Prefetch, Q, QuerySet
 
 from articles.http.numbers import number_in
 from articles.paging import Cursor
-from comments.models import Comment, Decision, Flag, Status
+from comments.decide import decide_all
+from comments.models import Comment, Decision, Flag, Reason, Status
+from comments.models.status import TURNED_AWAY
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 PAGE_SIZE = 25
 #: A tab says "500+" beyond this: nobody needs to know whether it is 390,000.
@@ -23,6 +29,7 @@ SEARCHED = 20_000
 SEEN = re.compile(r"(\d{1,18}):(\d{1,9}):(\w{1,10})", re.ASCII)
 #: The button pressed → the status it leads to.
 BUTTONS = {"approve": Status.PUBLISHED, "reject": Status.REJECTED, "spam": Status.SPAM}
+NOTE_AT_MOST = 1_000
 
 
 class View(models.TextChoices):
@@ -105,6 +112,19 @@ def as_seen(values: Iterable[str], posted: Mapping[str, str]) -> list[Comment]:
         newest = posted.get(f"report-{comment.pk}")
         comment.newest_report_seen = None if newest is None else number_in(newest)
     return comments
+
+
+def press(
+    comments: Iterable[Comment], button: str, *, by: User, reason: str = "", note: str = "", inform: bool = False
+) -> tuple[int, list[str]]:
+    """Do what a button of BUTTONS says, in one batch: how many it has decided, and why not the others.
+
+    Reason and note as they were sent: one that is none of ours is none, what is too long is cut. To publish needs no reason.
+    """
+    status = BUTTONS[button]
+    given = reason if status in TURNED_AWAY and reason in Reason.values else ""
+    _, count, refused = decide_all(comments, status, by=by, reason=given, note=note[:NOTE_AT_MOST], inform=inform)
+    return count, refused
 
 
 def counts() -> dict[str, str]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from comments.decide import decide_all, may_moderate
 from comments.models import Batch, Comment, Sanction, Status
+from comments.models.sanction import NETWORK_AT_MOST
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -32,13 +34,15 @@ def sanction(
 ) -> Sanction:  # fmt: skip
     """Lay a measure on whom a comment is by; the one that is laid on them already, where it says the same.
 
-    Raises PermissionDenied, and ValidationError where it does not fit.
+    On a network it ends within NETWORK_AT_MOST, whatever was asked for. Raises PermissionDenied, and ValidationError where it
+    does not fit.
     """
     may_moderate(by)
     laid = Sanction(measure=measure, reason=reason, until=until, made_by=by)
     match target:
         case Target.NETWORK:
-            laid.network = comment.network
+            latest = timezone.now() + NETWORK_AT_MOST
+            laid.network, laid.until = comment.network, min(until or latest, latest)
         case Target.DOMAIN:
             laid.mail_domain = comment.commenter.mail_domain if comment.commenter else ""
         case _:

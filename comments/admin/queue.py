@@ -16,9 +16,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from articles.http.numbers import number_in
-from comments.decide import MODERATE, DecisionRefused, confirm, decide_all, last_batch, undo
-from comments.models import Batch, Comment, Commenter, Reason, Sanction, Status
-from comments.models.sanction import NETWORK_AT_MOST
+from comments.decide import MODERATE, DecisionRefused, confirm, last_batch, undo
+from comments.models import Batch, Comment, Commenter, Reason, Sanction
 from comments.queue import (
     BUTTONS,
     NEWEST_FIRST,
@@ -29,6 +28,7 @@ from comments.queue import (
     comments_in,
     counts,
     page_of_queue,
+    press,
     search,
     see,
     with_history,
@@ -168,9 +168,6 @@ class CommentAdmin(admin.ModelAdmin):
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             until = timezone.now() + datetime.timedelta(days=data["days"]) if data["days"] else None
-            if data["target"] == Target.NETWORK:
-                latest = timezone.now() + NETWORK_AT_MOST
-                until = min(until or latest, latest)
             try:
                 laid = sanction(
                     comment,
@@ -259,12 +256,10 @@ class CommentAdmin(admin.ModelAdmin):
         if not comments:
             self.message_user(request, "No comment was selected.", messages.WARNING)
             return
-        status = BUTTONS[action]
-        said = {"reason": reason if reason in Reason.values and status != Status.PUBLISHED else "", "note": note[:1000]}
-        _, count, refused = decide_all(comments, status, by=request.user, inform=inform, **said)
+        count, refused = press(comments, action, by=request.user, reason=reason, note=note, inform=inform)
         if count:
             told = f"the comment by {comments[0].name}" if len(comments) == 1 else _counted(count)
-            self.message_user(request, f"{status.label}: {told}.", messages.SUCCESS)
+            self.message_user(request, f"{BUTTONS[action].label}: {told}.", messages.SUCCESS)
         self._refuse(request, refused)
 
     def _undo(self, request: HttpRequest, number: str) -> None:

@@ -14,7 +14,7 @@ from comments.decide import DecisionRefused, decide, decide_all, last_batch, und
 from comments.edit import edit
 from comments.models import Batch, Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
 from comments.privacy import forget_text
-from comments.queue import COUNTED, PAGE_SIZE, View, comments_in, counts, page_of_queue, search
+from comments.queue import COUNTED, NOTE_AT_MOST, PAGE_SIZE, View, comments_in, counts, page_of_queue, search
 from comments.reactions import flag
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.plans import crowd, plans_of, sorts, wasteful
@@ -156,6 +156,20 @@ def test_a_bulk_decision_refuses_what_has_moved_on_and_names_it(desk, article):
     assert "by Edited has changed in the meantime" in text
     assert "by Decided has changed in the meantime: it is spam" in text
     assert set(Comment.objects.visible()) == {fine}
+
+
+@pytest.mark.parametrize(
+    ("button", "sent", "kept"),
+    [("reject", "libel", "libel"), ("spam", "libel", "libel"), ("approve", "libel", ""), ("spam", "forged", "")],
+)
+def test_a_button_says_the_same_at_the_queue_and_beside_the_comment(desk, article, button, sent, kept):
+    here, beside = make_comment(article=article), make_comment(article=article)
+    note = "n" * (NOTE_AT_MOST + 1)
+    desk.post(QUEUE, {f"_{button}": seen(here), f"reason-{here.pk}": sent, f"note-{here.pk}": note})
+    desk.post("/comments/moderate/", {"to": button, "seen": seen(beside), "reason": sent, "note": note})
+    for comment in (here, beside):
+        decision = comment.decisions.get()
+        assert (decision.reason, decision.note, decision.inform) == (kept, note[:NOTE_AT_MOST], False)
 
 
 def test_the_last_press_is_undone_as_one(desk, article, moderator):

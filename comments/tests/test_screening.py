@@ -161,6 +161,13 @@ def test_the_typed_address_of_a_banned_guest_is_turned_away_without_a_word():
     assert comment.state_for_its_author == "Waits for a moderator"
 
 
+@pytest.mark.parametrize(("asked", "given"), [(None, 30), (90, 30), (7, 7)])
+def test_a_whole_network_is_sanctioned_for_thirty_days_at_most(moderator, asked, given):
+    until = asked and timezone.now() + datetime.timedelta(days=asked)
+    laid = lay(make_comment(), by=moderator, measure="ban", reason="Threats.", target="network", until=until)
+    assert round((laid.until - timezone.now()) / datetime.timedelta(days=1)) == given
+
+
 def test_what_a_stranger_has_done_under_an_address_is_not_laid_on_its_owner(moderator):
     owner, other = trusted_reader(), trusted_reader(2)
     rude = make_comment(email=owner.commenter.email)

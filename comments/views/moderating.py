@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.http.numbers import number_in
 from articles.models import Article
-from comments.decide import MODERATE, DecisionRefused, confirm, decide_all
+from comments.decide import MODERATE, DecisionRefused, confirm
 from comments.models import Comment, Reason, Status
-from comments.queue import BUTTONS, as_seen, page_of_queue, see, with_history, with_reports
+from comments.queue import as_seen, page_of_queue, press, see, with_history, with_reports
 
 AT_MOST = 200
 #: So many of those that wait stand above a story's talk; the queue has the others.
@@ -113,10 +113,9 @@ def _decide(request: HttpRequest, comment: Comment, to: str) -> tuple[str, int]:
         except DecisionRefused as refusal:
             refused = refusal.messages
     else:
-        reason = request.POST.get("reason", "") if to == "reject" else ""
-        *_, refused = decide_all(
-            [comment], BUTTONS[to], by=user, reason=reason if reason in Reason.values else "",
-            note=request.POST.get("note", "")[:1000], inform="inform" in request.POST,
+        _, refused = press(
+            [comment], to, by=user, reason=request.POST.get("reason", ""), note=request.POST.get("note", ""),
+            inform="inform" in request.POST,
         )  # fmt: skip
     if refused:
         return " ".join(refused), 409
