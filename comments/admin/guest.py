@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from articles.admin.uncounted import UncountedAdmin
 from articles.http.numbers import number_in
 from comments.admin.privacy import PrivacyMixin
+from comments.admin.queue import counted, tell_refusals
 from comments.decide import MODERATE, decide_all
 from comments.models import Commenter, GuestNote, Reason, Status
 from comments.queue import page_of_queue
@@ -76,7 +77,8 @@ class CommenterAdmin(PrivacyMixin, UncountedAdmin):
             "note_form": note,
             "notes": guest.notes.select_related("made_by"),
             "sanctions": guest.sanctions.select_related("made_by"),
-            "pending": guest.comments.filter(status=Status.PENDING)[:501].count(),
+            "pending": guest.comments.filter(status=Status.PENDING)[: AT_ONCE + 1].count(),
+            "at_once": AT_ONCE,
             "may_moderate": self.has_change_permission(request),
         }
         template = "admin/comments/commenter/guest.html"
@@ -89,8 +91,12 @@ class CommenterAdmin(PrivacyMixin, UncountedAdmin):
             self.message_user(request, "Every browser of this guest is a stranger's again.", messages.SUCCESS)
         elif "_reject_pending" in request.POST:
             pending = guest.comments.filter(status=Status.PENDING).order_by("pk")[:AT_ONCE]
-            _, count, _ = decide_all(pending, Status.REJECTED, by=request.user, reason=Reason.OTHER)
-            self.message_user(request, f"Rejected: {count}. The queue can undo it.", messages.SUCCESS)
+            _, count, refused = decide_all(pending, Status.REJECTED, by=request.user, reason=Reason.OTHER)
+            if count:
+                self.message_user(request, f"Rejected: {counted(count)}. The queue can undo it.", messages.SUCCESS)
+            elif not refused:
+                self.message_user(request, "Nothing of theirs waits any more.", messages.WARNING)
+            tell_refusals(request, refused)
         elif "_note" in request.POST:
             if not note.is_valid():
                 return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django import forms
@@ -21,6 +20,7 @@ from comments.models import Batch, Comment, Commenter, Reason, Sanction
 from comments.queue import (
     BUTTONS,
     NEWEST_FIRST,
+    PAGE_SIZE,
     SEARCHED,
     QueuePage,
     View,
@@ -34,7 +34,7 @@ from comments.queue import (
     with_history,
 )
 from comments.reactions import pick
-from comments.sanctions import Target, reject_all_by_author_of, sanction, written_by_author_of
+from comments.sanctions import AT_ONCE, Target, reject_all_by_author_of, sanction, written_by_author_of
 
 
 class SanctionForm(forms.Form):
@@ -51,7 +51,9 @@ class SanctionForm(forms.Form):
     )
     reason = forms.CharField(max_length=300, help_text="Who is banned is told this when they try to write.",
                              widget=forms.TextInput(attrs={"class": "vTextField"}))  # fmt: skip
-    reject_all = forms.BooleanField(required=False, label="Also reject everything of theirs that waits or is published")
+    reject_all = forms.BooleanField(
+        required=False, label=f"Also reject what of theirs waits or is published ({AT_ONCE} at most)"
+    )
 
     def __init__(self, comment: Comment, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -185,8 +187,10 @@ class CommentAdmin(admin.ModelAdmin):
             else:
                 self.message_user(request, f"{laid}.", messages.SUCCESS)
                 if data["reject_all"]:
-                    _, count, _ = reject_all_by_author_of(comment, by=request.user, reason=Reason.OTHER)
-                    self.message_user(request, f"Rejected: {_counted(count)}.", messages.SUCCESS)
+                    _, count, refused = reject_all_by_author_of(comment, by=request.user, reason=Reason.OTHER)
+                    if count or not refused:
+                        self.message_user(request, f"Rejected: {counted(count)}.", messages.SUCCESS)
+                    tell_refusals(request, refused)
                 return redirect("admin:comments_comment_changelist")
         context = {
             "title": "Author of a comment",
@@ -194,7 +198,8 @@ class CommentAdmin(admin.ModelAdmin):
             "media": self.media,
             "comment": comment,
             "form": form,
-            "theirs": written_by_author_of(comment)[:501].count(),
+            "theirs": written_by_author_of(comment)[: AT_ONCE + 1].count(),
+            "at_once": AT_ONCE,
         }
         template = "admin/comments/comment/sanction.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
@@ -248,7 +253,7 @@ class CommentAdmin(admin.ModelAdmin):
                 picked = "picked out" if comment.picked_at else "not picked out any more"
                 self.message_user(request, f"The comment by {comment.name} is {picked}.", messages.SUCCESS)
         except (DecisionRefused, PermissionDenied) as refusal:
-            self._refuse(request, getattr(refusal, "messages", [str(refusal)]))
+            tell_refusals(request, getattr(refusal, "messages", [str(refusal)]))
 
     def _decide(self, request, action: str, comments: list[Comment], reason: str, note: str, *, inform: bool) -> None:
         if action not in BUTTONS:
@@ -258,9 +263,9 @@ class CommentAdmin(admin.ModelAdmin):
             return
         count, refused = press(comments, action, by=request.user, reason=reason, note=note, inform=inform)
         if count:
-            told = f"the comment by {comments[0].name}" if len(comments) == 1 else _counted(count)
+            told = f"the comment by {comments[0].name}" if len(comments) == 1 else counted(count)
             self.message_user(request, f"{BUTTONS[action].label}: {told}.", messages.SUCCESS)
-        self._refuse(request, refused)
+        tell_refusals(request, refused)
 
     def _undo(self, request: HttpRequest, number: str) -> None:
         batch = Batch.objects.filter(pk=number_in(number), made_by=request.user).first()
@@ -269,12 +274,8 @@ class CommentAdmin(admin.ModelAdmin):
             return
         undone = undo(batch, by=request.user)
         if undone.count:
-            self.message_user(request, f"Undone: {_counted(undone.count)} as before.", messages.SUCCESS)
-        self._refuse(request, undone.refused)
-
-    def _refuse(self, request: HttpRequest, sentences: Iterable[str]) -> None:
-        for sentence in sentences:
-            self.message_user(request, sentence, messages.WARNING)
+            self.message_user(request, f"Undone: {counted(undone.count)} as before.", messages.SUCCESS)
+        tell_refusals(request, undone.refused)
 
     @staticmethod
     def _next_anchor(request: HttpRequest, decided: list[Comment]) -> str:
@@ -293,7 +294,15 @@ def _is_pick(request: HttpRequest) -> bool:
     return bool(pressed) and pressed <= {"_pick", "_unpick"}
 
 
-def _counted(count: int) -> str:
+def tell_refusals(request: HttpRequest, sentences: list[str]) -> None:
+    """Why something was not done; of more than a page of reasons the first, and how many others."""
+    for sentence in sentences[:PAGE_SIZE]:
+        messages.warning(request, sentence)
+    if (more := len(sentences) - PAGE_SIZE) > 0:
+        messages.warning(request, f"And {counted(more)} more, for reasons like these.")
+
+
+def counted(count: int) -> str:
     return f"{count} {'comment' if count == 1 else 'comments'}"
 
 

@@ -373,6 +373,49 @@ def test_an_author_is_banned_and_all_of_theirs_rejected(desk, article, moderator
     assert Comment.objects.visible().count() == 4
 
 
+@pytest.mark.parametrize("screen", ["guest", "sanction"])
+def test_of_many_that_are_rejected_at_once_it_is_told_which_have_moved_on(desk, article, monkeypatch, screen):
+    reader = make_reader(email="rude@example.org")
+    comments = [make_comment(article=article, reader=reader, name=name) for name in ("Rude", "Crude")]
+
+    def meanwhile(decided, decision):
+        Comment.objects.exclude(pk=decided.pk).update(revision=2)
+
+    monkeypatch.setattr("comments.decide.notifications.note", meanwhile)
+    if screen == "guest":
+        url, data = f"/admin/comments/commenter/{reader.commenter.pk}/change/", {"_reject_pending": "1"}
+    else:
+        url = f"{QUEUE}{comments[0].pk}/sanction/"
+        data = {"measure": "warn", "target": "author", "reason": "Rude.", "reject_all": "on"}
+    text = desk.post(url, data, follow=True).content.decode()
+    assert "Rejected: 1 comment." in text
+    assert "has changed in the meantime: its author has edited it" in text
+
+
+def test_a_press_that_is_refused_for_many_reasons_tells_a_page_of_them(desk, article):
+    comments = [make_comment(article=article, body=f"Text {n}") for n in range(PAGE_SIZE + 2)]
+    values = [seen(comment) for comment in comments]
+    Comment.objects.update(revision=2)
+    text = desk.post(QUEUE, {"_bulk": "spam", "selected": values}, follow=True).content.decode()
+    assert text.count("has changed in the meantime") == PAGE_SIZE
+    assert "And 2 comments more" in text
+
+
+def test_the_buttons_say_how_many_they_reject(desk, article, monkeypatch):
+    for module in ("guest", "queue"):
+        monkeypatch.setattr(f"comments.admin.{module}.AT_ONCE", 2)
+    reader = make_reader(email="rude@example.org")
+    guest = f"/admin/comments/commenter/{reader.commenter.pk}/change/"
+    for button, theirs in (
+        ("Reject the one that waits", "1 of theirs waits or is published."),
+        ("Reject all 2 that wait", "2 of theirs wait or are published."),
+        ("Reject the first 2 that wait", "More than 2 of theirs wait or are published."),
+    ):
+        comment = make_comment(article=article, reader=reader)
+        assert button in desk.get(guest).content.decode()
+        assert theirs in desk.get(f"{QUEUE}{comment.pk}/sanction/").content.decode()
+
+
 def test_rejecting_all_of_an_unconfirmed_guest_spares_the_owner_of_the_address(desk, article):
     owner = make_reader(email="victim@example.org", approved=5)
     fine = make_comment(article=article, reader=owner)
