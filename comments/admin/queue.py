@@ -49,8 +49,12 @@ class SanctionForm(forms.Form):
         label="For days",
         help_text="Empty: for good. A suspension needs a number.",
     )
-    reason = forms.CharField(max_length=300, help_text="Who is banned is told this when they try to write.",
-                             widget=forms.TextInput(attrs={"class": "vTextField"}))  # fmt: skip
+    reason = forms.CharField(
+        max_length=300,
+        help_text="Whoever it is laid on reads this, word for word, whatever the measure: when they try to write, or on their page "
+        "“Your comments”. What is only for moderators belongs in a note on the guest.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
     reject_all = forms.BooleanField(
         required=False, label=f"Also reject what of theirs waits or is published ({AT_ONCE} at most)"
     )

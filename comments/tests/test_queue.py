@@ -442,6 +442,12 @@ def test_rejecting_all_of_a_stranger_spares_guests_and_staff_of_the_same_browser
     assert set(Comment.objects.visible()) == set(fine)
 
 
+def test_who_lays_a_sanction_is_told_who_reads_the_reason(desk, article):
+    text = desk.get(f"{QUEUE}{make_comment(article=article).pk}/sanction/").content.decode()
+    assert "reads this, word for word, whatever the measure" in text
+    assert "note on the guest" in text
+
+
 @pytest.mark.parametrize("target", ["author", "network"])
 def test_the_same_measure_sent_twice_is_one(desk, article, target):
     comment = make_comment(article=article)
