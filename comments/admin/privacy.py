@@ -47,9 +47,8 @@ class PrivacyMixin:
         form = EraseForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             touched = erase(guest, keep_comments=form.cleaned_data["keep_comments"])
-            self.message_user(
-                request, f"Guest {guest.pk} is erased; {touched} comments were changed.", messages.SUCCESS
-            )
+            changed = "1 comment was" if touched == 1 else f"{touched} comments were"
+            self.message_user(request, f"Guest {guest.pk} is erased; {changed} changed.", messages.SUCCESS)
             return redirect("admin:comments_commenter_changelist")
         context = {
             "title": f"Guest {guest.pk}: privacy",

@@ -237,6 +237,16 @@ def test_who_may_erase_does_it_at_the_desk_and_others_do_not(reader, client, adm
     assert guest_of(EMAIL) is None
 
 
+@pytest.mark.parametrize(("count", "told"), [(1, "1 comment was changed."), (2, "2 comments were changed.")])
+def test_who_erases_is_told_how_many_comments_it_has_changed(client, administrator, count, told):
+    guest = make_reader(email=EMAIL)
+    for _ in range(count):
+        make_comment(reader=guest)
+    client.force_login(administrator)
+    url = f"/admin/comments/commenter/{guest.commenter.pk}/privacy/"
+    assert told in client.post(url, {"keep_comments": "yes", "sure": "on"}, follow=True).content.decode()
+
+
 def test_hashes_are_forgotten_after_30_days_and_not_before(capsys):
     old, new = make_comment(), make_comment()
     flag(new, make_reader(), why="abuse", words="Long ago.")
