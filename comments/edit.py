@@ -21,6 +21,10 @@ from comments.post import PostRefused, key_of, refuse_by, status_by
 EDITABLE_FOR = datetime.timedelta(minutes=10)
 #: Who looks at a comment in the queue sees every text that it had.
 MOST_EDITS = 20
+TOO_LATE = (
+    f"It can no longer be changed. A comment can be changed for {EDITABLE_FOR // datetime.timedelta(minutes=1)} minutes, "
+    f"{MOST_EDITS} times at most, and until somebody answers."
+)
 EDITABLE = (Status.PENDING, Status.PUBLISHED)
 #: Kept with the new text, so that nothing else publishes what a person was to read.
 WAITED = Finding(Verdict.HOLD, "edited", "It waited for a moderator before its author changed it.")
@@ -48,9 +52,7 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
     What the checks would hold goes back to the moderators; what waits or was read by one is never published by this.
     """
     if not may_edit(comment, reader):
-        raise EditRefused(
-            "It can no longer be changed: that is possible for 10 minutes, until somebody answers, and not for ever."
-        )
+        raise EditRefused(TOO_LATE)
     if body == comment.body:
         return comment
     before, comment.body = comment.body, body

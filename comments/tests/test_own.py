@@ -157,6 +157,19 @@ def test_a_guest_changes_a_comment_on_a_page(article):
     assert "The tram is early." in Client().get(article.get_absolute_url()).content.decode()
 
 
+def test_a_text_that_can_no_longer_be_changed_is_refused_in_the_same_words_before_and_after(article, time_machine):
+    reader = trusted(article)
+    post(reader, article)
+    url = f"/comments/edit/{Comment.objects.get().pk}/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', reader.get(url).content.decode())[1]
+    time_machine.move_to(timezone.now() + datetime.timedelta(minutes=11))
+    before = reader.get(url).content.decode()
+    after = reader.post(url, {"csrfmiddlewaretoken": token, "body": "Too late.", "revision": 1}).content.decode()
+    told = "It can no longer be changed. A comment can be changed for 10 minutes, 20 times at most, and until somebody answers."
+    assert told in before and told in after
+    assert "ten minutes" not in before
+
+
 def test_bad_input_is_kept_beside_its_message(article):
     reader = trusted(article)
     post(reader, article)

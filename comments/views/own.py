@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from articles.models import Article
 from comments.confirm import confirm_address
 from comments.decide import DecisionRefused, delete_own
-from comments.edit import EditRefused, edit, may_edit
+from comments.edit import TOO_LATE, EditRefused, edit, may_edit
 from comments.forms import AddressForm, EditForm
 from comments.identity import Reader, commenter_confirmed_by, forget, reader_of, remember
 from comments.limits import is_too_often
@@ -100,7 +100,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error("body", sentence)
         else:
             return _back("changed" if comment.is_visible else "changed-waits")
-    too_late = None if form.is_bound or may_edit(comment, reader) else "It can no longer be changed."
+    too_late = None if form.is_bound or may_edit(comment, reader) else TOO_LATE
     context = {"comment": comment, "article": comment.article, "form": form, "refusal": too_late}
     return render(request, "comments/edit.html", context, status=400 if form.errors else 200)
 
