@@ -54,7 +54,11 @@ class CommenterAdmin(PrivacyMixin, UncountedAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         words, which = request.POST.get("who", "").strip(), request.GET.copy()
-        which["id"] = str(number_in(words) or Commenter.objects.known_by_email(words).pk or 0)
+        number = number_in(words) or Commenter.objects.known_by_email(words).pk or 0
+        if not Commenter.objects.filter(pk=number).exists():
+            told = "There is no guest with this address or number. Give the whole address."
+            self.message_user(request, told, messages.WARNING)
+        which["id"] = str(number)
         return redirect(f"{request.path}?{which.urlencode()}")
 
     def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:

@@ -524,6 +524,10 @@ def test_a_guest_is_found_by_the_whole_address_or_number_alone(desk):
         assert "example.org" not in response["Location"].lower() and "_popup=1" in response["Location"]
         text = desk.get(response["Location"]).content.decode()
         assert (f"/{guest.pk}/change/" in text, "other@example.org" in text) == (is_found, False), words
+        assert ("There is no guest with this address or number." in text) is not is_found, words
+        assert '<a href="?_popup=1">All guests</a>' in text
+    assert "All guests" not in desk.get(url).content.decode()
+    assert "There is no guest" in desk.post(url, {"who": str(guest.pk + 99)}, follow=True).content.decode()
 
 
 def test_a_sanction_is_added_and_lifted_and_never_rewritten(desk, moderator):
