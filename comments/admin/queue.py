@@ -15,6 +15,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from articles.http.numbers import number_in
+from articles.models import Article
 from comments.decide import MODERATE, DecisionRefused, confirm, last_batch, undo
 from comments.models import Batch, Comment, Commenter, Reason, Sanction
 from comments.queue import (
@@ -107,13 +108,15 @@ class CommentAdmin(admin.ModelAdmin):
             raise Http404("There is no such view of the queue.")
         words, story = request.GET.get("q", "").strip(), request.GET.get("story", "")
         guest = request.GET.get("guest", "") if self._may_see_guests(request) else ""
-        comments, newest_first = comments_in(view), view in NEWEST_FIRST
+        comments, newest_first, on = comments_in(view), view in NEWEST_FIRST, None
         if words:
             comments, newest_first, view = search(words), True, ""
         elif guest:
             comments, newest_first, view = Comment.objects.filter(commenter=number_in(guest)), True, ""
         elif story:
             comments, newest_first, view = Comment.objects.filter(article=number_in(story)), True, ""
+            # Of a draft nobody learns here what it is called, or that it is there.
+            on = Article.objects.seen_by(request.user).only("headline").filter(pk=number_in(story)).first()
         page = page_of_queue(comments, after=request.GET.get("after", ""), newest_first=newest_first)
         kept = {name: value for name in ("view", "q", "story", "guest") if (value := request.GET.get(name))}
         context = {
@@ -127,6 +130,8 @@ class CommentAdmin(admin.ModelAdmin):
             ],
             "words": words,
             "guest": guest,
+            "of_one_story": bool(story),
+            "story": on,
             "searched": SEARCHED,
         }
         return self._render(request, context | (extra_context or {}))

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.tests.factories import make_article
+from articles.workflow import Status as ArticleStatus
 from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
 from comments.edit import edit
 from comments.models import Batch, Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
@@ -342,8 +343,29 @@ def test_searching(desk, article):
 def test_the_comments_of_one_story(desk, article):
     make_comment(article=article, body="On this one.")
     make_comment(body="On another.")
-    assert "On another." not in page(desk, story=article.pk)
-    assert "On this one." in page(desk, story=article.pk)
+    text = page(desk, story=article.pk)
+    assert "On this one." in text and "On another." not in text
+    assert f'All comments on “<span dir="auto">{article.headline}</span>”, the newest first.' in text
+    assert '<a href="?">Back to the queue</a>' in text
+    assert "Back to the queue" not in page(desk)
+
+
+def test_a_story_without_comments_is_no_work_done(desk, article):
+    text = page(desk, story=article.pk)
+    assert "No comments yet." in text and "well done" not in text
+    for which in ({"q": "nowhere"}, {"guest": "999"}, {"story": "999"}):
+        assert "Nothing was found." in page(desk, **which), which
+    assert "well done" in page(desk)
+
+
+def test_a_moderator_does_not_learn_of_a_draft_by_its_number(desk, client, editor):
+    draft = make_article(status=ArticleStatus.DRAFT, headline="Minister resigns")
+    for number in (draft.pk, 999):
+        text = page(desk, story=number)
+        assert "All comments on one story" in text and "Nothing was found." in text
+        assert "Minister resigns" not in text
+    client.force_login(editor)
+    assert "Minister resigns" in page(client, story=draft.pk)
 
 
 @pytest.mark.parametrize("number", ["²", "x", "9" * 30, "0"])
