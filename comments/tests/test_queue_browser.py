@@ -237,6 +237,43 @@ def test_a_moderator_decides_beside_the_comments(watch, article, moderator):
     assert statuses() == {"Ottilie": "rejected", "Marit": "published", "Dagmar": "published"}
 
 
+def test_what_is_decided_beside_the_comments_says_so_and_leads_to_the_desk(watch, article, moderator):
+    waiting = {to: make_comment(article=article, name=name) for to, name in (("approve", "Marit"), ("spam", "Dagmar"))}
+    page = watch.page()
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    page.goto(article.get_absolute_url())
+    for to, told in (("approve", "Published"), ("spam", "Spam")):
+        place = page.locator(f"#comment-{waiting[to].pk}")
+        expect(place.locator(".comment-badge")).to_have_text("Waiting")
+        place.locator(f"button[value={to}]").click()
+        expect(place.locator(".comment-badge")).to_have_text(told)
+        expect(place.get_by_role("button")).to_have_count(0)
+        desk = place.get_by_role("link", name="At the desk")
+        expect(desk).to_have_attribute("href", f"{QUEUE}{waiting[to].pk}/change/")
+
+
+@pytest.mark.parametrize("since", ["logged out", "logged in anew"])
+def test_a_moderator_whose_login_has_ended_is_told_so_where_it_is_seen(watch, article, moderator, settings, since):
+    comments = [make_comment(article=article, status=Status.PUBLISHED) for _ in range(12)]
+    page = watch.page()
+    log_in(page, "moderator")
+    page.goto(QUEUE)
+    page.goto(article.get_absolute_url())
+    button = page.locator(f"#comment-{comments[0].pk} button[value=keep]")
+    expect(button).to_be_visible()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    if since == "logged in anew":
+        log_in(page.context.new_page(), "moderator")
+    heard = len(watch.problems)
+    button.click()
+    status = page.locator("[data-comments-status]")
+    expect(status).to_have_text("You are not logged in any more, or were logged in anew: load this page again.")
+    expect(status).to_be_in_viewport()
+    del watch.problems[heard:]  # the browser notes what was refused
+    assert not Comment.objects.exclude(reviewed_at=None).exists()
+
+
 def test_a_moderator_decides_without_scripts_on_a_page_of_the_storys_comments(watch, article, moderator):
     make_comment(article=article, name="Marit")
     make_comment(article=article, name="Dagmar", status=Status.PUBLISHED)

@@ -247,7 +247,7 @@ def test_a_moderator_who_presses_twice_hears_of_the_first(watch, article, modera
     comment.refresh_from_db()
     assert comment.status == Status.SPAM
     # What is not there any more is neither liked nor answered, and can still be read by who has turned it away.
-    expect(place.locator(".comment-desk, .comment-foot")).to_have_count(0)
+    expect(place.locator(".comment-desk button, .comment-foot")).to_have_count(0)
     text = place.locator(".comment-text")
     expect(text).to_have_css("opacity", "1")
     expect(text).to_have_css("text-decoration-line", "line-through")

@@ -20,7 +20,7 @@ from articles.http.numbers import number_in
 from articles.models import Article
 from comments.decide import MODERATE, DecisionRefused, confirm
 from comments.models import Comment, Reason, Status
-from comments.queue import as_seen, page_of_queue, press, see, with_history, with_reports
+from comments.queue import BUTTONS, as_seen, page_of_queue, press, see, with_history, with_reports
 
 AT_MOST = 200
 #: So many of those that wait stand above a story's talk; the queue has the others.
@@ -95,7 +95,8 @@ def _press(request: HttpRequest) -> HttpResponse:
     else:
         message, status = _decide(request, comments[0], to)
     if wants_json:
-        return JsonResponse({"message": message, "to": to}, status=status)
+        became = {"status": BUTTONS.get(to, ""), "done": DONE.get(to, "")}
+        return JsonResponse({"message": message, "to": to, **became}, status=status)
     if status == 404:
         return HttpResponse(message, status=status, content_type="text/plain")
     if status == 409:

@@ -155,10 +155,20 @@ section?.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(form, event.submitter));
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    const { message, to } = await answer.json();
+    // Who may not moderate gets nothing, and who has a token of another login a page.
+    if (answer.status === 204 || answer.status === 403) {
+      return refuse("You are not logged in any more, or were logged in anew: load this page again.");
+    }
+    const { message, to, status, done } = await answer.json();
     if (!answer.ok) return refuse(message);
     say(message);
-    desk.remove();
+    // What is left leads to where it can be undone.
+    desk.replaceChildren(desk.querySelector("a"));
+    const badge = comment.querySelector(".comment-badge[data-status]");
+    if (badge) {
+      badge.dataset.status = status;
+      badge.textContent = done;
+    }
     if (to === "reject" || to === "spam") {
       comment.classList.add("comment-turned-away");
       comment.querySelector(".comment-foot")?.remove();
@@ -166,7 +176,7 @@ section?.addEventListener("submit", async (event) => {
     comment.tabIndex = -1;
     comment.focus({ preventScroll: true });
   } catch {
-    say("That did not arrive. Please try again.");
+    refuse("That did not arrive. Please try again.");
   } finally {
     delete desk.dataset.sending;
   }
