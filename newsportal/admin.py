@@ -49,6 +49,10 @@ class PageAdmin(ProseEditorAdminMixin, UncountedAdmin):
     list_display = ["title", "slug", "order", "modified_at"]
     prepopulated_fields = {"slug": ["title"]}
 
+    def changeform_view(self, request: HttpRequest, *args, **kwargs):
+        self.read_ahead(request)
+        return super().changeform_view(request, *args, **kwargs)
+
 
 @admin.register(WellKnownFile)
 class WellKnownFileAdmin(UncountedAdmin):

@@ -15,12 +15,8 @@ class ProseEditorAdminMixin(admin.ModelAdmin):
     class Media:
         css = {"all": ["css/desk/editor.css"]}
 
-    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None):
-        self.read_ahead(request)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
     def read_ahead(self, request: HttpRequest) -> None:
-        """For a screen that looks at what was sent before it comes here, too: a text is read once."""
+        """To be called first by `changeform_view`, which begins the transaction."""
         if request.method == "POST":
             body.read_ahead(request.POST.get("body", ""))
 

@@ -81,8 +81,6 @@ def read_ahead(html: str) -> None:
     """Make it before a transaction is begun, for the form and the save that are asked within: on SQLite nobody else could write
     for as long.
     """  # fmt: skip
-    if html == _ahead.given:
-        return
     _ahead.given = None
     stored = _ask(html)
     _ahead.given, _ahead.stored = html, stored
