@@ -30,8 +30,9 @@ from articles.search.ranking import Candidate, ranked
 RANKED = 500
 #: The desk's lists show the newest so many.
 AMONG = 1_000
-#: So many stories are looked up one by one. Of more a page is full after some part of the archive.
-FEW = 5_000
+#: Of so many stories that a search is narrowed to the numbers are told beforehand. Of more a page is full after a small part of the
+#: archive.
+SOME = 100_000
 
 #: Of a story's entry what a Candidate is made of, in its order.
 ENTRY = ("pk", "search_entry__key", "search_entry__headline", "search_entry__standfirst", "search_entry__names")
@@ -55,16 +56,13 @@ class Scope:
     first_day: datetime.date | None = None
     last_day: datetime.date | None = None
 
-    def stories(self) -> tuple[ArticleQuerySet, bool]:
-        """Public ones, at the moment of asking; and whether they are FEW.
+    def stories(self) -> tuple[ArticleQuerySet, list[int] | None]:
+        """Public ones, at the moment of asking; and numbers among which theirs are, if it is narrowed to SOME.
 
         A common word is looked for from the newest story on until a page is full: for somebody who has written three stories that
         would be the whole archive.
         """
         found = Article.objects.public()
-        few = self._few()
-        if few is not None:
-            found = found.filter(pk__in=few)
         if self.section:
             found = found.filter(section=self.section)
         if self.kind:
@@ -73,9 +71,9 @@ class Scope:
             found = found.filter(tagged__tag=self.tag)
         if self.contributor:
             found = found.filter(models.Exists(self.contributor.bylines.filter(article=models.OuterRef("pk"))))
-        return found, few is not None
+        return found, self._numbers()
 
-    def _few(self) -> list[int] | None:
+    def _numbers(self) -> list[int] | None:
         public = Article.objects.public()
         for is_asked, stories in (
             (self.contributor, Byline.objects.filter(contributor=self.contributor).values_list("article", flat=True)),
@@ -83,7 +81,7 @@ class Scope:
             (self.section, public.filter(section=self.section).values_list("pk", flat=True)),
             (self.kind, public.filter(kind=self.kind).values_list("pk", flat=True)),
         ):
-            if is_asked and (numbers := _if_few(stories)) is not None:
+            if is_asked and (numbers := _up_to(SOME, stories)) is not None:
                 return numbers
         return None
 
@@ -153,8 +151,8 @@ def newest(query: Query, limit: int, scope: Scope = Scope()) -> list[Article]:
         return []
     query = spelt_out(query)
     low, high = scope.keys()
-    stories, few = scope.stories()
-    found = _back_end().matching(stories, query, low=low, high=high, few=few)
+    stories, numbers = scope.stories()
+    found = _back_end().matching(stories, query, low=low, high=high, numbers=numbers)
     numbers = _numbers(found, limit)
     return list(Article.objects.public().with_surroundings().filter(pk__in=numbers).newest_first())
 
@@ -165,8 +163,9 @@ def among(articles: ArticleQuerySet, text: str, limit: int = AMONG) -> ArticleQu
     if not query:
         return articles.none()
     stories = articles.order_by().select_related(None)
-    few = _if_few(stories.values_list("pk", flat=True))
-    found = _back_end().matching(stories if few is None else stories.filter(pk__in=few), query, few=few is not None)
+    is_narrowed = bool(articles.query.where)
+    numbers = _up_to(SOME, stories.values_list("pk", flat=True)) if is_narrowed else None
+    found = _back_end().matching(stories, query, numbers=numbers)
     return articles.filter(pk__in=_numbers(found, limit))
 
 
@@ -179,10 +178,10 @@ def among_pictures(images: models.QuerySet[Image], text: str, limit: int = AMONG
     return images.filter(pk__in=_numbers(found, limit))
 
 
-def _if_few(stories: models.QuerySet) -> list[int] | None:
-    """The numbers of these stories, asked for in whatever order; None for more than FEW."""
-    numbers = set(stories.order_by()[: FEW + 1])
-    return sorted(numbers) if len(numbers) <= FEW else None
+def _up_to(most: int, stories: models.QuerySet) -> list[int] | None:
+    """The numbers of these stories, asked for in whatever order; None for more than `most`."""
+    numbers = set(stories.order_by()[: most + 1])
+    return sorted(numbers) if len(numbers) <= most else None
 
 
 def _numbers(found: models.QuerySet, limit: int) -> list[int]:
@@ -209,10 +208,10 @@ class _Places:
 
 def _by_relevance(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
     low, high = scope.keys()
-    back_end, (stories, few) = _back_end(), scope.stories()
+    back_end, (stories, numbers) = _back_end(), scope.stories()
     candidates: dict[int, Candidate] = {}
     for in_head in (False, True):
-        found = back_end.matching(stories, query, in_head=in_head, low=low, high=high, few=few)
+        found = back_end.matching(stories, query, in_head=in_head, low=low, high=high, numbers=numbers)
         # Their entries come along: to look them up again costs as much as to find them.
         some = [Candidate(*row) for row in found.values_list(*ENTRY)[: RANKED + 1]]
         candidates |= {candidate.number: candidate for candidate in some[:RANKED]}
@@ -244,8 +243,10 @@ def _with_phrase(query: Query, numbers: list[int]) -> set[int]:
 
 def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> tuple[_Places, int | None]:
     low, high = scope.keys()
-    back_end, (stories, few) = _back_end(), scope.stories()
-    counted = back_end.matching(stories, query, low=low, high=high, few=few).values_list("pk", flat=True)[: RANKED + 1]
+    back_end, (stories, numbers) = _back_end(), scope.stories()
+    counted = back_end.matching(stories, query, low=low, high=high, numbers=numbers).values_list("pk", flat=True)[
+        : RANKED + 1
+    ]
     total = len(counted) if len(counted) <= RANKED else None
     below, above = _place(before), _place(after)
     upwards = above is not None and below is None
@@ -253,7 +254,7 @@ def _by_date(query: Query, scope: Scope, before: str, after: str, size: int) -> 
         high = min(high, below[1])
     elif above:
         low = max(low, above[1] + 1)
-    found = back_end.matching(stories, query, low=low, high=high, oldest_first=upwards, few=few)
+    found = back_end.matching(stories, query, low=low, high=high, oldest_first=upwards, numbers=numbers)
     rows = [(0, key, number) for key, number in found.values_list("key", "pk")[: size + 1]]
     more, items = len(rows) > size, rows[:size]
     if upwards:
@@ -290,10 +291,10 @@ def _suggestion(query: Query, scope: Scope) -> str:
     mended = spelling.instead_of(plain)
     if not mended:
         return ""
-    stories, few = scope.stories()
+    stories, numbers = scope.stories()
     for attempt in range(spelling.BEST):
         text = query.typed({word: close[min(attempt, len(close) - 1)] for word, close in mended.items()})
-        if _back_end().matching(stories, spelt_out(parse(text)), few=few).values_list("pk", flat=True)[:1]:
+        if _back_end().matching(stories, spelt_out(parse(text)), numbers=numbers).values_list("pk", flat=True)[:1]:
             return text
     return ""
 

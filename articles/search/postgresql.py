@@ -26,6 +26,8 @@ PHRASE_AMONG = 3_000
 #: Of so many of the newest entries so many have what is common: a page of it is full after some 25,000 entries, which takes as long
 #: as to look up and sort all that have it in an archive of a million.
 SAMPLE, COMMON = 1_000, 20
+#: So many stories are looked up one by one, whatever words they have.
+FEW = 5_000
 #: Limits of the server: the size of a vector, the highest position.
 MOST_BYTES = 900_000
 LAST_POSITION = 16_383
@@ -79,18 +81,22 @@ def matching(
     low: int = 0,
     high: int = 2**63 - 1,
     oldest_first=False,
-    few=False,
+    numbers: list[int] | None = None,
 ) -> QuerySet[Article]:
     """Those of `articles` that the query asks for, whose key is `low <= key < high`, newest first, with their `key`.
 
-    `in_head`: all words stand in headline, standfirst, tags or bylines. `few`: to look at each of `articles` is cheap.
+    `in_head`: all words stand in headline, standfirst, tags or bylines. `numbers`: among which
+    those of `articles` are, where they are few enough to be told.
     """  # fmt: skip
     found = articles.filter(search_entry__key__gte=low, search_entry__key__lt=high)
     mark = HEAD if in_head else ""
     found = found.filter(search_entry__words__matches=expression(query, mark))
     order: F | CombinedExpression = F("search_entry__key")
     newest = SearchEntry.objects.filter(key__gte=low, key__lt=high).order_by("-key")
-    if few or not _is_common(expression(query, mark), newest):
+    few = numbers if numbers is not None and len(numbers) <= FEW else None
+    if few is not None:
+        found = found.filter(pk__in=few)
+    if few is not None or not _is_common(expression(query, mark), newest):
         # How many have a rare word, or two together, the server can only guess (of a word that it does not know: half a percent),
         # and would walk through the archive for them. All that have a common one it cannot sort without reading them.
         order = CombinedExpression(order, "+", Value(0))

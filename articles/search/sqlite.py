@@ -7,6 +7,7 @@ of a hundred thousand stories with a common word cost no more than those of a hu
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 
 from django.db.models import BooleanField, F, Func, QuerySet, Value
@@ -14,7 +15,7 @@ from django.db.models.expressions import RawSQL
 
 from articles.models import Article, Image
 from articles.models.article_queryset import ArticleQuerySet
-from articles.search.entries import HEAD
+from articles.search.entries import HEAD, NUMBER_BITS
 from articles.search.query import Query, Term
 
 #: Of a word that more pictures have, so many are looked through for those that a list is narrowed to.
@@ -31,16 +32,19 @@ def matching(
     low: int = 0,
     high: int = 2**63 - 1,
     oldest_first=False,
-    few=False,
+    numbers: list[int] | None = None,
 ) -> QuerySet[Article]:
     """Those of `articles` that the query asks for, whose key is `low <= key < high`, newest first, with their `key`.
 
-    `in_head`: all words stand in headline, standfirst, tags or bylines. `few`: to look at each of `articles` is cheap.
+    `in_head`: all words stand in headline, standfirst, tags or bylines. `numbers`: among which
+    those of `articles` are, where they are few enough to be told.
     """  # fmt: skip
-    # What has a plus before it is not looked up: one of the two tables begins.
-    text, entry = "articles_fulltext.rowid", "articles_searchentry.key"
-    where = [f"{text} = +{entry}" if few else f"+{text} = {entry}", "articles_fulltext MATCH %s"]
+    where = ["+articles_fulltext.rowid = articles_searchentry.key", "articles_fulltext MATCH %s"]
     params: list[str | int] = [expression(query, in_head=in_head)]
+    if numbers is not None:
+        # A key has the number of its story: of what is not asked for nothing but that is read.
+        where.append("(articles_fulltext.rowid & %s) IN (SELECT value FROM json_each(%s))")
+        params += [2**NUMBER_BITS - 1, json.dumps(numbers)]
     if low > 0:
         where.append("articles_fulltext.rowid >= %s")
         params.append(low)
