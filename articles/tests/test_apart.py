@@ -24,12 +24,17 @@ def test_a_refusal_comes_back_in_its_words():
         ingest_apart(upload(b"<svg/>"))
 
 
-@pytest.mark.parametrize(("limit", "value"), [("memory", 300 * 2**20), ("processor", 1), ("time", 0.05)])
+@pytest.mark.parametrize(("limit", "value"), [("memory", 300 * 2**20), ("time", 0.05)])
 def test_a_picture_that_takes_too_much_is_refused_and_takes_nothing_of_ours(monkeypatch, limit, value):
     monkeypatch.setattr("articles.pictures.apart.LIMITS", replace(LIMITS, **{limit: value}))
     large = encoded(drawing(7000, 7000, "RGBA"), "PNG", compress_level=1)
     with pytest.raises(PictureRefused, match="too much memory or time"):
         ingest_apart(upload(large))
+
+
+def test_what_goes_on_for_ever_is_ended_by_the_time_of_its_processor():
+    with pytest.raises(apart.TookTooMuch):
+        apart.ask("articles.tests.spinning", b"", replace(LIMITS, processor=1))
 
 
 @pytest.mark.parametrize(
