@@ -10,13 +10,13 @@ from articles import body
 
 
 class ProseEditorAdminMixin(admin.ModelAdmin):
-    """Gives the editor's inline import map the nonce that the policy asks for, and reads a text before its transaction is begun."""
+    """Gives the editor's inline import map the nonce that the policy asks for."""
 
     class Media:
         css = {"all": ["css/desk/editor.css"]}
 
     def read_ahead(self, request: HttpRequest) -> None:
-        """To be called first by `changeform_view`, which begins the transaction."""
+        """What a text takes long for is done before its transaction: to be called first by `changeform_view`, which begins it."""
         if request.method == "POST":
             body.read_ahead(request.POST.get("body", ""))
 

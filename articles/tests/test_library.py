@@ -113,7 +113,9 @@ def test_pictures_that_were_there_before_are_found(history, monkeypatch):
     assert not library.outdated().exists()
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="GIN keeps itself")
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="Only SQLite has a full text beside the rows that could differ from them"
+)
 def test_the_full_text_is_what_the_entries_say():
     image = make_image(title="Harbour")
     image.title = "Bridge"
