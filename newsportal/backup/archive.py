@@ -4,7 +4,9 @@
     media.jsonl                         a line for each file: name, size, modified, sha256. The bytes are beside the archive
     manifest.json                       format, site, versions, migrations, counts, and size and SHA-256 of the members
 
-The last 64 bytes, as the archive's comment, are the SHA-256 of all before them: of a damaged or shortened file nothing is believed.
+The archive's comment is a signature and a seal. The seal, the last 64 bytes, is the SHA-256 of all before them: of a damaged or
+shortened file nothing is believed. The signature, made with SECRET_KEY, is of the manifest, which has checksums of all else: nobody
+can make one who can only write where archives are kept. Archives of before December 2026 have a seal alone.
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from django.core.signing import BadSignature, Signer
+
 from newsportal.backup import BackupError
 
 FORMAT, VERSION = "newsportal-backup", 1
 MANIFEST, MEDIA = "manifest.json", "media.jsonl"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
-SEAL = 64
+SEAL, SIGNATURE = 64, 43
 CHUNK = 2**20
 #: No manifest is longer: it holds a name and a number for each table, and a name for each migration and each lost file.
 LONGEST_MANIFEST = 64 * 2**20
@@ -87,7 +91,6 @@ def write(path: Path, manifest: Manifest, database: Path, media: Iterable[Kept],
     members: dict[str, dict[str, Any]] = {}
     with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         path.chmod(0o600)
-        packed.comment = b"0" * SEAL
         # pg_dump has compressed already. Of a database, fast is nearly as small as slow.
         compression = zipfile.ZIP_DEFLATED if manifest.engine == "sqlite" else zipfile.ZIP_STORED
         with database.open("rb") as source, _member(packed, DATABASES[manifest.engine], compression, 1) as member:
@@ -101,7 +104,9 @@ def write(path: Path, manifest: Manifest, database: Path, media: Iterable[Kept],
                 size += len(line)
             members[MEDIA] = {"size": size, "sha256": digest.hexdigest()}
         told = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"members": members}
-        packed.writestr(MANIFEST, json.dumps(told, ensure_ascii=False, indent=1))
+        manifest_file = json.dumps(told, ensure_ascii=False, indent=1).encode()
+        packed.writestr(MANIFEST, manifest_file)
+        packed.comment = signature(manifest_file) + b"0" * SEAL
     seal(path)
 
 
@@ -120,6 +125,25 @@ def _copy(source: IO[bytes], member: Any, members: dict[str, dict[str, Any]], pr
         size += len(chunk)
         progress(len(chunk))
     members[member._zinfo.filename] = {"size": size, "sha256": digest.hexdigest()}
+
+
+def signature(manifest_file: bytes) -> bytes:
+    """SIGNATURE bytes, which only who has SECRET_KEY can make."""
+    return _signer().signature(hashlib.sha256(manifest_file).hexdigest()).encode()
+
+
+def _is_signature(comment: bytes, manifest_file: bytes) -> bool:
+    """Also with what SECRET_KEY was before, as long as SECRET_KEY_FALLBACKS has it."""
+    signed = f"{hashlib.sha256(manifest_file).hexdigest()}:{comment[:-SEAL].decode(errors='replace')}"
+    try:
+        _signer().unsign(signed)
+    except BadSignature:
+        return False
+    return True
+
+
+def _signer() -> Signer:
+    return Signer(salt="newsportal.backup")
 
 
 def seal(path: Path) -> None:
@@ -153,7 +177,10 @@ def check_seal(path: Path, progress: Progress | None = None) -> None:
 
 
 class Archive:
-    """An archive that is read, strictly: whatever is not as `write` makes it raises Damaged. Close it, or use `with`."""
+    """An archive that is read, strictly: whatever is not as `write` makes it raises Damaged. Close it, or use `with`.
+
+    `is_signed`: by who has this installation's SECRET_KEY; all else about it is checked as well where it is not.
+    """
 
     def __init__(self, file: IO[bytes], name: str):
         self.name = name
@@ -216,7 +243,9 @@ class Archive:
             raise Damaged(f"{self.name} is not a backup of newsportal: it has no {MANIFEST}.")
         if self._packed.getinfo(MANIFEST).file_size > LONGEST_MANIFEST:
             raise Damaged(f"{self.name} is not a backup of newsportal: its {MANIFEST} is far too long.")
-        told = json.loads(self._packed.read(MANIFEST))
+        manifest_file = self._packed.read(MANIFEST)
+        self.is_signed = _is_signature(self._packed.comment, manifest_file)
+        told = json.loads(manifest_file)
         if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
             raise Damaged(f"{self.name} is not a backup of newsportal.")
         if (version := told.pop("version", None)) != VERSION:

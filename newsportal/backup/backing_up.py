@@ -129,12 +129,12 @@ def _own(at: Place) -> list[str]:
 
 
 def _listed_before(at: Place) -> list[Kept]:
-    """By the newest archive here that can be read; without one all files are read."""
+    """By the newest archive here that can be read and is signed: else what somebody else says of files would be signed as true.
+    Without one all files are read."""
     for name in reversed(_own(at)):
-        try:
-            return list(_listed(at, name))
-        except BackupError:
-            continue
+        with suppress(BackupError), at.open(name) as file, Archive(file, name) as opened:
+            if opened.is_signed:
+                return list(opened.media())
     return []
 
 

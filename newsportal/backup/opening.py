@@ -37,10 +37,10 @@ class Opened:
 
 
 @contextmanager
-def opened(address: str, scratch_in: Path | None = None, *, of: str = "") -> Iterator[Opened]:
+def opened(address: str, scratch_in: Path | None = None, *, of: str = "", unsigned: bool = False) -> Iterator[Opened]:
     """The archive that is named, or the newest of a place. Raises BackupError for one that is not as it was written.
 
-    `of`: a site, whose archives go before all others of the place.
+    `of`: a site, whose archives go before all others of the place. `unsigned`: also one that this installation has not signed.
 
     `scratch_in`: the folder in which the database is extracted, by default beside the archive, where there is room for one that is
     as large, else that for temporary files.
@@ -55,6 +55,12 @@ def opened(address: str, scratch_in: Path | None = None, *, of: str = "") -> Ite
         with bar(local.stat().st_size, "Checking the archive", "B", scaled=True) as told:
             check_seal(local, told.update)
         with local.open("rb") as file, Archive(file, name) as archive:
+            if not (archive.is_signed or unsigned):
+                raise BackupError(
+                    f"{name} is not signed with this installation's SECRET_KEY. It was made with another one, or before newsportal "
+                    "signed its backups, or by somebody else; and a database comes back with whatever is in it. If you know where "
+                    "it comes from, say --unsigned."
+                )
             database = scratch / archive.database
             size = archive.manifest.members[archive.database]["size"]
             with bar(size, "Unpacking the database", "B", scaled=True) as told:

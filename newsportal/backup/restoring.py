@@ -33,12 +33,15 @@ class Done:
     restart: bool
 
 
-def restore(address: str, *, replace: bool = False, keep_aside: bool = True, from_site: str = "") -> Done:
+def restore(
+    address: str, *, replace: bool = False, keep_aside: bool = True, from_site: str = "", unsigned: bool = False
+) -> Done:
     """Restore an archive, or the newest of a place, where there are any of this site its own newest.
 
     `replace`: also where the database is not empty; what is there is kept aside first, unless `keep_aside` is False and the
     database is one that would have to be dumped for it. `from_site`: the site that the archive is of; only an empty database takes
-    one of another site than this without it. Raises BackupError, and then nothing has been replaced.
+    one of another site than this without it. `unsigned`: also one that this installation has not signed. Raises BackupError, and
+    then nothing has been replaced.
     """
     database = site_database()
     of = from_site or settings.SITE_URL
@@ -49,7 +52,7 @@ def restore(address: str, *, replace: bool = False, keep_aside: bool = True, fro
             raise BackupError(
                 "The database is not empty. `--replace` puts the backup in its place, and keeps what is there aside."
             )
-        with opened(address, _beside_database(), of=of) as backup:
+        with opened(address, _beside_database(), of=of, unsigned=unsigned) as backup:
             if reason := _foreign(backup.manifest.site, from_site, is_empty=is_empty):
                 raise BackupError(reason)
             if backup.manifest.engine != database.name:

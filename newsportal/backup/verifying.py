@@ -19,9 +19,9 @@ class Verdict:
     problems: list[str]
 
 
-def verify(address: str) -> Verdict:
-    """Raises BackupError for an archive that cannot even be opened."""
-    with opened(address) as backup:
+def verify(address: str, *, unsigned: bool = False) -> Verdict:
+    """Raises BackupError for an archive that cannot even be opened, or that is not signed, unless `unsigned` is."""
+    with opened(address, unsigned=unsigned) as backup:
         problems = []
         if reason := too_new(backup.manifest):
             problems.append(reason)

@@ -106,17 +106,18 @@ def contents(name: str) -> bytes:
         return file.read()
 
 
-def changed(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
-    """An archive with other members, sealed as ours are, beside the one at `path`: what somebody else might have made of it."""
+def changed(path: Path, change: Callable[[dict[str, bytes]], None], *, signed: bool = True) -> Path:
+    """An archive with other members beside the one at `path`: sealed as ours are, as anybody can, and signed, as only we can."""
     with zipfile.ZipFile(path) as packed:
         members = {name: packed.read(name) for name in packed.namelist()}
     change(members)
     other = path.with_name("changed-20000101T000000Z.zip")
     other.unlink(missing_ok=True)
     with zipfile.ZipFile(other, "w") as packed:
-        packed.comment = b"0" * archive.SEAL
         for name, content in members.items():
             packed.writestr(name, content)
+        signature = archive.signature(members.get(archive.MANIFEST, b"")) if signed else b""
+        packed.comment = signature + b"0" * archive.SEAL
     archive.seal(other)
     return other
 
@@ -130,7 +131,7 @@ def with_manifest(path: Path, **said: Any) -> Path:
     return changed(path, change)
 
 
-def with_member(path: Path, name: str, content: bytes, **said: Any) -> Path:
+def with_member(path: Path, name: str, content: bytes, *, signed: bool = True, **said: Any) -> Path:
     """An archive one of whose members is something else, of which its manifest says the truth."""
 
     def change(members: dict[str, bytes]) -> None:
@@ -139,7 +140,7 @@ def with_member(path: Path, name: str, content: bytes, **said: Any) -> Path:
         manifest["members"][name] = {"size": len(content), "sha256": archive.hashed(io.BytesIO(content))}
         members["manifest.json"] = json.dumps(manifest).encode()
 
-    return changed(path, change)
+    return changed(path, change, signed=signed)
 
 
 def member(path: Path, name: str) -> bytes:

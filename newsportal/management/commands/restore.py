@@ -25,16 +25,23 @@ class Command(BaseCommand):
             "--no-aside", action="store_true",
             help="on PostgreSQL, keep no backup of what is replaced: where it cannot be read any more",
         )  # fmt: skip
-
         parser.add_argument(
             "--from-site", default="", metavar="URL",
             help="the SITE_URL of the site that the backup is of, where that is another than this one: without it only an empty "
             "database takes such a backup",
         )  # fmt: skip
 
-    def handle(self, *args, of: str, replace: bool, no_aside: bool, from_site: str, verbosity: int, **options):
+        parser.add_argument(
+            "--unsigned", action="store_true",
+            help="also a backup that is not signed with this installation's SECRET_KEY",
+        )  # fmt: skip
+
+    def handle(
+        self, *args, of: str, replace: bool, no_aside: bool, from_site: str, unsigned: bool, verbosity: int, **options
+    ):
+        site = from_site.rstrip("/")
         try:
-            done = restore(of, replace=replace, keep_aside=not no_aside, from_site=from_site.rstrip("/"))
+            done = restore(of, replace=replace, keep_aside=not no_aside, from_site=site, unsigned=unsigned)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if verbosity:

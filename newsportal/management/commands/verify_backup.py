@@ -20,12 +20,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("of", help="an archive, or the folder or s3://bucket/prefix of which the newest is taken")
+        parser.add_argument(
+            "--unsigned", action="store_true",
+            help="also a backup that is not signed with this installation's SECRET_KEY: PostgreSQL runs what is in it",
+        )  # fmt: skip
 
-    def handle(self, *args, of: str, verbosity: int, **options):
+    def handle(self, *args, of: str, unsigned: bool, verbosity: int, **options):
         # Ended by SIGTERM it takes away what it has made aside, as it does when it ends by itself.
         before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
-            verdict = verify(of)
+            verdict = verify(of, unsigned=unsigned)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         finally:
