@@ -40,6 +40,7 @@ from articles.caching import editions
 from articles.editing.next_version import note_conflicts
 from articles.editing.preflight import Around, preflight, preflight_each
 from articles.models import Article, Byline, Correction, FrontPageStory, NextVersion, Version
+from articles.models.version import Kind as VersionKind
 from articles.templatetags.articles import picture
 from articles.workflow import MoveRefused
 
@@ -478,14 +479,15 @@ class ArticleAdmin(
     def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> bool:
         """One version of what was saved, of the kind that its editor has declared; False where it could not be of that kind."""
         note, told = form.cleaned_data.get("note", ""), form.cleaned_data.get("publish_as", "")
+        kind = VersionKind.MERGED if carried.by(request).is_merged else VersionKind.SAVED
         try:
             if told:
                 article.tell(request.user, told, form.cleaned_data.get("correction", ""), reason=note)
             else:
-                article.record(request.user, reason=note)
+                article.record(request.user, kind, note)
         except (MoveRefused, PermissionDenied) as refusal:
             self._say(request, article, refusal, form.cleaned_data.get("correction", ""))
-            article.record(request.user, reason=note)
+            article.record(request.user, kind, note)
             return False
         return True
 

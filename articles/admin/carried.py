@@ -6,7 +6,7 @@ The templates are given the names as `carries`; static/js/desk knows some (a tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -69,8 +69,12 @@ class Carried:
     unsaved: Autosave | None = None
     #: The number of the story's version with which the form has been put together.
     live_seen: int = 0
+    #: The form was put together with what others have saved since it was opened.
+    is_merged: bool = False
     #: What is not kept of a next version, of a story that readers do not see any more: told once the form has been saved.
     not_apart: str = ""
+    #: The fields that said so, by which a form that is asked about is told of it when it comes again.
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 def by(request: HttpRequest) -> Carried:

@@ -85,6 +85,7 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     request.POST = rewritten(data, article, merged.result, current)
     # Whatever is asked, or found wrong, before it is saved: the form that comes back still says so.
     request.POST[carried.MAKES_LIVE] = made_live
+    carried.by(request).is_merged = bool(merged.taken or choices)
     if merged.taken:
         who = latest.made_by if latest and latest.made_by else "somebody else"
         taken = ", ".join(LABELS[name] for name in merged.taken)
@@ -194,7 +195,7 @@ def _ask(
         "taken": [LABELS[name] for name in merged.taken],
         "carries": carried,
         "kept": [(name, value) for name, values in request.POST.lists() for value in values
-                 if name not in asked and name != carried.CSRF],
+                 if name not in asked and name != carried.CSRF] + carried.by(request).left_out,
     }  # fmt: skip
     template = "admin/articles/article/conflict.html"
     return TemplateResponse(request, template, screen.admin_site.each_context(request) | context, status=409)

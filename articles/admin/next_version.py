@@ -79,15 +79,16 @@ class NextVersionMixin:
         """Only what readers see has a next version; whatever else was to be kept as one is simply saved."""
         if article.is_public() and self.has_publish_permission(request):
             return
-        data, told = request.POST.copy(), []
-        if data.pop(carried.KEEP, None):
-            told.append("Readers cannot see this story: it has been saved, not kept apart.")
+        data, told, step = request.POST.copy(), [], carried.by(request)
+        time = [f"goes_live_at{end}" for end in ZonedSplitDateTime().widgets_names]
         # The form that comes back has no such field: what is wrong with it would be said nowhere.
-        time = [data.pop(f"goes_live_at{end}", [""])[-1] for end in ZonedSplitDateTime().widgets_names]
-        if any(time):
+        left_out = [(name, values[-1]) for name in (carried.KEEP, *time) if (values := data.pop(name, None))]
+        if any(name == carried.KEEP for name, _ in left_out):
+            told.append("Readers cannot see this story: it has been saved, not kept apart.")
+        if any(value for name, value in left_out if name != carried.KEEP):
             told.append("The time at which it was to go live is not kept.")
         if told:
-            request.POST, carried.by(request).not_apart = data, " ".join(told)
+            request.POST, step.not_apart, step.left_out = data, " ".join(told), left_out
 
     def keep(self, request: HttpRequest, form, formsets) -> bool:
         """Keep the form as the next version; False when its editor has not seen the last of it."""

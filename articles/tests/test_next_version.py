@@ -5,6 +5,7 @@ import re
 import threading
 from unittest.mock import Mock
 
+import lxml.html
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections
 from django.test import Client
@@ -291,6 +292,24 @@ def test_a_story_that_was_withdrawn_meanwhile_is_saved_and_only_then_told_of(des
     assert ("it has been saved, not kept apart" in page) == (button == "_next")
     assert ("The time at which it was to go live is not kept" in page) == has_time
     assert not NextVersion.objects.exists()
+
+
+def test_a_story_that_was_withdrawn_and_changed_meanwhile_is_asked_about_and_then_told_of(
+    desk, colleague, article, editor
+):
+    typed = form_of(article, headline="Typed", _next="1", **at(in_an_hour()))
+    colleague.post(url(article), form_of(article, headline="Theirs"))
+    article.refresh_from_db()
+    article.withdraw(editor, "Gone.")
+    question = desk.post(url(article), typed)
+    assert question.status_code == 409
+    page = lxml.html.fromstring(question.content)
+    (form,) = page.xpath('//form[contains(@class, "conflict")]')
+    told = desk.post(url(article), dict(form.form_values()), follow=True).content.decode()
+    article.refresh_from_db()
+    assert (article.headline, article.status) == ("Typed", Status.WITHDRAWN)
+    assert "it has been saved, not kept apart" in told
+    assert "The time at which it was to go live is not kept" in told
 
 
 def test_a_withdrawn_story_does_not_come_back_with_it(desk, article, editor, time_machine):

@@ -117,6 +117,19 @@ def test_an_editor_who_is_second_overwrites_nothing(desk, colleague, article):
     assert "Taken over from theirs: headline" in page
 
 
+def test_the_history_says_which_saves_were_put_together_of_two(desk, colleague, article):
+    stale = form_of(article, standfirst="Mine.")
+    colleague.post(url(article), form_of(article, headline="Theirs."))
+    desk.post(url(article), stale)
+    desk.post(url(article), form_of(article, standfirst="Mine alone."))
+    kinds = [version.get_kind_display() for version in Version.objects.of(article).order_by("number")]
+    assert kinds[1:] == ["Saved", "Saved, merged with another's changes", "Saved"]
+    stale = form_of(article, headline="Mine.")
+    colleague.post(url(article), form_of(article, headline="Theirs again."))
+    desk.post(url(article), stale | {"choose-headline": "mine"})
+    assert Version.objects.of(article).order_by("number").last().kind == "merged"
+
+
 def test_what_both_have_changed_is_asked_about_and_nothing_typed_is_lost(desk, colleague, article):
     stale = form_of(article, headline="Mine <b>", standfirst="Also mine.", note="My note.")
     colleague.post(url(article), form_of(article, headline="Theirs"))
