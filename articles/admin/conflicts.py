@@ -85,12 +85,21 @@ def settle(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Http
     request.POST = rewritten(data, article, merged.result, current)
     # Whatever is asked, or found wrong, before it is saved: the form that comes back still says so.
     request.POST[carried.MAKES_LIVE] = made_live
-    carried.by(request).is_merged = bool(merged.taken or choices)
-    if merged.taken:
+    carried.by(request).is_merged = bool(choices or merged.is_of_both)
+    if merged.is_of_both:
         who = latest.made_by if latest and latest.made_by else "somebody else"
-        taken = ", ".join(LABELS[name] for name in merged.taken)
-        messages.warning(request, f"{who} saved this story while you were at it. Taken over from theirs: {taken}.")
+        messages.warning(request, " ".join([f"{who} saved this story while you were at it.", *_told(merged)]))
     return None
+
+
+def _told(merged: Merge) -> list[str]:
+    """What is in it of both, a sentence each."""
+    told = []
+    if merged.taken:
+        told.append(f"Taken over from theirs: {', '.join(LABELS[name] for name in merged.taken)}.")
+    if merged.has_paragraphs_of_both:
+        told.append("The text has the paragraphs that they have changed, and those that you have: read it once more.")
+    return told
 
 
 def posted(screen: ArticleAdmin, request: HttpRequest, article: Article) -> Snapshot | None:
@@ -192,7 +201,7 @@ def _ask(
         "article": article,
         "latest": latest,
         "questions": questions,
-        "taken": [LABELS[name] for name in merged.taken],
+        "told": _told(merged),
         "carries": carried,
         "kept": [(name, value) for name, values in request.POST.lists() for value in values
                  if name not in asked and name != carried.CSRF] + carried.by(request).left_out,

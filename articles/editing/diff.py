@@ -60,7 +60,7 @@ def in_words(snapshot: Snapshot, name: str) -> str:
 def diff_of_lines(before: list[str], after: list[str]) -> SafeString:
     """Line by line, and word by word within lines that replace each other."""
     lines: list[str] = []
-    for tag, a, b, c, d in _opcodes(before, after):
+    for tag, a, b, c, d in opcodes_of(before, after):
         if tag == "equal":
             lines += [escape(line) for line in before[a:b]]
         elif tag == "replace" and b - a == d - c:
@@ -75,7 +75,7 @@ def diff_of_words(before: str, after: str) -> str:
     old, new = WORDS.findall(before), WORDS.findall(after)
     # How much they can share at most is known at once; only then it is worth looking where.
     shared = (Counter(old) & Counter(new)).total()
-    opcodes = _opcodes(old, new) if 2 * shared >= LITTLE_IN_COMMON * (len(old) + len(new)) else []
+    opcodes = opcodes_of(old, new) if 2 * shared >= LITTLE_IN_COMMON * (len(old) + len(new)) else []
     equal = sum(b - a for tag, a, b, _, _ in opcodes if tag == "equal")
     if 2 * equal < LITTLE_IN_COMMON * (len(old) + len(new)):
         return f"<del>{escape(before)}</del> <ins>{escape(after)}</ins>"
@@ -91,7 +91,7 @@ def diff_of_words(before: str, after: str) -> str:
     return "".join(parts)
 
 
-def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+def opcodes_of(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
     """What difflib says of two lists, at a bounded cost: readers ask for this as well (PUBLIC_VERSIONS)."""
     shorter = min(len(old), len(new))
     start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
