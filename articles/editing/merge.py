@@ -38,7 +38,7 @@ def merge(base: Snapshot | None, mine: Snapshot, theirs: Snapshot, choices: dict
     merged, choices = Merge(dict(mine)), choices or {}
     merged.result[TAG_NUMBERS] = mine.get(TAG_NUMBERS, {}) | theirs.get(TAG_NUMBERS, {})
     for name in LABELS:
-        before = base.get(name) if base else None
+        before: Any = base.get(name) if base else None
         ours, others = mine[name], theirs[name]
         if ours == others or (base and others == before):
             continue
