@@ -5,6 +5,7 @@ places      where archives and the files beside them are kept: a folder, or a bu
 media       the files of the default storage: which rows name which, copied once and put back where missing
 sqlite      |  the two databases: read in one moment, opened aside,
 postgresql  |  and replaced whole
+moving      from the one to the other
 opening     an archive of which every byte has been checked
 backing_up, restoring, verifying    the three commands
 """
@@ -32,3 +33,17 @@ def site_database() -> Engine:
     from newsportal.backup.postgresql import Postgresql
 
     return Postgresql()
+
+
+def engine_named(name: str) -> Engine:
+    """One that reads files of this kind: that of the site, or SQLite's, which needs no server. Raises BackupError."""
+    own = site_database()
+    if own.name == name:
+        return own
+    if name == "sqlite":
+        from newsportal.backup.sqlite import Sqlite
+
+        return Sqlite(name)
+    raise BackupError(
+        "The backup is of PostgreSQL, and this site's database is not: verify it where DATABASE_URL is one."
+    )

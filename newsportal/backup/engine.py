@@ -43,9 +43,10 @@ class Restored(Rows, Protocol):
 
 
 class Engine(Protocol):
-    #: As a manifest names it, and the file in an archive that it is.
+    #: As a manifest names it, and the file in an archive that it is; and of which others it can take over a backup.
     name: str
     member: str
+    takes_over: frozenset[str]
 
     def version(self) -> str: ...
 
@@ -63,6 +64,9 @@ class Engine(Protocol):
 
         What else is wrong in it keeps nobody from having it back.
         """
+
+    def converted(self, file: Path, scratch: Path) -> Path:
+        """A file as `replace` reads it, of this version, of one of `takes_over`. Nothing is replaced yet. Raises BackupError."""
 
     def is_empty(self) -> bool:
         """Whether nobody has written anything into the site's database."""

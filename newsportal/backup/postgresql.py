@@ -86,14 +86,7 @@ class Snapshot:
         return _tables(self.ask)
 
     def write(self, path: Path) -> None:
-        _run(
-            [
-                *_client("pg_dump"), "--format=custom", f"--snapshot={self._name}", *PLAIN, f"--file={path}",
-                *(f"--exclude-table-data={table}" for table in LEFT_OUT),
-            ],
-            "The database cannot be read",
-        )  # fmt: skip
-        path.chmod(0o600)
+        dump(path, f"--snapshot={self._name}", *(f"--exclude-table-data={table}" for table in LEFT_OUT))
 
 
 class Aside:
@@ -116,6 +109,7 @@ class Aside:
 class Postgresql:
     name = "postgresql"
     member = DATABASES["postgresql"]
+    takes_over = frozenset({"sqlite"})
     kept_aside: Path | None = None
     moved = False
 
@@ -126,7 +120,7 @@ class Postgresql:
 
     @contextmanager
     def only_one(self) -> Iterator[None]:
-        with _connected() as holder:
+        with connected() as holder:
             # Whoever was killed holds it until the server has noticed.
             holder.execute("SET lock_timeout = '3s'")
             try:
@@ -152,27 +146,21 @@ class Postgresql:
     def aside(self, file: Path, scratch: Path) -> Iterator[Aside]:
         _check_program("psql")
         self.check(file)
-        name = f"{connection.settings_dict['NAME']}_aside_{int(time.time()):x}_{uuid.uuid4().hex[:6]}"
-        try:
-            with _connected() as server:
-                _drop_left_over(server)
-                server.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
-        except psycopg.Error as error:
-            raise BackupError(
-                f"No database can be made to restore the backup into: {str(error).strip()}. "
-                "The account of DATABASE_URL needs CREATEDB."
-            ) from error
-        try:
-            _replay(file, "BEGIN;\n", "COMMIT;\n", "The database in the backup cannot be restored", name)
-            with _connected(name) as database:
+        with another() as name:
+            replay(file, "BEGIN;\n", "COMMIT;\n", "The database in the backup cannot be restored", name)
+            with connected(name) as database:
                 yield Aside(database)
-        finally:
-            with _connected() as server:
-                server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
     def check(self, file: Path) -> None:
         _check_program("pg_restore")
         _run([_path_of("pg_restore"), "--list", str(file)], "The database in the backup cannot be read")
+
+    def converted(self, file: Path, scratch: Path) -> Path:
+        from newsportal.backup import moving
+
+        for program in ("pg_dump", "pg_restore", "psql"):
+            _check_program(program)
+        return moving.converted(file, scratch)
 
     def is_empty(self) -> bool:
         with transaction.atomic():
@@ -199,7 +187,7 @@ class Postgresql:
         begin = f"BEGIN;\nSELECT current_schema() AS schema \\gset\n{EMPTY}"
         for attempt in range(ATTEMPTS):
             try:
-                _replay(file, begin, end, "The database cannot be replaced, and is as it was")
+                replay(file, begin, end, "The database cannot be replaced, and is as it was")
                 break
             except BackupError as error:
                 # Readers hold tables in another order than they are taken out.
@@ -217,7 +205,34 @@ class Postgresql:
             cursor.execute("ANALYZE")
 
 
-def _replay(file: Path, begin: str, end: str, failure: str, database: str = "") -> None:
+@contextmanager
+def another() -> Iterator[str]:
+    """The name of an empty database beside the site's, which is gone afterwards. Raises BackupError."""
+    name = f"{connection.settings_dict['NAME']}_aside_{int(time.time()):x}_{uuid.uuid4().hex[:6]}"
+    try:
+        with connected() as server:
+            _drop_left_over(server)
+            server.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+    except psycopg.Error as error:
+        raise BackupError(
+            f"No database can be made to restore the backup into: {str(error).strip()}. "
+            "The account of DATABASE_URL needs CREATEDB."
+        ) from error
+    try:
+        yield name
+    finally:
+        with connected() as server:
+            server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+
+
+def dump(path: Path, *options: str, database: str = "") -> None:
+    """A file in pg_dump's custom format of the site's database, or of another. Raises BackupError."""
+    command = [*_client("pg_dump", database), "--format=custom", *PLAIN, f"--file={path}", *options]
+    _run(command, "The database cannot be read")
+    path.chmod(0o600)
+
+
+def replay(file: Path, begin: str, end: str, failure: str, database: str = "") -> None:
     """Have psql do what a dump says, and something before and after it. Raises BackupError that begins with `failure`."""
     is_older = _server() < 17
     with tempfile.TemporaryFile(dir=file.parent) as said:
@@ -275,7 +290,7 @@ def _drop_left_over(server: psycopg.Connection) -> None:
                 server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _connected(name: str = "") -> psycopg.Connection:
+def connected(name: str = "") -> psycopg.Connection:
     """Past Django: a connection that is in no transaction."""
     parameters: dict[str, Any] = {
         key: value

@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection
 
 from newsportal import nightly
-from newsportal.backup import BackupError, media, site_database
+from newsportal.backup import BackupError, engine_named, media, site_database
 from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
@@ -55,20 +55,22 @@ def restore(
         with opened(address, _beside_database(), of=of, unsigned=unsigned) as backup:
             if reason := _foreign(backup.manifest.site, from_site, is_empty=is_empty):
                 raise BackupError(reason)
-            if backup.manifest.engine != database.name:
+            if backup.manifest.engine not in {database.name, *database.takes_over}:
                 raise BackupError(
                     f"The backup is of {backup.manifest.engine} and this site's database is {database.name}: a backup is restored "
-                    "into the kind of database that it was made of."
+                    "into the kind of database that it was made of, or one of SQLite into PostgreSQL."
                 )
             if reason := too_new(backup.manifest):
                 raise BackupError(reason)
-            database.check(backup.database)
+            engine_named(backup.manifest.engine).check(backup.database)
             with bar(len(backup.media), "Comparing media", " files") as told:
                 lacking = media.lacking(backup.media, told.update)
             with bar(len(lacking), "Checking media", " files") as told:
                 if wrong := media.wrong_in(backup.place, lacking, told.update):
                     raise BackupError(wrong[0] if len(wrong) == 1 else f"{wrong[0]} And {len(wrong) - 1} more.")
             pending = pending_migrations(backup.manifest.migrations)
+            is_moving = backup.manifest.engine != database.name
+            file = database.converted(backup.database, backup.scratch) if is_moving else backup.database
             aside = ""
             if not is_empty and keep_aside and database.name == "postgresql":
                 made = back_up_to(backup.place, database, suffix=BEFORE_RESTORE)
@@ -80,7 +82,7 @@ def restore(
             least = restored.least([*of_database.values(), *of_redis.values()])
             last_done = [] if is_empty else _last_done()
             database.replace(
-                backup.database, migrate=bool(pending), least=least, keys=of_database.keys() | of_redis.keys()
+                file, migrate=bool(pending) and not is_moving, least=least, keys=of_database.keys() | of_redis.keys()
             )
             # What was there may have removed files of its own until now.
             there = media.listing()

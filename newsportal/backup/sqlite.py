@@ -74,6 +74,7 @@ class File:
 class Sqlite:
     name = "sqlite"
     member = DATABASES["sqlite"]
+    takes_over: frozenset[str] = frozenset()
     kept_aside: Path | None = None
     moved = False
 
@@ -145,6 +146,9 @@ class Sqlite:
             if damage := opened.damage():
                 raise BackupError(damage[0])
 
+    def converted(self, file: Path, scratch: Path) -> Path:
+        raise BackupError("SQLite takes over no other database.")
+
     def is_empty(self) -> bool:
         if not self._path.exists() or not self._path.stat().st_size:
             return True
@@ -165,7 +169,7 @@ class Sqlite:
         So processes that have it open go on with it. What was there is beside it afterwards.
         """
         if migrate:
-            _bring_up_to_date(file)
+            bring_up_to_date(file)
         try:
             with closing(sqlite3.connect(file, isolation_level=None)) as source:
                 source.execute("BEGIN IMMEDIATE")
@@ -196,7 +200,7 @@ class Sqlite:
             self.moved = True
 
 
-def _bring_up_to_date(file: Path) -> None:
+def bring_up_to_date(file: Path) -> None:
     """Run the migrations that a database file lacks, in a process whose database it is and which tells neither Redis nor a CDN."""
     environment = os.environ | {
         "DATABASE_URL": f"sqlite:///{file}", "DATABASE_REPLICA_URL": "", "CACHE_URL": "locmemcache://", "PURGE": "none",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from newsportal.backup import BackupError, media, site_database
-from newsportal.backup.archive import DATABASES, Manifest
-from newsportal.backup.engine import Engine, Restored, counts, migrations
+from newsportal.backup import BackupError, engine_named, media
+from newsportal.backup.archive import Manifest
+from newsportal.backup.engine import Restored, counts, migrations
 from newsportal.backup.opening import Opened, bar, opened, too_new
 
 
@@ -28,26 +28,13 @@ def verify(address: str, *, unsigned: bool = False) -> Verdict:
         with bar(len(backup.media), "Checking media", " files") as told:
             problems += media.wrong_in(backup.place, backup.media, told.update)
         try:
-            aside = _engine_for(backup.manifest.engine)
+            aside = engine_named(backup.manifest.engine)
             with aside.aside(backup.database, backup.scratch) as restored:
                 problems += restored.problems()
                 problems += _against_manifest(restored, backup)
         except BackupError as error:
             problems.append(str(error))
         return Verdict(backup.name, backup.manifest, problems)
-
-
-def _engine_for(name: str) -> Engine:
-    own = site_database()
-    if name == own.name:
-        return own
-    if name == "sqlite":
-        from newsportal.backup.sqlite import Sqlite
-
-        return Sqlite(DATABASES["sqlite"])
-    raise BackupError(
-        "The backup is of PostgreSQL, and this site's database is not: verify it where DATABASE_URL is one."
-    )
 
 
 def _against_manifest(restored: Restored, backup: Opened) -> list[str]:

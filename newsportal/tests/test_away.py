@@ -129,12 +129,12 @@ def test_whoever_finds_a_server_full_keeps_nobody_from_the_connections_that_ther
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's clients are on its machine")
 def test_the_server_notices_soon_who_is_gone_and_options_of_the_url_stay():
-    from newsportal.backup.postgresql import _connected
+    from newsportal.backup.postgresql import connected
     from newsportal.page_cache.counters import source_of
 
     source = source_of()
     source.numbers(("any",))
-    with connection.cursor() as cursor, _connected() as past_django:
+    with connection.cursor() as cursor, connected() as past_django:
         for ask in (cursor.execute, source._connection.execute, past_django.execute):
             found = {}
             for name in ("idle", "interval", "count"):
