@@ -22,6 +22,11 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": "The user name and password do not belong together, or the account is not one of the desk.",
         "too_many_login_attempts": "That was wrong too often. Wait a quarter of an hour; a passkey works meanwhile.",
+        "too_often_today": "That was wrong too often today. Wait a day; a passkey works meanwhile.",
+        "too_often_anywhere": (
+            "From several places this name was tried too often today. Wait a day, or log in from where you did with your password "
+            "in the last month; a passkey works meanwhile."
+        ),
         "incorrect_password": "That is not your password.",
     }
 
@@ -34,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
         tries = guesses.of_password(request, name)
         if not tries.take():
             audit.record_held(request, name, "password")
-            raise self.validation_error("too_many_login_attempts")
+            raise self.validation_error(tries.refusal)
         user: Any = authenticate(request, username=name, password=credentials.get("password"))
         if user is None or not user.is_staff:
             return None

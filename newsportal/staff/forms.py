@@ -50,7 +50,7 @@ class ChangePasswordForm(AdminPasswordChangeForm):
         tries = guesses.of_password(request, name)
         if not tries.take():
             audit.record_held(request, name, "password")
-            raise account_adapter().validation_error("too_many_login_attempts")
+            raise account_adapter().validation_error(tries.refusal)
         try:
             old = super().clean_old_password()
         except forms.ValidationError:
@@ -72,7 +72,7 @@ class _CountedCode(forms.Form):
         tries = guesses.of_code(context.request, self.user)
         if not tries.take():
             audit.record_held(context.request, self.user.get_username(), "second factor")
-            raise account_adapter().validation_error("too_many_login_attempts")
+            raise account_adapter().validation_error(tries.refusal)
         code = self.cleaned_data["code"].replace(" ", "")
         factors = list(Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN))
         for factor in factors:
