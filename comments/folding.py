@@ -45,7 +45,12 @@ def unmask(phrase: str) -> str:
 
 def skeleton(name: str) -> str:
     """A name without anything that can be varied while it looks the same: spaces and signs go, too."""
-    return unmask(name).replace(" ", "")
+    return "".join(skeletons(name))
+
+
+def skeletons(name: str) -> list[str]:
+    """That of each of its words, as they stand between spaces."""
+    return [word for typed in _plain(name).split() if (word := NOT_A_WORD.sub("", _unleet(typed)))]
 
 
 def _plain(text: str) -> str:

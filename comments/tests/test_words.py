@@ -12,11 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from articles.models import Contributor
 from articles.tests.factories import make_article, make_contributor
 from comments import classifier
+from comments.checks import Submission
+from comments.checks.lookalike import Names, _forget, lookalike
 from comments.decide import confirm, decide, decide_all, start_batch, undo
 from comments.edit import edit
-from comments.folding import disguised, fold, skeleton
+from comments.folding import disguised, fold, skeleton, skeletons, unmask
 from comments.learning import learn_anew
 from comments.models import Comment, Status, Term, WordCount
 from comments.privacy import forget_text
@@ -176,6 +179,28 @@ class TestTermsInLife:
 # --- Names that look like the newsroom's ---
 
 
+@given(
+    words=st.lists(st.text("abcdefghijkmnopqrstuvwxyz", min_size=2, max_size=8), min_size=2, max_size=4, unique=True),
+    others=st.lists(st.text("abcdefghijklmnopqrstuvwxyz-.,()✔ ", max_size=8), max_size=4),
+    chance=st.randoms(use_true_random=False),
+)
+def test_whatever_stands_around_a_name_and_in_whichever_order_it_is_found(words, others, chance):
+    typed = [*(chance.choice([word, word.upper(), word.title()]) for word in words), *others]
+    chance.shuffle(typed)
+    assert Names([" ".join(words)]).are_in(" ".join(typed))
+
+
+@given(st.text(max_size=60), st.lists(st.text(max_size=30), max_size=5))
+def test_any_text_can_be_a_name(typed, names):
+    Names(names).are_in(typed)
+    assert all(Names([name]).are_in(name) for name in names if len(skeleton(name)) > 2)
+
+
+@given(st.text(max_size=60))
+def test_a_skeleton_is_that_of_its_words(name):
+    assert skeleton(name) == "".join(skeletons(name)) == unmask(name).replace(" ", "")
+
+
 @pytest.mark.django_db
 class TestLookAlikes:
     @pytest.mark.parametrize(
@@ -199,6 +224,56 @@ class TestLookAlikes:
     def test_other_names_are_let_be(self, name):
         make_contributor(name="Tereza Holubová")
         assert "lookalike" not in [finding["check"] for finding in make_comment(name=name).findings]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Ada Okafor (author)", "Reporter Ada Okafor", "Ada Okafor – Harbour", "Dr. Ada Okafor", "Okafor, Ada", "Okafor,Ada",
+            "Ada Okafor ✔ verified", "Аda Оkаfоr, reporter", "ADA OKAF0R!! (real)", "A d a O k a f o r here",
+            "Ada O'Kafor (author)", "adaokafor_reporter", "TheAdaOkaforHT", "Ada OkaforHT", "Ada Okafor2",
+            "Ada Okafor 3", "Ada Okafor-Reporter",
+            "Ada von Okafor",
+        ],
+    )  # fmt: skip
+    def test_a_name_of_several_words_is_held_among_others_in_any_order(self, name):
+        make_contributor(name="Ada Okafor")
+        assert "looks like" in str(make_comment(name=name).findings)
+
+    @pytest.mark.parametrize(
+        ("name", "contributor"),
+        [
+            ("Ada", "Ada Okafor"), ("Okafor", "Ada Okafor"), ("Ada Lovelace", "Ada Okafor"), ("Adam Okafor", "Ada Okafor"),
+            ("Ada Okaforova", "Ada Okafor"), ("John Peterson", "John Peters"), ("Petra Nováková", "Petr Novák"),
+            ("Mary Leeson-Ann", "Ann Lee"), ("Joanna Leeds", "Ann Lee"), ("Reuters fan", "Reuters"), ("Ottilie", "Ada Ada"),
+            ("Ada B.", "Ada Ada"),
+        ],
+    )  # fmt: skip
+    def test_a_part_of_it_and_a_longer_name_are_somebody_elses(self, name, contributor):
+        make_contributor(name=contributor)
+        assert "lookalike" not in [finding["check"] for finding in make_comment(name=name).findings]
+
+    @pytest.mark.parametrize(
+        "name", ["Siobhán O'Brien (author)", "OBrien, Siobhan", "Jean-Luc Le Goff 2", "Le Goff, Jean Luc"]
+    )
+    def test_names_with_signs_in_them_are_known_with_and_without(self, name):
+        make_contributor(name="Siobhán O’Brien")
+        make_contributor(name="Jean-Luc Le Goff")
+        assert "looks like" in str(make_comment(name=name).findings)
+
+    @pytest.mark.parametrize("name", ["The Editors", "Moderators", "Editorial Team", "Admins here"])
+    def test_offices_are_held_in_the_plural_too(self, name):
+        assert "claims an office" in str(make_comment(name=name).findings)
+
+    def test_thousands_of_contributors_cost_two_queries_once_and_none_after(self):
+        Contributor.objects.bulk_create(
+            Contributor(name=f"{first} {last}", slug=f"{first}-{last}")
+            for first in [f"given{n}" for n in range(60)] for last in [f"family{n}" for n in range(50)]
+        )  # fmt: skip
+        _forget()
+        with CaptureQueriesContext(connection) as queries:
+            assert lookalike(Comment(name="Family3 Given7 (author)"), Submission())
+            assert not lookalike(Comment(name="Family3 Given7x"), Submission())
+        assert len(queries) == 2
 
     def test_a_paper_whose_name_is_signs_alone_holds_nobody_for_it(self, settings):
         settings.SITE_NAME = "✦"
