@@ -27,20 +27,20 @@ TOKEN = re.compile(r"\S+")
 
 def fold(text: str) -> str:
     """Lower case, without accents and invisible characters, look-alikes as Latin letters; words apart by one space."""
-    return NOT_A_WORD.sub(" ", _plain(text)).strip()
+    return NOT_A_WORD.sub(" ", plain(text)).strip()
 
 
 def disguised(text: str) -> set[str]:
     """The further readings of a text that hides words: by digits for letters, spaced or repeated letters."""
-    plain = _plain(text)
-    together = SPACED.sub(lambda match: "".join(c for c in match[0] if c.isalnum() or c in LEET_SIGNS), plain)
+    bare = plain(text)
+    together = SPACED.sub(lambda match: "".join(c for c in match[0] if c.isalnum() or c in LEET_SIGNS), bare)
     forms = {REPEATED.sub(r"\1", together), REPEATED.sub(r"\1\1", together)}
     return {NOT_A_WORD.sub(" ", _without_leet(form)).strip() for form in forms}
 
 
 def unmask(phrase: str) -> str:
     """A phrase as it would stand in one of the `disguised` readings."""
-    return NOT_A_WORD.sub(" ", " ".join(map(_unleet, _plain(phrase).split()))).strip()
+    return NOT_A_WORD.sub(" ", " ".join(map(_unleet, plain(phrase).split()))).strip()
 
 
 def skeleton(name: str) -> str:
@@ -50,10 +50,11 @@ def skeleton(name: str) -> str:
 
 def skeletons(name: str) -> list[str]:
     """That of each of its words, as they stand between spaces."""
-    return [word for typed in _plain(name).split() if (word := NOT_A_WORD.sub("", _unleet(typed)))]
+    return [word for typed in plain(name).split() if (word := NOT_A_WORD.sub("", _unleet(typed)))]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Lower case, without accents and invisible characters, look-alikes as Latin letters; spaces and signs as they were."""
     # Folding case can bring out what decomposes once more (ŉ, İ): hence twice.
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     text = "".join(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comments import text
+from comments.folding import fold
 from comments.models.commenter import Commenter
 from comments.models.status import TURNED_AWAY, Status
 
@@ -157,7 +158,7 @@ class Comment(models.Model):
     def derive(self) -> None:
         """What is made of the text once, so that reading has nothing left to do."""
         self.body_html = text.to_html(self.body)
-        self.body_hash = hash_of(self.body)
+        self.body_hash = hash_of_words(self.body)
 
     def save(self, *args, **kwargs):
         self.derive()
@@ -191,6 +192,11 @@ class Comment(models.Model):
 
 def hash_of(body: str) -> str:
     return hashlib.sha256(" ".join(body.split()).encode()).hexdigest()
+
+
+def hash_of_words(body: str) -> str:
+    """The same for texts that fold to the same letters and digits, whatever their spaces; of signs alone, for the same signs."""
+    return hash_of(fold(body).replace(" ", "") or body)
 
 
 class Revision(models.Model):

@@ -117,6 +117,27 @@ def test_the_number_of_links_is_a_matter_of_policy():
     assert findings(comment)["links"] == "It has 1 links; 0 are allowed."
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Try pills.com, shop.net and casino.org/x", "Write to a@pills.com, b@pills.com, c@pills.com",
+        "ftp://pills.com ftp://shop.net ftp://casino.org", "ｈttps://a.example ｈttps://b.example ｈttps://c.example",
+        "ht\u200btps://a.example ht\u200btps://b.example ht\u200btps://c.example", "https://a.com,https://b.com,https://c.com",
+    ],
+)  # fmt: skip
+def test_whatever_readers_can_press_or_read_as_an_address_is_a_link(body):
+    comment = make_comment(reader=trusted_reader(), body=body)
+    assert findings(comment)["links"] == "It has 3 links; 2 are allowed."
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["It cost 3.50 at 12.30, e.g. on p.5 and/or p.6.", "Look: https://a.example/ and www.b.com.", '<a href="x"> ' * 3],
+)
+def test_what_is_no_address_is_no_link(body):
+    assert "links" not in findings(make_comment(reader=trusted_reader(), body=body))
+
+
 # --- Sanctions ---
 
 
@@ -296,6 +317,37 @@ def test_the_same_words_by_the_same_guest_elsewhere_are_held():
     make_comment(reader=reader, body="Read my blog about trams.")
     comment = make_comment(reader=reader, body="Read my  blog about trams.")
     assert "same author" in findings(comment)["duplicate"]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "read my blog about Trams",
+        "Read my blog about trams!!",
+        "Read my blog ab\u200bout trams.",
+        "Read my blog, about trams 👍",
+        "Reаd my blоg about trams.",
+    ],
+)
+def test_words_are_the_same_in_other_signs_and_cases(again):
+    reader = trusted_reader()
+    make_comment(reader=reader, body="Read my blog about trams.")
+    assert "same author" in findings(make_comment(reader=reader, body=again))["duplicate"]
+
+
+def test_signs_alone_are_compared_as_signs():
+    reader = trusted_reader()
+    make_comment(reader=reader, body="👍👍")
+    assert make_comment(reader=reader, body="😡😡").status == Status.PUBLISHED
+    assert "same author" in findings(make_comment(reader=reader, body="👍👍"))["duplicate"]
+
+
+def test_who_repeats_short_words_is_held_whoever_else_has_said_them():
+    for _ in range(6):
+        make_comment(body="Buy my pills")
+    reader = trusted_reader()
+    assert make_comment(reader=reader, body="Buy my pills").status == Status.PUBLISHED
+    assert "same author" in findings(make_comment(reader=reader, body="Buy my pills"))["duplicate"]
 
 
 def test_the_same_words_by_many_are_a_campaign():

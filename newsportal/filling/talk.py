@@ -10,7 +10,7 @@ from django.db import connection
 
 from comments.keyed import keyed_hash
 from comments.models import Actor, Comment, Commenter, Decision, Flag, Like, Status
-from comments.models.comment import MAX_DEPTH, hash_of
+from comments.models.comment import MAX_DEPTH, hash_of_words
 from comments.privacy import FORGET_HASHES
 from newsportal.filling.language import Language
 from newsportal.filling.rows import Stored, Table, reserve
@@ -133,7 +133,7 @@ class Talk:
             said.pk, article, said.parent.pk if said.parent else None, said.root.pk if said.root else None,
             said.answers.pk if said.answers else None, said.ancestors, len(said.ancestors), self.guests[n],
             self.names[n % len(self.names)], proved, f"{n * 7_919:032x}" if is_new else "", f"{n // 3:032x}" if is_new else "",
-            body, "\n".join(part.html for part in parts), hash_of(body), status, counted,
+            body, "\n".join(part.html for part in parts), hash_of_words(body), status, counted,
             said.at + datetime.timedelta(hours=1) if by_person else None, is_reported, int(is_reported), said.listed,
             said.visible_replies, place, said.places, likes, said.at if likes > 10 else None, said.at, said.published_at,
         )  # fmt: skip
