@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from articles.http.origin import is_for_a_script
 from newsportal import typed
+from newsportal.staff import proof
 from newsportal.staff.gate import is_at_desk
 
 
@@ -45,6 +47,9 @@ def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     With another token, and only where the browser says that a page of ours has sent it.
     """
+    sent = {field.name: field.value for field in typed.sent_in(request)}
+    if waiting := sent.get(proof.WAITING):
+        proof.restore(request, sent.get(REDIRECT_FIELD_NAME, ""), waiting)
     is_out = is_at_desk(request) and not request.user.is_authenticated
     return _given_back("403_csrf.html", request, login=reverse("admin:login") if is_out else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.request import RawPostDataException, UnreadablePostError
 
 from articles.http import origin
@@ -24,6 +24,10 @@ class Typed(NamedTuple):
     is_written: bool
 
     @property
+    def is_carried(self) -> bool:
+        return self.name.startswith(CARRIED)
+
+    @property
     def label(self) -> str:
         return self.name.rpartition("-")[2].replace("_", " ").capitalize()
 
@@ -36,6 +40,11 @@ def sent_in(request: HttpRequest) -> list[Typed]:
         sent = request.POST
     except (RawPostDataException, UnreadablePostError, SuspiciousOperation, BadRequest):
         return []
+    return fields_of(sent)
+
+
+def fields_of(sent: QueryDict) -> list[Typed]:
+    """What a form has sent, without its secrets."""
     return [
         Typed(name, value, not name.startswith(CARRIED) and (len(value) >= WRITTEN or "\n" in value))
         for name, values in sent.lists()

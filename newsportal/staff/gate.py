@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -67,7 +69,7 @@ def staff_gate(get_response: GetResponse) -> GetResponse:
             # Asked for by few pages, and by none that is kept.
             request.user = SimpleLazyObject(partial(_elsewhere, request, given))  # type: ignore[assignment]
             return get_response(request)
-        response = _stopped(request, given) or get_response(request)
+        response = stopped(request, given) or get_response(request)
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         return response
 
@@ -80,11 +82,21 @@ def staff_gate(get_response: GetResponse) -> GetResponse:
             return None
         return proof.ask_again(request, keep=not has_secret)
 
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        # allauth's own screens ask by it, and allauth would keep what was sent in the session.
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        return proof.ask(request)
+
     middleware.process_view = process_view  # type: ignore[attr-defined]
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 
-def _stopped(request: HttpRequest, user: Any) -> HttpResponse | None:
+def stopped(request: HttpRequest, user: Any) -> HttpResponse | None:
+    """Who has no business at this address of the desk yet, and where they are led to."""
     if not (user.is_authenticated and user.is_staff):
         return None
     if not sessions.still_counts(request, user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import LoginView
 from allauth.account.views import ReauthenticateView as PasswordAgainView
@@ -17,10 +18,10 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -29,9 +30,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
-from newsportal.staff import audit, second_factor, sessions
+from newsportal import bare, typed
+from newsportal.staff import audit, proof, second_factor, sessions
 from newsportal.staff.forms import ChangePasswordForm
-from newsportal.staff.gate import GOING_TO
+from newsportal.staff.gate import GOING_TO, stopped
 from newsportal.staff.sessions import ROW
 
 Type = Authenticator.Type
@@ -98,19 +100,57 @@ second_step = SecondStep.as_view()
 # --- Saying that it is still you --------------------------------------------------------------------------------------
 
 
-class PasswordAgain(AtTheDesk, PasswordAgainView):
+class StillYou(AtTheDesk):
+    """With what waits for the answer, where something does: it is shown, goes to other ways of answering, and on afterwards."""
+
     title = "Is it still you?"
+    waiting = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.waiting = proof.take(request)
+        if self.waiting and not request.user.is_authenticated and proof.restore(request, _next(request), self.waiting):
+            return bare.logged_out(request) or redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        waits = [field for field in typed.fields_of(QueryDict(self.waiting)) if field.value and not field.is_carried]
+        return super().get_context_data(**kwargs) | {"waiting": self.waiting, "waits": waits}
+
+    def get_reauthentication_alternatives(self) -> list[dict]:
+        ways = super().get_reauthentication_alternatives()  # type: ignore[misc]
+        return [way | {"brings": f"{way['url']}&{proof.ARRIVES}=1"} for way in ways]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # What an older version has kept in the session may be from whoever shares it.
+        self.request.session.pop(STATE_SESSION_KEY, None)
+        address = _next(self.request)
+        response = super().form_valid(form)  # type: ignore[misc]
+        return (self.waiting and self._go_on(address)) or response
+
+    def _go_on(self, address: str) -> HttpResponse | None:
+        request = self.request
+        if not proof.restore(request, address, self.waiting):
+            return None
+        # It has come by way of a screen that is open to more people than the desk is.
+        match: Any = request.resolver_match
+        return stopped(request, request.user) or match.func(request, *match.args, **match.kwargs)
 
 
-class CodeAgain(AtTheDesk, mfa.ReauthenticateView):
-    title = "Is it still you?"
+class PasswordAgain(StillYou, PasswordAgainView):
+    pass
 
 
-class PasskeyAgain(AtTheDesk, webauthn.ReauthenticateWebAuthnView):
-    title = "Is it still you?"
+class CodeAgain(StillYou, mfa.ReauthenticateView):
+    pass
 
+
+class PasskeyAgain(StillYou, webauthn.ReauthenticateWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:
         messages.error(self.request, "That did not work. Try again, or in another way.")
+        if self.waiting:
+            # A page with a new challenge, and no second look at the answer.
+            self.request.method = "GET"
+            return self.get(self.request)
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
 

@@ -4,7 +4,9 @@ import re
 import time
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles.models import Article
@@ -12,7 +14,7 @@ from articles.tests.factories import make_article
 from articles.tests.story_form import url
 from newsportal.staff.models import AuditEntry
 from newsportal.tests.browsing import log_in
-from newsportal.tests.logging_in import SECRET, with_app
+from newsportal.tests.logging_in import MINUTE, PASSWORD, SECRET, with_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,6 +67,34 @@ def test_a_passkey_is_added_and_then_logs_in_by_itself(watch, editor, settings):
     page.click("#login-form [type=submit]")
     page.get_by_role("button", name="Use your passkey").click()
     expect(page.locator("#user-tools")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["password", "passkey"])
+def test_what_waits_for_somebody_to_say_that_it_is_still_them_goes_on(watch, administrator, reporter, way):
+    page = watch.page()
+    authenticator(page)
+    log_in(page, "administrator")
+    page.goto("/admin/account/passkeys/add/")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto(f"/admin/auth/user/{reporter.pk}/change/")
+    page.fill("#id_first_name", "Wilhelmina")
+    with time_machine.travel(timezone.now() + 16 * MINUTE, tick=True):
+        page.click("[name=_continue] >> nth=0")
+        expect(page.get_by_role("heading", name="Is it still you?")).to_be_visible()
+        page.get_by_text("What you have sent", exact=True).click()
+        expect(page.get_by_text("Wilhelmina")).to_be_visible()
+        if way == "password":
+            page.get_by_role("button", name="Use your password").click()
+            page.fill("[name=password]", "wrong")
+            page.click("[type=submit] >> nth=0")
+            page.fill("[name=password]", PASSWORD)
+            page.click("[type=submit] >> nth=0")
+        else:
+            page.get_by_role("button", name="Use a passkey").click()
+        expect(page.locator(".messagelist .success")).to_be_visible()
+    reporter.refresh_from_db()
+    assert reporter.first_name == "Wilhelmina"
 
 
 def test_who_is_logged_out_in_the_middle_of_a_sentence_comes_back_by_a_second_step(watch, editor):

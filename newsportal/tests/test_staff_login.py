@@ -30,13 +30,14 @@ from newsportal import recurring
 from newsportal.doctor import configuration
 from newsportal.doctor.finding import Level
 from newsportal.environment import BASE_DIR
-from newsportal.staff import encryption, guesses, second_factor, sessions
+from newsportal.staff import encryption, guesses, proof, second_factor, sessions
 from newsportal.staff.guesses import Limit, Tries
 from newsportal.staff.models import AuditEntry, Guesses, StaffSession
 from newsportal.staff.urls import urlpatterns
 from newsportal.tests.desk_walk import names_of
 from newsportal.tests.findings import worst
 from newsportal.tests.logging_in import ACCOUNT, CODE, LOGIN, MINUTE, PASSWORD, SECRET, code, is_in, log_in, with_app
+from newsportal.tests.saying_again import fields_of, say_again
 
 pytestmark = pytest.mark.django_db
 
@@ -663,12 +664,13 @@ def test_a_readers_data_is_handed_out_after_saying_again_who_one_is(client, admi
     client.force_login(administrator)
     _stale(client)
     assert client.get(address).status_code == 200
-    asked = client.post(address, {"_export": "1"})
-    assert asked["Location"].startswith("/admin/account/confirm/")
+    asked = client.post(address, {"_export": "1"}, follow=True)
+    assert asked.redirect_chain[0][0].startswith("/admin/account/confirm/")
     assert not AuditEntry.objects.filter(event="reader_exported").exists()
-    assert "is not your password" in client.post(asked["Location"], {"password": "wrong"}).content.decode()
+    refused = say_again(client, asked, password="wrong")
+    assert "is not your password" in refused.content.decode()
     # What was sent goes on by itself.
-    answer = client.post(asked["Location"], {"password": "open sesame"})
+    answer = say_again(client, refused)
     assert answer["Content-Disposition"].startswith("attachment") and "comments" in answer.json()
     assert client.post(address, {"_export": "1"}).status_code == 200
 
@@ -685,11 +687,12 @@ def test_what_waits_goes_on_for_who_sent_it_alone(administrator, reporter):
 
     sent = {"csrfmiddlewaretoken": token(client.get(address))}
     _stale(client)
-    asked = client.post(address, sent)
-    assert client.post(asked["Location"], {"password": PASSWORD}).status_code == 403
+    asked = client.post(address, sent, follow=True)
+    carried = fields_of(asked)
+    bare = {name: carried[name] for name in ("next", proof.WAITING)}
+    assert client.post("/admin/account/confirm/", {"password": PASSWORD} | bare).status_code == 403
     assert second_factor.has_one(reporter)
-    again = {"password": PASSWORD, "csrfmiddlewaretoken": token(client.get(asked["Location"]))}
-    assert client.post(asked["Location"], again)["Location"] == f"/admin/auth/user/{reporter.pk}/change/"
+    assert say_again(client, asked)["Location"] == f"/admin/auth/user/{reporter.pk}/change/"
     assert not second_factor.has_one(reporter)
 
 
