@@ -124,6 +124,8 @@ def on_factor_used(sender: Any, request: HttpRequest, user: User, authenticator:
 
 def on_proved(sender: Any, request: HttpRequest, user: User, reauthenticated: bool = False, **kwargs: Any) -> None:
     if reauthenticated:
+        # Whoever shares the session has not said it.
+        sessions.renew(request)
         proof.note(request)
 
 

@@ -37,6 +37,12 @@ def begin(request: HttpRequest, user: User) -> None:
     _note(session.session_key)
 
 
+def renew(request: HttpRequest) -> None:
+    """Another key for this browser, in all of its windows: whoever has a copy of its cookie is logged out."""
+    request.session.cycle_key()
+    StaffSession.objects.filter(pk=request.session.get(ROW, 0)).update(session_key=request.session.session_key)
+
+
 def still_counts(request: HttpRequest, user: User) -> bool:
     """False for a session that has been ended elsewhere. Notes, every few minutes, that it was seen."""
     key = request.session.session_key or ""
@@ -75,10 +81,11 @@ def end(sessions: QuerySet[StaffSession]) -> list[StaffSession]:
 
 
 def end_others(user: User, request: HttpRequest | None) -> list[StaffSession]:
-    """All of a person's but this one."""
+    """All of a person's but this one. A copy of its cookie is one of the others."""
     sessions = StaffSession.objects.filter(user=user)
     if request is not None and getattr(request, "user", None) == user:
         sessions = sessions.exclude(pk=request.session.get(ROW, 0))
+        renew(request)
     return end(sessions)
 
 

@@ -262,6 +262,9 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         # This one is logged out of by the button for it.
         others = sessions.of(user).exclude(pk=request.session.get(ROW, 0))
         ended = sessions.end(others.filter(pk=request.POST["session"]))
+    elif asked := proof.ask_again(request):
+        # A thief would be the only one left.
+        return asked
     else:
         ended = sessions.end_others(user, request)
     audit.note_ended(ended, "by hand")

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -13,8 +15,8 @@ from django.urls import reverse
 
 from comments.tests.factories import make_comment
 from newsportal.staff import proof, sessions
-from newsportal.staff.models import AuditEntry
-from newsportal.tests.logging_in import ACCOUNT, PASSWORD, code, log_in, with_app
+from newsportal.staff.models import AuditEntry, StaffSession
+from newsportal.tests.logging_in import ACCOUNT, PASSWORD, code, is_in, log_in, with_app
 from newsportal.tests.saying_again import fields_of, say_again
 from newsportal.tests.software_passkey import Device
 
@@ -216,6 +218,49 @@ def test_and_one_whose_sender_has_logged_in_anew_meanwhile(administrator):
     given_back = say_again(client, page)
     assert given_back.status_code == 403 and "They have asked us to" in given_back.content.decode()
     assert f'action="{address}"' in given_back.content.decode()
+
+
+# --- What is proved ---
+
+
+@pytest.mark.parametrize("way", ["password", "code"])
+def test_who_says_that_it_is_them_is_alone_afterwards(administrator, way):
+    with_app(administrator)
+    owner, thief = _shared(administrator)
+    if way == "password":
+        owner.post(CONFIRM, {"password": PASSWORD})
+    else:
+        owner.post(f"{CONFIRM}code/", {"code": code()})
+    assert not is_in(thief)
+    assert is_in(owner) and owner.get(f"{ACCOUNT}passkeys/add/").status_code == 200
+    # Another window of theirs has the same cookies, and the list still ends this one, at once.
+    assert StaffSession.objects.get().session_key == owner.cookies["session"].value
+    sessions.end(sessions.of(administrator))
+    assert not is_in(owner)
+
+
+def test_logging_out_everywhere_else_ends_copies_too_and_is_not_the_thiefs_to_do(owner, thief):
+    asked = thief.post(f"{ACCOUNT}sessions/end/")
+    assert asked["Location"].startswith(CONFIRM) and is_in(owner)
+    page = owner.post(f"{ACCOUNT}sessions/end/", fields_of(owner.get(ACCOUNT)), follow=True)
+    assert say_again(owner, page)["Location"] == ACCOUNT
+    assert is_in(owner) and not is_in(thief)
+
+
+def test_it_does_so_right_after_a_login_as_well(administrator):
+    owner, thief = _shared(administrator, stale=False)
+    owner.post(f"{ACCOUNT}sessions/end/")
+    assert is_in(owner) and not is_in(thief)
+
+
+def test_a_second_factor_that_is_set_up_ends_copies_too(administrator):
+    owner, thief = _shared(administrator, stale=False)
+    owner.get(f"{ACCOUNT}app/add/")
+    shown = format_hotp_value(hotp_value(owner.session["mfa.totp.secret"], int(time.time()) // 30))
+    assert owner.post(f"{ACCOUNT}app/add/", {"code": shown}).status_code == 302
+    assert is_in(owner) and not is_in(thief)
+    assert StaffSession.objects.get().session_key == owner.cookies["session"].value
+    assert RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
 
 
 def _shared(user, stale: bool = True) -> tuple[Client, Client]:
