@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -9,11 +10,13 @@ from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import LoginView
 from allauth.account.views import ReauthenticateView as PasswordAgainView
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import views as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY as CHALLENGED
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -31,12 +34,15 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
 from newsportal import bare, typed
-from newsportal.staff import audit, proof, second_factor, sessions
+from newsportal.staff import audit, guesses, proof, second_factor, sessions
 from newsportal.staff.forms import ChangePasswordForm
 from newsportal.staff.gate import GOING_TO, stopped
 from newsportal.staff.sessions import ROW
 
 Type = Authenticator.Type
+#: The cookie with what a passkey has to sign for a login, and how long it is good for.
+CHALLENGE = "passkey"
+CHALLENGED_FOR = datetime.timedelta(minutes=10)
 
 
 class AtTheDesk:
@@ -92,8 +98,40 @@ def start_again(request: HttpRequest) -> HttpResponse:
     return redirect("admin:login")
 
 
+class LoginByPasskey(webauthn.LoginWebAuthnView):
+    """What is to be signed waits in the browser: of a session for each stranger who asks for it there is no end."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if state := request.session.pop(CHALLENGED, None):
+            response.set_signed_cookie(
+                CHALLENGE, json.dumps(state), salt=CHALLENGE, max_age=CHALLENGED_FOR, path=request.path, httponly=True,
+                secure=settings.SESSION_COOKIE_SECURE, samesite="Strict",
+            )  # fmt: skip
+        return response
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        state = request.get_signed_cookie(CHALLENGE, default=None, salt=CHALLENGE, max_age=CHALLENGED_FOR)
+        request.session.pop(CHALLENGED, None)
+        if state is not None:
+            request.session[CHALLENGED] = json.loads(state)
+            self.challenge = json.loads(state)["challenge"]
+        response = super().post(request, *args, **kwargs)
+        request.session.pop(CHALLENGED, None)
+        response.delete_cookie(CHALLENGE, path=request.path, samesite="Strict")
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # Unlike a session, a cookie does not forget what was signed: with it, the answer could be sent once more.
+        once = guesses.Limit("challenge", self.challenge, most=1, within=2 * CHALLENGED_FOR)
+        if guesses.Tries([once]).take():
+            return super().form_valid(form)
+        form.add_error("credential", get_adapter().validation_error("incorrect_code"))
+        return self.form_invalid(form)
+
+
 login = Login.as_view()
-login_by_passkey = never_cache(webauthn.login_webauthn)
+login_by_passkey = never_cache(LoginByPasskey.as_view())
 second_step = SecondStep.as_view()
 
 

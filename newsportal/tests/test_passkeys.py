@@ -1,12 +1,15 @@
 """Passkeys that are refused stand in the log, those that are right let in whatever others have tried, and each has a name."""
 
 import json
+import os
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
-from fido2.utils import websafe_decode
+from fido2.utils import websafe_decode, websafe_encode
 
 from newsportal.staff import proof
 from newsportal.staff.models import AuditEntry
@@ -66,6 +69,50 @@ def test_one_that_signs_for_something_else_is_refused(browser, device):
     browser.post(BY_PASSKEY, {"credential": json.dumps(device.sign(b"x" * 32))})
     assert not is_in(browser)
     assert failures() == [("editor", "passkey")]
+
+
+def test_a_stranger_who_asks_for_what_to_sign_leaves_nothing_behind(browser, device):
+    for _ in range(3):
+        challenge_of(Client(HTTP_HOST="localhost"))
+    challenge_of(browser)
+    cookie = browser.cookies["passkey"]
+    assert (cookie["path"], cookie["max-age"], cookie["samesite"]) == (BY_PASSKEY, 600, "Strict")
+    assert cookie["httponly"]
+    browser.post(BY_PASSKEY, {"credential": json.dumps(Device(device._user).sign(b"x" * 32))})
+    assert not Session.objects.exists() and not browser.cookies["passkey"].value
+
+
+def test_what_was_signed_is_signed_once_and_not_for_long(browser, device):
+    credential = device.sign(challenge_of(browser))
+    cookie = browser.cookies["passkey"].value
+    another, later = (Client(HTTP_HOST="localhost", HTTP_ORIGIN="http://localhost") for _ in range(2))
+    another.cookies["passkey"] = later.cookies["passkey"] = cookie
+    with time_machine.travel(timezone.now() + 11 * MINUTE):
+        later.post(BY_PASSKEY, {"credential": json.dumps(credential)})
+        assert not is_in(later)
+    browser.post(BY_PASSKEY, {"credential": json.dumps(credential)})
+    assert is_in(browser)
+    answer = another.post(BY_PASSKEY, {"credential": json.dumps(credential)})
+    assert (answer.status_code, answer["Location"]) == (302, LOGIN) and not is_in(another)
+
+
+def test_what_an_older_version_has_kept_in_a_session_is_not_signed_any_more(browser, device):
+    challenge = os.urandom(32)
+    credential = device.sign(challenge)
+    session = browser.session
+    session["mfa.webauthn.state"] = {"challenge": websafe_encode(challenge), "user_verification": "required"}
+    session.save()
+    browser.cookies["session"] = session.session_key
+    assert browser.post(BY_PASSKEY, {"credential": json.dumps(credential)})["Location"] == LOGIN
+    assert not is_in(browser)
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "e30:x:y"])
+def test_a_cookie_that_is_not_ours_lets_nobody_in(browser, device, cookie):
+    credential = device.sign(challenge_of(browser))
+    browser.cookies["passkey"] = cookie
+    assert browser.post(BY_PASSKEY, {"credential": json.dumps(credential)})["Location"] == LOGIN
+    assert not is_in(browser)
 
 
 MALFORMED = [
