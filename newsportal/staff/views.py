@@ -266,6 +266,11 @@ class RemovePasskey(AtTheDesk, webauthn.RemoveWebAuthnView):
 class AddApp(AtTheDesk, totp.ActivateTOTPView):
     title = "Set up an authenticator app"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Whoever else has a copy of this session would see the secret, and keep it unseen, or have the owner take theirs.
+        sessions.renew(request)
+        return super().get(request, *args, **kwargs)
+
     def get_success_url(self) -> str:
         return _after_adding(self.request, self.did_generate_recovery_codes)
 

@@ -263,6 +263,17 @@ def test_a_second_factor_that_is_set_up_ends_copies_too(administrator):
     assert RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
 
 
+def test_the_secret_of_an_app_is_shown_to_one_browser(administrator):
+    """Right after a login, when a copy of its session is as good as it is."""
+    owner, thief = _shared(administrator, stale=False)
+    page = owner.get(f"{ACCOUNT}app/add/")
+    secret = owner.session["mfa.totp.secret"]
+    assert secret in page.content.decode()
+    assert secret not in thief.post(f"{ACCOUNT}app/add/", {"code": "000000"}, follow=True).content.decode()
+    # A digit that was mistyped changes nothing of it.
+    assert secret in owner.post(f"{ACCOUNT}app/add/", {"code": "000000"}).content.decode()
+
+
 def _shared(user, stale: bool = True) -> tuple[Client, Client]:
     owner, thief = Client(**OURS), Client(**OURS)
     owner.force_login(user)
