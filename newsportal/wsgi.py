@@ -4,6 +4,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from newsportal.content_type import told_plainly
 from newsportal.database import patience
 from newsportal.page_cache.wrapper import around
 from newsportal.turns import in_turn
@@ -11,7 +12,7 @@ from newsportal.turns import in_turn
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsportal.settings")
 
 patience.serve()
-application = around(in_turn(get_wsgi_application()))
+application = around(in_turn(told_plainly(get_wsgi_application())))
 
 from newsportal.security import pictures_from  # noqa: E402  (needs the apps)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from newsportal.content_type import told_plainly
 from newsportal.models import Edition
 from newsportal.page_cache.counters import Counters, InDatabase, source_of
 from newsportal.page_cache.wrapper import PageCache
@@ -29,7 +30,7 @@ class Served:
 
     def __init__(self, counters: Counters | None = None, *, capacity: int = 8 * 2**20, **options: Any):
         counters = counters or InDatabase(source_of())
-        self._cache = PageCache(get_wsgi_application(), lambda: counters, capacity=capacity, **options)
+        self._cache = PageCache(told_plainly(get_wsgi_application()), lambda: counters, capacity=capacity, **options)
 
     @property
     def made(self) -> int:
@@ -42,11 +43,16 @@ class Served:
             "SERVER_PORT": "80", "HTTP_HOST": "testserver", "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(),
             "wsgi.errors": io.StringIO(), "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
         }  # fmt: skip
-        environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        environ |= {_in_cgi(name.upper()): value for name, value in headers.items()}
         told: list = []
         body = b"".join(self._cache(environ, lambda status, headers, exc_info=None: told.append((status, headers))))
         status, sent = told[-1]
         return Answer(int(status[:3]), dict(sent), body)
+
+
+def _in_cgi(name: str) -> str:
+    """RFC 3875, 4.1"""
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 def numbers() -> dict[str, int]:
