@@ -76,9 +76,9 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
     path("sitemap-<year:year>-<two:month>.xml", sitemaps.month, name="sitemap_month"),
-    path("sitemap-<year:year>-<two:month>-<int:part>.xml", sitemaps.month, name="sitemap_month"),
+    path("sitemap-<year:year>-<two:month>-<number:part>.xml", sitemaps.month, name="sitemap_month"),
     *(
-        path(f"sitemap-{name}-<int:part>.xml", sitemaps.lists, {"name": name}, name=f"sitemap_{name}")
+        path(f"sitemap-{name}-<number:part>.xml", sitemaps.lists, {"name": name}, name=f"sitemap_{name}")
         for name in sitemaps.LISTS
     ),
     path("news-sitemap.xml", sitemaps.news, name="sitemap_news"),

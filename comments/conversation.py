@@ -20,7 +20,8 @@ ROOTS_A_PAGE = 20
 #: How many replies of each beginning stand below it at once; the rest are a page of their own.
 FIRST_REPLIES = 5
 REPLIES_A_PAGE = 50
-CURSOR = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?", re.ASCII)
+#: In one spelling, as `cursor_of` writes it: each other one would be another page, and be kept as one.
+CURSOR = re.compile(r"(0|[1-9][0-9]{0,17})(?:-(0|[1-9][0-9]{0,17}))?")
 
 
 class Sort(models.TextChoices):

@@ -123,5 +123,5 @@ class StoryFeed(SiteFeed):
 
 feed_urls = [
     path("feed/", SiteFeed(), name="comment_feed"),
-    path("on/<int:article>/feed/", StoryFeed(), name="comment_story_feed"),
+    path("on/<number:article>/feed/", StoryFeed(), name="comment_story_feed"),
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,13 +27,19 @@ def is_trusted(address: Address) -> bool:
 
 
 def address_of(request: HttpRequest) -> Address | None:
-    """The sender's address: the last hop that is not one of `settings.TRUSTED_PROXIES`, or None when it is unreadable.
+    """As `address_in`."""
+    return address_in(request.META)
 
+
+def address_in(environ: Mapping[str, Any]) -> Address | None:
+    """The sender's address, or None when it is unreadable: the last hop that is not one of `settings.TRUSTED_PROXIES`.
+
+    `environ`: a WSGI environment, as `HttpRequest.META` is.
     `X-Forwarded-For` is believed only as far as trusted proxies have written it, from the right; what a client puts
     in itself stands further left, and is never reached.
     """
-    hops = [request.META.get("REMOTE_ADDR", "")]
-    hops += reversed([hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
+    hops = [environ.get("REMOTE_ADDR", "")]
+    hops += reversed([hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()])
     sender = None
     for hop in hops:
         address = read_address(hop)

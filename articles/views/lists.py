@@ -143,7 +143,8 @@ def corrections(request: HttpRequest) -> HttpResponse:
     told = Correction.objects.filter(public).select_related("article__section")
     before = request.GET.get("before", "")
     if before:
-        if not (number := number_in(before)):
+        number = number_in(before)
+        if not number or str(number) != before:
             raise Http404("There is no such page of corrections.")
         told = told.filter(pk__lt=number)
     found = list(told.order_by("-pk")[: PAGE_SIZE + 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +22,9 @@ from comments.conversation import (
     stands_on_first_page,
 )
 from comments.models import Comment, Policy
+
+#: As a link of ours says it, in one spelling (comments.conversation.CURSOR).
+PLACE = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 @require_safe
@@ -55,7 +59,7 @@ def replies(request: HttpRequest, root: int) -> HttpResponse:
     beginning = get_object_or_404(Comment.objects.roots().listed(), pk=root)
     story = get_object_or_404(Article.objects.public().select_related("section"), pk=beginning.article_id)
     after = request.GET.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 10):
+    if not PLACE.fullmatch(after):
         raise Http404("There is no such page of replies.")
     context = {"article": story, "page": replies_to(beginning, int(after)), "closed": _is_closed(story)}
     return _kept_with(story, render(request, "comments/replies_page.html", context))

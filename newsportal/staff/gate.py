@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from articles.http.network import address_of
 from articles.http.origin import is_for_a_script
 from newsportal.staff import proof, second_factor, sessions
+from newsportal.staff.networks import may_come_from
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -40,19 +40,11 @@ def is_at_desk(request: HttpRequest) -> bool:
     return f"{request.path_info}/".startswith(f"/{settings.ADMIN_PATH}")
 
 
-def may_come_from(request: HttpRequest) -> bool:
-    if not settings.ADMIN_NETWORKS:
-        return True
-    if (address := address_of(request)) is None:
-        return False
-    return any(address in network for network in settings.ADMIN_NETWORKS)
-
-
 def desk_networks(get_response: GetResponse) -> GetResponse:
     """Outside of ADMIN_NETWORKS the desk is an address like any other at which there is nothing."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if is_at_desk(request) and not may_come_from(request):
+        if is_at_desk(request) and not may_come_from(request.META):
             # Asked for what is nowhere: to the last header it is what others get who do.
             request.path = request.path_info = NOWHERE
         return get_response(request)
@@ -114,5 +106,7 @@ def _elsewhere(request: HttpRequest, given: Any) -> Any:
     """On readers' pages, where moderators have buttons, staff who would not get into the desk are nobody."""
     if not (given.is_authenticated and given.is_staff):
         return given
-    counts = may_come_from(request) and sessions.still_counts(request, given) and not second_factor.is_missing(given)
+    counts = (
+        may_come_from(request.META) and sessions.still_counts(request, given) and not second_factor.is_missing(given)
+    )
     return given if counts else AnonymousUser()

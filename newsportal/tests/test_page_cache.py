@@ -2,6 +2,8 @@
 
 import datetime
 import gzip
+import ipaddress
+import re
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from adverts.tests.factories import make_booking
 from articles.editing.next_version import keep_next
 from articles.models import Article, Banner, Byline, FrontPageStory, Image, RankedStory, Section, Tag, TaggedArticle
 from articles.models.ranked import STALE
+from articles.paging import Cursor
 from articles.related import relate
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.sample_pictures import drawing
@@ -39,6 +42,7 @@ from newsportal.page_cache.counters import FromSqlite, InDatabase, Unreadable, s
 from newsportal.page_cache.kept import Kept
 from newsportal.page_cache.kept import Page as KeptPage
 from newsportal.page_cache.touched import BY_TABLE, SEEN_BY_NO_READER
+from newsportal.page_cache.wrapper import PageCache
 from newsportal.tests.served import Served, numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,6 +159,176 @@ def test_parameters_are_those_that_a_cache_before_us_sees(served, story, query):
 
 def test_a_list_is_paged_by_its_cursors(served, story):
     assert served.get("/latest/?before=nonsense").status == 404
+
+
+# --- By nobody else ---------------------------------------------------------------------------------------------------
+
+
+#: What a request may say, to Django (CONTENT_TYPE: by which charset its address is to be read) or to nobody.
+SAID = {
+    "CONTENT_TYPE": "a/b; charset=cp037", "CONTENT_LENGTH": "99999999", "SCRIPT_URL": "/x", "REDIRECT_URL": "/x",
+    "HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_X_FORWARDED_PORT": "1", "HTTP_X_FORWARDED_PROTO": "x",
+    "HTTP_FORWARDED": "host=evil.example", "HTTP_X_HTTP_METHOD_OVERRIDE": "POST", "HTTP_X_ORIGINAL_URL": "/admin/",
+    "HTTP_X_SCRIPT_NAME": "/x", "HTTP_USER_AGENT": "x", "HTTP_REFERER": "https://evil.example/", "HTTP_COOKIE": "session=1",
+    "HTTP_ORIGIN": "https://evil.example", "HTTP_TRANSFER_ENCODING": "chunked", "HTTP_ACCEPT_LANGUAGE": "fr",
+    "HTTP_ACCEPT": "x/y", "HTTP_ACCEPT_ENCODING": "br", "HTTP_IF_NONE_MATCH": "*", "HTTP_SAVE_DATA": "off",
+    "HTTP_WHAT_NOBODY_HAS_HEARD_OF": "x",
+}  # fmt: skip
+
+
+def test_nothing_that_a_request_says_beside_its_key_reaches_a_page():
+    asked: list[dict] = []
+
+    def page(environ, start_response):
+        asked.append(environ.copy())
+        start_response("200 OK", [])
+        return []
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/latest/", "QUERY_STRING": "before=x", "HTTP_HOST": "testserver",
+               "SERVER_NAME": "testserver", "SERVER_PORT": "80", "wsgi.url_scheme": "http"}  # fmt: skip
+    for said in ({}, SAID):
+        PageCache(page, lambda: InDatabase(source_of()), capacity=2**20)(environ | said, lambda *args: None)
+    assert asked[0] == asked[1]
+    assert asked[0].keys() >= environ.keys()
+
+
+def test_no_header_can_change_what_others_are_sent(served):
+    for number in range(21):
+        make_article(
+            headline=f"Number {number} of many", publish_at=timezone.now() - datetime.timedelta(hours=number + 1)
+        )
+    cursor = re.search(r'\?before=([^"&]+)', served.get("/latest/").text)[1]
+    for name, said in SAID.items():
+        others = Served()
+        others.get(f"/latest/?before={cursor}", **{name.removeprefix("HTTP_"): said})
+        page = others.get(f"/latest/?before={cursor}").text
+        assert "Number 20 of many" in page and "Number 0 of many" not in page, name
+        assert others.made == 1, name
+
+
+def test_comments_stay_in_the_order_that_is_asked_for(served, story):
+    for number in range(22):
+        make_comment(article=story, body=f"Words {number:02}", status="published")
+    url = f"/comments/on/{story.pk}/?sort=oldest"
+    served.get(url, CONTENT_TYPE="a/b; charset=cp037")
+    assert "Words 00" in served.get(url).text and "Words 21" not in served.get(url).text
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+def test_no_page_depends_on_who_asks_for_it_or_by_which_name(settings, story, url):
+    settings.DEBUG, settings.ALLOWED_HOSTS = False, ["testserver", "other.example"]
+    Page.objects.create(title="About", slug="about", body="<p>Us.</p>")
+    with time_machine.travel(timezone.now(), tick=False):
+        pages = [
+            Served().get(url, **headers).body
+            for headers in (
+                {}, {"x_forwarded_for": "203.0.113.7"}, {"host": "other.example:8443"}, {"x_request_id": "something"},
+            )
+        ]  # fmt: skip
+    assert len(set(pages)) == 1 and b"other.example" not in pages[0]
+
+
+# --- One page in one spelling -----------------------------------------------------------------------------------------
+
+
+def test_a_host_is_the_same_in_every_spelling(served, story):
+    for host in ("testserver", "TESTserver", "testserver:1", "testserver:8000", "testserver.", "Testserver.:80"):
+        assert served.get("/latest/", host=host).status == 200
+    assert served.made == 1
+    for host in ("testserver..", "testserver:x", "testserver:", "test_server", "[::1", "a@testserver"):
+        assert served.get("/latest/", host=host).status == 400, host
+    assert len(served._cache._kept) == 1
+
+
+def test_an_address_by_number_is_no_other_than_the_site_knows(served, settings):
+    settings.ALLOWED_HOSTS = ["[2001:db8::1]"]
+    for host in ("[2001:db8::1]", "[2001:DB8::1]:8000"):
+        assert served.get("/robots.txt", host=host).status != 400
+
+
+def test_behind_a_proxy_there_are_two_schemes_and_no_more(settings, served, story):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for scheme in ("https", "https, http", " https"):
+        served.get("/latest/", x_forwarded_proto=scheme)
+    assert served.made == 1
+    for scheme in ("http", "ftp", "x", "HTTPS", ""):
+        served.get("/latest/", x_forwarded_proto=scheme)
+    assert served.made == 2
+
+
+def test_of_two_cursors_one_makes_the_page(served, story):
+    cursor = Cursor(timezone.now() + MINUTE, 1)
+    for query in (f"before={cursor}", f"after=anything&before={cursor}", f"before={cursor}&after={cursor}"):
+        assert served.get(f"/latest/?{query}").status == 200
+    assert served.made == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/comments/on/{story}/?after=1", "/comments/replies/{root}/?sort=oldest",
+        "{address}?before=x", "/corrections/?after=x",
+    ],
+)  # fmt: skip
+def test_no_page_has_the_parameters_of_another(served, story, url):
+    root = make_comment(article=story, status="published")
+    url = url.format(story=story.pk, root=root.pk, address=story.get_absolute_url())
+    plain = served.get(url.partition("?")[0])
+    assert plain.status == 200 and served.get(url).body == plain.body
+    assert served.made == 1
+
+
+def test_a_number_has_one_spelling(served, story):
+    root = make_comment(article=story, status="published")
+    story.correct(None, "It rained.")
+    for url in (
+        f"/comments/on/0{story.pk}/", f"/comments/on/0{story.pk}/feed/", f"/comments/replies/0{root.pk}/", f"/comments/0{root.pk}/",
+        f"/comments/on/{'9' * 30}/", f"/comments/on/{story.pk}/?from=01", f"/comments/on/{story.pk}/?sort=liked&from=1-01",
+        f"/comments/replies/{root.pk}/?after=00", "/corrections/?before=09", "/sitemap-tags-01.xml", "/comments/on/0/",
+    ):  # fmt: skip
+        assert served.get(url).status == 404, url
+    assert len(served._cache._kept) == 0
+    for url in (f"/comments/on/{story.pk}/?from=1", f"/comments/replies/{root.pk}/?after=0", "/corrections/?before=9"):
+        assert served.get(url).status == 200, url
+
+
+def test_who_leaves_out_the_last_slash_comes_to_the_page_that_was_asked_for(served, story):
+    for path, query in (
+        ("/latest", "?before=x"), (story.section.get_absolute_url()[:-1], "?after=x"), ("/2026/11", "?before=x"),
+        ("/corrections", "?before=7"), (f"/comments/on/{story.pk}", "?from=1&sort=oldest"), ("/comments/replies/1", "?after=1"),
+    ):  # fmt: skip
+        assert served.get(path + query).headers["Location"] == f"{path}/{query}"
+
+
+# --- The desk that is not there ---------------------------------------------------------------------------------------
+
+
+def test_for_who_may_not_come_there_the_desk_is_answered_as_what_is_nowhere(settings, served, story):
+    settings.ADMIN_NETWORKS = [ipaddress.ip_network("10.8.0.0/16")]
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.1")]
+    for encoding in ("br", "gzip", "identity"):
+        sent = {"accept_encoding": encoding, "x_forwarded_for": "203.0.113.7", "x_request_id": "0123456789abcdef"}
+        nowhere = served.get("/nothing-here/", **sent)
+        for path in (
+            "/admin/",
+            "/admin",
+            "/admin/login/",
+            "/admin/login/?next=/admin/",
+            "/admin/pictures/",
+            "/nothing-here",
+        ):
+            for method in ("GET", "HEAD"):
+                answer = served.get(path, method, **sent)
+                assert (answer.status, list(answer.headers.items())) == (404, list(nowhere.headers.items())), path
+                assert answer.body == (nowhere.body if method == "GET" else b"")
+    inside = {"x_forwarded_for": "10.8.3.4", "cookie": "a=1"}
+    assert served.get("/admin", **inside).headers["Location"] == "/admin/"
+    assert served.get("/admin/login/", **inside).status == 200
+    settings.SECURE_SSL_REDIRECT = True
+    assert (
+        Served().get("/admin/login/", x_forwarded_for="203.0.113.7").headers["Location"]
+        == "https://testserver/admin/login/"
+    )
 
 
 def test_who_saves_data_gets_a_page_of_their_own(served, story):
