@@ -19,6 +19,17 @@ acl purgers {
 }
 
 sub vcl_recv {
+    # To the application these are those with "-", of which the last one counts: one reader's page would be kept as another's. Varnish
+    # knows no pattern for names; nginx drops all with "_" by itself.
+    unset req.http.Save_Data;
+    unset req.http.Accept_Encoding;
+    unset req.http.X_Forwarded_Proto;
+    unset req.http.X_Forwarded-Proto;
+    unset req.http.X-Forwarded_Proto;
+    unset req.http.X_Forwarded_For;
+    unset req.http.X_Forwarded-For;
+    unset req.http.X-Forwarded_For;
+
     if (req.method == "PURGE") {
         # Not through who ends TLS, which may be on this machine, and asks for the world.
         if (client.ip !~ purgers || req.http.X-Forwarded-Proto || req.http.X-Forwarded-For ~ ",") {
@@ -42,7 +53,7 @@ sub vcl_recv {
     }
 
     # As newsportal/page_cache/key.py has it: the desk (here: ADMIN_PATH), and what depends on who asks.
-    if (req.url ~ "^/(admin|search|preview|read)/|^/(healthz|readyz|metrics)|^/comments/(?!on/|replies/|\d|feed/)") {
+    if (req.url ~ "^/(admin|search|preview|read)(/|\?|$)|^/(healthz|readyz|metrics)|^/comments/(?!on/|replies/|\d|feed/)") {
         return (pass);
     }
     if (req.method == "GET" || req.method == "HEAD") {

@@ -1,9 +1,11 @@
 """deploy/nginx.conf before a real server: pages out of its cache, exact to the second, and there while all else is down."""
 
 import datetime
+import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -79,7 +81,13 @@ def test_readers_get_what_they_had_while_the_application_is_down(folder, story):
         assert nodes.get(port, "/latest/")[0] == 502, "what nobody has asked for is not there"
 
 
-ODD = ("?%62efore={}", "?before=&before={}", "?BEFORE={}", "?before={}&before=", "?before", "?%42EFORE={}")
+#: Addresses, and what else stands in a request.
+ODD: tuple[tuple[str, dict[str, str]], ...] = (
+    *((query, {}) for query in ("?%62efore={}", "?before=&before={}", "?BEFORE={}", "?before={}&before=", "?before", "?%42EFORE={}",
+                                "?after={0}&before={0}")),
+    *(("?before={}", {"Content-Type": f"a/b; charset={charset}"}) for charset in ("cp037", "utf-16", "rot13")),
+    ("?before={}", {"X_Forwarded_Proto": "x", "Content_Type": "a/b; charset=cp037", "Save_Data": "on", "Accept_Encoding": "br"}),
+)  # fmt: skip
 
 
 def test_no_address_brings_one_page_and_is_kept_as_another(folder):
@@ -89,9 +97,9 @@ def test_no_address_brings_one_page_and_is_kept_as_another(folder):
         )
     with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
         cursor = re.search(r'\?before=([^"&]+)', nodes.get(port, "/latest/")[1])[1]
-        for odd in ODD:
+        for odd, headers in ODD:
             at_the_beginning_of_a_second()
-            nodes.get(port, "/latest/" + odd.format(cursor))
+            nodes.ask(port, "/latest/" + odd.format(cursor), **headers)
             assert "Number 0 of many" in nodes.get(port, "/latest/")[1], odd
             second = nodes.get(port, f"/latest/?before={cursor}")[1]
             assert "Number 0 of many" not in second and f"Number {PAGE_SIZE} of many" in second, odd
@@ -131,11 +139,41 @@ def test_pages_are_made_by_their_own_service_and_all_that_may_take_long_by_the_o
         assert nodes.ask(port, "/search/?q=before")[0] == 200
 
 
+def test_for_who_may_not_come_there_the_desk_is_nowhere_through_nginx_as_well(folder, story):
+    # In DEBUG a missing page names its address.
+    own = {"NGINX_MICROCACHE": "true", "TRUSTED_PROXIES": "127.0.0.1", "ADMIN_NETWORKS": "10.8.0.0/16", "DEBUG": "false",
+           "STATIC_ROOT": str(folder / "collected")}  # fmt: skip
+    collects = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    subprocess.run(collects, env=os.environ | own, check=True, cwd=loopback.PROJECT)
+    with nodes.running(1, **own) as [node], nginx(folder, [node]) as (port, _):
+        for asked, encoding in ((port, "br"), (port, "gzip"), (port, ""), (node, "br"), (node, "gzip"), (node, "")):
+            answers = []
+            for path in (
+                "/nothing-here/",
+                "/nothing-here",
+                "/admin",
+                "/admin/",
+                "/admin/login/",
+                "/admin/login/?next=/",
+            ):
+                status, headers, body = nodes.ask(asked, path, **{"Accept-Encoding": encoding})
+                told = [
+                    (name, value) for name, value in headers.items() if name.lower() not in {"date", "x-request-id"}
+                ]
+                answers.append((status, told, len(headers["X-Request-ID"]), body))
+            assert answers[0][0] == 404 and answers == answers[:1] * len(answers), (asked == port, encoding)
+    # And where they may, it is one step away.
+    with nodes.running(1, NGINX_MICROCACHE="true") as [node], nginx(folder, [node]) as (port, _):
+        status, headers, _ = nodes.ask(port, "/admin")
+        assert (status, headers["Location"]) == (301, "/admin/")
+
+
 class Echo(BaseHTTPRequestHandler):
-    """Says which cookies it was sent."""
+    """Says which cookies it was sent, and which names there were that are others in WSGI."""
 
     def do_GET(self) -> None:
         body = self.headers.get("Cookie", "").encode()
+        body += b"".join(name.encode() for name in self.headers if "_" in name)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -169,6 +207,18 @@ def test_cookies_are_for_what_is_one_persons(folder):
         "/preview/x/",
     }
     assert set(sent.values()) == {b"a=1", b""}
+
+
+def test_no_name_passes_that_would_be_another_in_wsgi(folder):
+    server = ThreadingHTTPServer((loopback.HOST, 0), Echo)
+    begin(server)
+    try:
+        with nginx(folder, [server.server_port]) as (port, _):
+            odd = {"X_Forwarded_For": "10.8.3.4", "X_Forwarded_Proto": "https", "X_Request_ID": "a-name-of-a-reader"}
+            for path in ("/", "/admin/", "/search/", "/comments/post/1/"):
+                assert nodes.ask(port, path, **odd)[2] == b"", path
+    finally:
+        end(server)
 
 
 def test_who_has_come_back_is_asked_at_once(folder):

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -17,7 +18,8 @@ from django.db import connection, transaction
 
 from articles.caching.editions import SITE
 from articles.models import Section
-from articles.tests.factories import make_article, make_section
+from articles.tests.factories import make_article, make_image, make_section
+from articles.tests.sample_pictures import drawing
 from deploy import loopback
 from newsportal import background
 from newsportal.environment import BASE_DIR
@@ -30,6 +32,13 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not shutil.which("varnishd"), reason="Needs the packages `varnish` and `varnish-modules`."),
 ]
+
+
+#: What pages, the desk and logs ask a request for, with what would be seen in an answer.
+READ_BY_THE_SITE = {
+    "Accept-Encoding": "br", "Save-Data": "on", "If-None-Match": "*", "If-Modified-Since": "Tue, 01 Dec 2026 12:00:00 GMT",
+    "X-Forwarded-Proto": "ftp", "X-Request-ID": "0123456789abcdef",
+}  # fmt: skip
 
 
 class Varnish:
@@ -184,6 +193,29 @@ def test_hard_purges_leave_nothing_to_show(site, before, settings):
     told_once()
     stop()
     assert varnish.ask(story.get_absolute_url())[0] == 503
+
+
+def test_no_header_of_one_reader_changes_what_others_are_sent(site, before):
+    """Names with `_` are, in WSGI, those with `-`: the last one is believed."""
+    picture = make_image(picture=drawing(1600, 900))
+    urls = [make_article(lead_image=picture).get_absolute_url() for _ in range(len(READ_BY_THE_SITE) + 1)]
+    background.drain()
+    varnish = before(site[0])
+    for url, (name, value) in zip(
+        urls, {**READ_BY_THE_SITE, "Content-Type": "a/b; charset=cp037"}.items(), strict=True
+    ):
+        varnish.ask(url, **{name.replace("-", "_") if name in READ_BY_THE_SITE else name: value})
+        status, text, headers = varnish.ask(url)
+        assert (status, headers["Content-Encoding"]) == (200, None), name
+        assert re.search(r' srcset="[^",]+, ', text), name
+
+
+def test_an_address_that_a_reader_writes_is_not_believed(before):
+    own = {"TRUSTED_PROXIES": "127.0.0.1", "ADMIN_NETWORKS": "10.8.0.0/16", "CACHE_URL": "locmemcache://"}
+    with nodes.running(1, **own) as [port]:
+        varnish = before(port)
+        for name in ("X_Forwarded_For", "X-Forwarded_For", "x_forwarded-for"):
+            assert varnish.ask("/admin/login/", **{name: "10.8.3.4"})[0] == 404, name
 
 
 def test_strangers_purge_nothing_that_they_do_not_name(site, before):
