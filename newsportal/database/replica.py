@@ -11,6 +11,7 @@ original.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
@@ -27,11 +28,12 @@ logger = logging.getLogger(__name__)
 
 ALIAS = "replica"
 #: What is answered from the original each time: what shows rows whose writes raise no number, since no kept page shows them. A
-#: link from a letter may be opened in the second in which it arrives, by a browser that has no cookie.
-FROM_THE_ORIGINAL = (
-    f"/{settings.ADMIN_PATH}", "/preview/",
-    "/comments/confirm/", "/comments/received/", "/comments/unsubscribe/", "/comments/yours/",
-)  # fmt: skip
+#: link from a letter may be opened in the second in which it arrives, by a browser that has no cookie; a version of a story that
+#: is withheld for reasons of law is withheld from all at once; and a crawler that is forbidden something reads so.
+FROM_THE_ORIGINAL = re.compile(
+    rf"/(?:{re.escape(settings.ADMIN_PATH)}|preview/|comments/(?:confirm|received|unsubscribe|yours)/"
+    r"|(?:robots|ads|trust)\.txt|\.well-known/|[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+/versions/)"
+)
 
 _reading: ContextVar[bool] = ContextVar("reading_from_replica", default=False)
 
@@ -58,7 +60,7 @@ def read_from_replica(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         raise MiddlewareNotUsed
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"} or request.COOKIES or request.path.startswith(FROM_THE_ORIGINAL):
+        if request.method not in {"GET", "HEAD"} or request.COOKIES or FROM_THE_ORIGINAL.match(request.path):
             return get_response(request)
         if not _has_followed(request.META.get(ANY_NUMBER)):
             return get_response(request)

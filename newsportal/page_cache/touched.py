@@ -32,7 +32,8 @@ BY_TABLE: dict[str, frozenset[str]] = {
 #: for each story, and no page is to be made anew for it.
 SEEN_ONCE_NAMED = frozenset({"articles_contributor", "articles_image", "articles_tag"})
 
-#: Tables of ours that no kept page shows.
+#: Tables of ours that no kept page shows. What a page that is not kept shows of them is never read from a copy of the database that
+#: may lag behind (newsportal.database.replica), unless it is written together with a story.
 SEEN_BY_NO_READER = frozenset({
     "articles_article_body_images",  # the text's own HTML has them
     "articles_autosave", "articles_changedfeed", "articles_dailysalt", "articles_presence", "articles_previewlink",

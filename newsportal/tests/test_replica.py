@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from deploy import loopback
-from newsportal.database import replica
 from newsportal.environment import BASE_DIR
 from newsportal.tests import nodes
 
@@ -21,7 +20,9 @@ pytestmark = pytest.mark.skipif(
 
 MAKE = """
 from articles.tests.factories import make_article
-make_article(headline="In the beginning")
+article = make_article(headline="In the beginning")
+article.mark_updated(None)
+print(article.get_absolute_url())
 """
 RENAME = """
 from articles.models import Article
@@ -39,6 +40,15 @@ print(confirmation_token(Commenter.objects.by_email("ottilie@example.org")))
 END = """
 from comments.models import Commenter
 Commenter.objects.get().forget_browsers()
+"""
+
+WITHHOLD = """
+from articles.models import Version
+Version.objects.get(number=1).withhold(None)
+"""
+FORBID = """
+from newsportal.models import WellKnownFile
+WellKnownFile.objects.create(name="robots", text="User-agent: GPTBot")
 """
 
 
@@ -73,10 +83,12 @@ def queries_of(copy) -> int:
 def test_pages_are_made_from_a_copy_that_has_followed_and_from_no_other(original):
     folder, url = original
     manage(url, "migrate", "-v0")
-    manage(url, "shell", "-c", MAKE)
+    first = manage(url, "shell", "-v0", "-c", MAKE).strip() + "versions/1/"
     with (
         loopback.postgresql_replica(folder, url) as copy_url,
-        nodes.running(1, DATABASE_URL=url, DATABASE_REPLICA_URL=copy_url, CACHE_URL="locmemcache://") as [node],
+        nodes.running(
+            1, DATABASE_URL=url, DATABASE_REPLICA_URL=copy_url, CACHE_URL="locmemcache://", PUBLIC_VERSIONS="true"
+        ) as [node],
         psycopg.connect(copy_url, autocommit=True) as copy,
     ):
         before = queries_of(copy)
@@ -89,6 +101,12 @@ def test_pages_are_made_from_a_copy_that_has_followed_and_from_no_other(original
         assert nodes.get(node, f"/comments/confirm/{link}/")[0] == 200
         manage(url, "shell", "-c", END)
         assert nodes.get(node, f"/comments/confirm/{link}/")[0] == 404
+        # Nor what versions there are, and what machines are told.
+        assert nodes.get(node, first)[0] == 200
+        manage(url, "shell", "-c", WITHHOLD)
+        assert nodes.get(node, first)[0] == 404
+        manage(url, "shell", "-c", FORBID)
+        assert "GPTBot" in nodes.get(node, "/robots.txt")[1]
 
         manage(url, "shell", "-c", RENAME.format("While it slept"))
         assert "While it slept" in nodes.get(node, "/latest/")[1]
@@ -101,24 +119,3 @@ def test_pages_are_made_from_a_copy_that_has_followed_and_from_no_other(original
     # The copy is gone: its node is another one, which has never kept a page.
     with nodes.running(1, DATABASE_URL=url, DATABASE_REPLICA_URL=copy_url, CACHE_URL="locmemcache://") as [node]:
         assert "Awake again" in nodes.get(node, "/latest/")[1]
-
-
-@pytest.mark.parametrize(
-    ("path", "is_from_the_copy"),
-    [
-        ("/latest/", True),
-        ("/comments/on/1/", True),
-        ("/comments/confirm/token/", False),
-        ("/comments/received/token/", False),
-        ("/comments/unsubscribe/token/", False),
-        ("/comments/yours/", False),
-        ("/preview/token/", False),
-        ("/admin/", False),
-    ],
-)
-def test_what_a_link_for_one_person_opens_is_not_read_from_a_copy(rf, settings, monkeypatch, path, is_from_the_copy):
-    monkeypatch.setitem(settings.DATABASES, replica.ALIAS, {})
-    monkeypatch.setattr(replica, "_has_followed", lambda number: True)
-    asked = replica.Router()
-    answer = replica.read_from_replica(lambda request: asked.db_for_read(None) == replica.ALIAS)
-    assert answer(rf.get(path)) is is_from_the_copy
