@@ -37,18 +37,20 @@ class AutosaveQuerySet(OfStoriesQuerySet):
         return self.filter(user=user).count() >= MANY and self.of_form(user, slot, story) is None
 
     def keep(self, user: User, slot: str, story: int | None, data: dict[str, list[str]], typed_at: int) -> Autosave:
-        """Of one form the newest stays, whatever arrives last; of one person the newest MANY."""
+        """Of one form the newest stays, whatever arrives last; of one person the newest MANY. Returns which row it is."""
         kept = self.of_form(user, slot, story)
         if kept is None:
-            kept, _ = self.get_or_create(
+            kept, is_new = self.get_or_create(
                 user=user, story=story, slot=slot, defaults={"data": data, "typed_at": typed_at}
             )
             # Only a form that was sent comes here with too many, and would be lost itself.
             oldest = self.filter(user=user).values_list("pk", flat=True)[MANY:]
             self.filter(pk__in=list(oldest)).delete()
-        if kept.typed_at <= typed_at or not typed_at:
-            kept.data, kept.typed_at = data, typed_at
-            kept.save()
+            if is_new:
+                return kept
+        # Asked by what writes it: another may have come since with newer text, or have saved the story and forgotten the copy.
+        older = self.filter(pk=kept.pk, typed_at__lte=typed_at) if typed_at else self.filter(pk=kept.pk)
+        older.update(data=data, typed_at=typed_at, saved_at=timezone.now())
         return kept
 
 

@@ -16,6 +16,7 @@ from articles import apart
 from articles.body.heavy import LIMITS
 from articles.editing.snapshot import PLAIN
 from articles.models import Article, Autosave, Presence, Version
+from articles.models.autosave import AutosaveQuerySet
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.story_form import form_of, url, with_byline
 from articles.workflow import Status
@@ -52,6 +53,48 @@ def test_of_one_form_the_newest_stays_whatever_arrives_last(desk, article):
     for words, typed_at in (("Later", 2000), ("Earlier, sent late", 1000)):
         desk.post(url(article, "autosave"), form_of(article, headline=words, _slot="tab", _typed_at=typed_at))
     assert Autosave.objects.get().data["headline"] == ["Later"]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """What another process does once the next copy has been looked for, and before it is written."""
+
+    def happens(act):
+        real, done = AutosaveQuerySet.of_form, []
+
+        def of_form(self, *form):
+            found = real(self, *form)
+            if not done:
+                done.append(True)
+                act()
+            return found
+
+        monkeypatch.setattr(AutosaveQuerySet, "of_form", of_form)
+
+    return happens
+
+
+def test_of_one_form_the_newest_stays_though_both_arrive_at_once(meanwhile, editor, article):
+    keep = Autosave.objects.keep
+    for story in (article.pk, None):
+        keep(editor, "tab", story, {"headline": ["One"]}, 1)
+        meanwhile(lambda story=story: keep(editor, "tab", story, {"headline": ["One, two, three"]}, 3))
+        keep(editor, "tab", story, {"headline": ["One, two"]}, 2)
+        assert Autosave.objects.get(story=story).headline == "One, two, three"
+
+
+def test_what_is_saved_while_a_copy_of_it_arrives_does_not_come_back(meanwhile, editor, article):
+    keep = Autosave.objects.keep
+    keep(editor, "tab", article.pk, {"headline": ["One"]}, 1)
+    meanwhile(Autosave.objects.all().delete)
+    keep(editor, "tab", article.pk, {"headline": ["One, two"]}, 2)
+    assert not Autosave.objects.exists()
+
+
+def test_a_form_that_does_not_say_when_it_was_typed_is_the_newest(editor, article):
+    for words, typed_at in (("Typed", 2000), ("Sent", 0)):
+        Autosave.objects.keep(editor, "tab", article.pk, {"headline": [words]}, typed_at)
+    assert Autosave.objects.get().headline == "Sent"
 
 
 def test_who_has_left_many_unsaved_is_told_before_any_is_lost(desk, administrator, article, monkeypatch):
