@@ -94,9 +94,9 @@ def _told(name: str, was: dict[str, Any], now: dict[str, Any]) -> str:
         come = [f"+{one}" for one in after if one not in before]
         return f"{words}: {', '.join([*gone, *come])}"
     if not was or not now:
-        # Added or deleted: what it holds, and not what it leaves empty.
+        # Added or deleted: what it holds, and not what it leaves empty; 0 and no are held.
         value = after if now else before
-        return f"{words}: {_shown(value)}" if value not in {None, "", False} else ""
+        return f"{words}: {_shown(value)}" if value is not None and value != "" else ""
     return f"{words}: {_shown(before)} → {_shown(after)}"
 
 

@@ -140,6 +140,14 @@ def test_rules_of_the_desk(desk):
     assert [whom for _, whom, _ in told("rule_deleted")] == ["casino"]
 
 
+def test_a_rule_of_no_and_of_nought_is_told():
+    Policy.objects.create(article=make_article(), link_limit=0, first_count=0, guests_allowed=False)
+    [(_, _, what)] = told("rule_added")
+    for held in ("link limit: 0", "first count: 0", "guests allowed: no"):
+        assert held in what
+    assert "mode" not in what and "None" not in what
+
+
 def test_a_rule_goes_with_the_story_that_it_is_for():
     article = make_article(status="draft", headline="Harbour")
     Policy.objects.create(article=article, mode="closed")
