@@ -33,6 +33,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
+from articles.http.numbers import number_in
 from newsportal import bare, typed
 from newsportal.staff import audit, guesses, proof, second_factor, sessions
 from newsportal.staff.forms import ChangePasswordForm
@@ -301,10 +302,10 @@ def _after_adding(request: HttpRequest, has_new_codes: bool) -> str:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """`session`: the number of one of one's own; without it, all others."""
     user: Any = request.user
-    if request.POST.get("session", "").isdecimal():
+    if session := request.POST.get("session"):
         # This one is logged out of by the button for it.
         others = sessions.of(user).exclude(pk=request.session.get(ROW, 0))
-        ended = sessions.end(others.filter(pk=request.POST["session"]))
+        ended = sessions.end(others.filter(pk=number_in(session)))
     elif asked := proof.ask_again(request):
         # A thief would be the only one left.
         return asked

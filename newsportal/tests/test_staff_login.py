@@ -582,6 +582,9 @@ def test_sessions_are_listed_and_ended(client, editor, reporter):
     # Nobody ends those of others, and this one has a button of its own.
     client.post("/admin/account/sessions/end/", {"session": row.pk})
     assert is_in(there)
+    for number in ("9" * 5_000, "٣", "one"):
+        assert here.post("/admin/account/sessions/end/", {"session": number}).status_code == 302
+        assert is_in(there) and is_in(third)
     here.post("/admin/account/sessions/end/", {"session": row.pk})
     assert not is_in(there) and is_in(third)
     here.post("/admin/account/sessions/end/")
