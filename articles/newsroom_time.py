@@ -21,3 +21,8 @@ def day_of(moment: datetime.datetime | None = None) -> datetime.date:
 def midnight(day: datetime.date) -> datetime.datetime:
     """The moment at which a day begins."""
     return datetime.datetime.combine(day, datetime.time(), zone())
+
+
+def hour_of(moment: datetime.datetime) -> datetime.datetime:
+    """When its hour began on that clock, in UTC: in a zone of half hours that is half past."""
+    return local(moment).replace(minute=0, second=0, microsecond=0).astimezone(datetime.UTC)

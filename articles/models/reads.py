@@ -1,4 +1,7 @@
-"""How often stories are read: counts by the hour, later by the day, in the end in one number. Of readers nothing is kept."""
+"""How often stories are read: counts by the hour of the newsroom, later by its day, in the end in one number.
+
+Of readers nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Numbers:
 class ReadsQuerySet(models.QuerySet["Reads"]):
     def add(self, counts: Mapping[int, int], *, at: datetime.datetime | None = None) -> None:
         """Count so many reads more of each story (number → reads), in the hour of `at` (now)."""
-        hour = (at or timezone.now()).replace(minute=0, second=0, microsecond=0)
+        hour = newsroom_time.hour_of(at or timezone.now())
         self._raise_by(Span.HOUR, {(article, hour): count for article, count in counts.items()})
 
     def of(self, articles: list[int], *, now: datetime.datetime | None = None) -> dict[int, Numbers]:
@@ -160,7 +163,7 @@ class Visit(models.Model):
 
 def since_day(now: datetime.datetime | None = None) -> datetime.datetime:
     """From when the hours of the last 24 count: this hour, and the 23 before it."""
-    return (now or timezone.now()).replace(minute=0, second=0, microsecond=0) - datetime.timedelta(hours=23)
+    return newsroom_time.hour_of(now or timezone.now()) - datetime.timedelta(hours=23)
 
 
 def since_week(now: datetime.datetime | None = None) -> datetime.datetime:

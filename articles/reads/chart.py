@@ -14,6 +14,7 @@ from articles.models.reads import Span, since_day
 
 WIDTH, HEIGHT, GAP = 480, 96, 2
 DAYS = 30
+HOUR = datetime.timedelta(hours=1)
 
 Row = tuple[str, datetime.datetime, int]
 
@@ -54,12 +55,12 @@ class Chart:
 def chart_of_hours(rows: Iterable[Row], now: datetime.datetime | None = None) -> Chart:
     """The last 24 hours. `rows`: (span, from when, how many) of any time, in any order."""
     first = since_day(now)
-    starts = [first + datetime.timedelta(hours=n) for n in range(24)]
-    counts: dict[datetime.datetime, int] = defaultdict(int)
+    counts: dict[int, int] = defaultdict(int)
     for span, since, count in rows:
         if span == Span.HOUR:
-            counts[since] += count
-    labelled = [(f"{timezone.localtime(start):%a %H:%M}", counts[start]) for start in starts]
+            # Not each began with one of these: some clocks are moved by half an hour.
+            counts[(since - first) // HOUR] += count
+    labelled = [(f"{timezone.localtime(first + n * HOUR):%a %H:%M}", counts[n]) for n in range(24)]
     return Chart("The last 24 hours", "Hour from", _bars(labelled))
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from articles.models import DailySalt, Reads, Visit
 from articles.models.reads import Numbers, Span
 from articles.reads import counting
+from articles.reads.chart import chart_of_hours
 from articles.reads.counting import LIMITS, Tally
 from articles.tests.factories import make_article
 from newsportal.recurring import do_what_is_due
@@ -364,6 +365,52 @@ def test_hours_become_days_and_days_one_number_and_nothing_is_lost(settings):
     assert Reads.objects.roll_up(days_kept=31, now=now) == 0
     numbers = Reads.objects.of([article.pk], now=now)[article.pk]
     assert (numbers.day, numbers.total) == (2 * 5, before)
+
+
+HALF = datetime.timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Asia/Kolkata", datetime.datetime(2026, 3, 1, 18, 30, tzinfo=datetime.UTC)),
+        ("Asia/Kathmandu", datetime.datetime(2026, 3, 1, 18, 15, tzinfo=datetime.UTC)),
+        ("Australia/Lord_Howe", datetime.datetime(2026, 5, 31, 13, 30, tzinfo=datetime.UTC)),
+    ],
+)
+def test_a_day_begins_at_midnight_where_that_is_no_full_hour_elsewhere(settings, zone, moment):
+    settings.TIME_ZONE = zone
+    article = make_article()
+    for away, count in ((-HALF, 1), (datetime.timedelta(0), 10), (HALF / 2, 100)):
+        Reads.objects.add({article.pk: count}, at=moment + away)
+    now = moment + datetime.timedelta(hours=1)
+    numbers = Reads.objects.of([article.pk], now=now)[article.pk]
+    rows = list(Reads.objects.values_list("span", "since", "count"))
+    bars = {bar.label[-5:]: bar.count for bar in chart_of_hours(rows, now).bars if bar.count}
+    assert (numbers.day, bars) == (111, {"23:00": 1, "00:00": 110})
+    Reads.objects.roll_up(days_kept=400, now=moment + datetime.timedelta(days=20))
+    days = dict(Reads.objects.order_by("since").values_list("since", "count"))
+    assert [(f"{timezone.localtime(day):%H:%M}", count) for day, count in days.items()] == [
+        ("00:00", 1),
+        ("00:00", 110),
+    ]
+
+
+def test_hours_that_were_kept_by_the_clock_of_utc_are_in_the_chart(settings):
+    settings.TIME_ZONE = "Asia/Kolkata"
+    since = datetime.datetime(2026, 3, 1, 18, 0, tzinfo=datetime.UTC)
+    chart = chart_of_hours([(Span.HOUR, since, 7), (Span.HOUR, since - HALF, 1)], since + HALF)
+    assert [(bar.label[-5:], bar.count) for bar in chart.bars if bar.count] == [("23:00", 8)]
+
+
+def test_no_hour_is_lost_where_the_clocks_move_by_half_of_one(settings):
+    settings.TIME_ZONE = "Australia/Lord_Howe"  # 02:00 became 01:30 at 15:00 UTC
+    article, moved = make_article(), datetime.datetime(2026, 4, 4, 15, 0, tzinfo=datetime.UTC)
+    for quarters in range(-8, 8):
+        Reads.objects.add({article.pk: 1}, at=moved + quarters * HALF / 2)
+    now = moved + datetime.timedelta(hours=3)
+    chart = chart_of_hours(Reads.objects.values_list("span", "since", "count"), now)
+    assert chart.total == Reads.objects.of([article.pk], now=now)[article.pk].day == 16
 
 
 def test_the_last_24_hours_are_24():
