@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-#: Sent with `comment=`: something that readers can see of it may have changed, or it has come.
+#: Sent with `comment=`: something that readers can see of it may have changed, or it has come. For apps of your own, as
+#: articles.signals has it.
 comment_changed = Signal()
 
 #: Sent with `comment=` and `decision=`: its status has changed.
