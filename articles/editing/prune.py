@@ -23,6 +23,7 @@ UNSAVED_KEPT = datetime.timedelta(days=90)
 def superseded(days: int, now: datetime.datetime | None = None):
     """Versions older than `days` that were never public, are not what a story is or will be, and are not linked to."""
     now = now or timezone.now()
+    # What a next version was begun from was public, but where two clocks differ that may not be said of it (models.version.record).
     waiting = NextVersion.objects.filter(Q(version=OuterRef("pk")) | Q(version__parent=OuterRef("pk")))
     return (
         Version.objects.filter(made_at__lt=now - datetime.timedelta(days=days))

@@ -121,6 +121,25 @@ def test_what_something_hangs_on_stays(article, editor):
     assert not Version.objects.of(article).filter(number=1).exists()
 
 
+def test_what_a_next_version_was_begun_from_stays_where_a_clock_was_ahead_of_another(article, editor, time_machine):
+    """Replaced before its time by the clock of the machine that replaced it, it is said to have been seen by nobody."""
+    now = timezone.now()
+    time_machine.move_to(now, tick=False)
+    article.publish(editor)
+    time_machine.move_to(now + datetime.timedelta(seconds=5), tick=False)
+    grow(article, editor, versions=1, days_ago=0)
+    time_machine.move_to(now + datetime.timedelta(seconds=2), tick=False)
+    waiting = keep_next(
+        article, take(article) | {"headline": "Later"}, editor, seen=article.version, live=article.version
+    )
+    grow(article, editor, versions=2, days_ago=500)
+    begun_from = waiting.version.parent
+    begun_from.refresh_from_db()
+    assert begun_from.public_from is None
+    call_command("prune_versions", days=1)
+    assert begun_from in Version.objects.all()
+
+
 def test_the_history_still_opens_where_something_is_gone(desk, article, editor):
     grow(article, editor, versions=3, days_ago=100)
     article.standfirst = "The last."
