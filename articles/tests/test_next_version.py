@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.editing import next_version
-from articles.editing.next_version import apply_due
+from articles.editing.next_version import apply_due, keep_next
+from articles.editing.snapshot import opened
 from articles.models import Article, NextVersion, Version
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.tests.next_versions import HOUR, at, in_an_hour, keep
@@ -322,6 +323,55 @@ def test_a_withdrawn_story_does_not_come_back_with_it(desk, article, editor, tim
     article.refresh_from_db()
     assert article.headline == "As readers see it"
     assert NextVersion.objects.get().due_at is None
+
+
+def test_a_story_that_was_withdrawn_and_is_published_again_changes_at_no_time(desk, article, editor, time_machine):
+    due = in_an_hour()
+    keep(desk, article, headline="Later", **at(due))
+    article.refresh_from_db()
+    article.withdraw(editor, "Gone.")
+    article.publish(editor)
+    time_machine.move_to(due + SECOND)
+    assert "As readers see it" in live(article)
+    assert NextVersion.objects.values("due_at", "refusal").get() == {"due_at": None, "refusal": ""}
+
+
+def test_a_correction_is_told_at_its_time_also_where_who_planned_it_has_left(desk, article, editor, time_machine):
+    due = in_an_hour()
+    keep(desk, article, headline="Right", publish_as="correction", correction="It was wrong.", **at(due))
+    editor.groups.clear()
+    time_machine.move_to(due)
+    assert "It was wrong." in live(article)
+    assert article.corrections.get().made_by is None
+
+
+def test_nothing_is_kept_over_a_live_story_that_its_editor_has_not_seen(desk, article, editor):
+    waiting = keep(desk, article, headline="Later").version
+    article.refresh_from_db()
+    seen, content = article.version, opened(waiting)
+    desk.post(url(article), form_of(article, standfirst="Meanwhile."))
+    article.refresh_from_db()
+    assert keep_next(article, content, editor, seen=waiting.number, live=seen) is None
+    assert NextVersion.objects.get().version == waiting
+    assert keep_next(article, content, editor, seen=waiting.number, live=article.version) is not None
+
+
+def test_saving_it_leaves_what_somebody_keeps_in_that_moment(desk, article, administrator, monkeypatch):
+    waiting = keep(desk, article, headline="Later").version
+    typed = form_of_next(article, headline="Later")
+    claim = Article.claim
+
+    def claim_late(story, *seen):
+        monkeypatch.setattr(Article, "claim", claim)
+        theirs = opened(waiting) | {"headline": "Later, and longer"}
+        assert keep_next(article, theirs, administrator, seen=waiting.number, live=story.version)
+        return claim(story, *seen)
+
+    monkeypatch.setattr(Article, "claim", claim_late)
+    assert desk.post(url(article), typed).status_code == 302
+    article.refresh_from_db()
+    assert article.headline == "Later"
+    assert NextVersion.objects.get().version.headline == "Later, and longer"
 
 
 def test_dropping_it_leaves_it_in_the_history(desk, article):

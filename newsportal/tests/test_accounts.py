@@ -226,6 +226,11 @@ def test_who_may_change_accounts_and_nothing_else_gives_nothing_else(client, rep
     assert not groups_within(clerk).filter(permissions__isnull=False).exists()
 
 
+def test_who_has_all_permissions_and_is_no_superuser_manages_no_superuser(manager, owner, reporter):
+    manager.user_permissions.set(Permission.objects.all())
+    assert may_manage(manager, reporter) and not may_manage(manager, owner)
+
+
 def _beyond_group(beyond: Permission) -> Group:
     group, _ = Group.objects.get_or_create(name="Beyond")
     group.permissions.add(beyond)

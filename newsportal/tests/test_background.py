@@ -151,6 +151,23 @@ def test_a_job_of_a_killed_process_is_put_back_and_done():
     assert done() == {"job abandoned"}
 
 
+def test_an_abandoned_job_that_another_has_put_back_and_begun_meanwhile_is_left_to_it(monkeypatch):
+    first, second = abandon(minutes=20), abandon(minutes=20)
+    first, second = sorted([first, second], key=lambda job: job.pk)
+    real = background.logger.warning
+
+    def warn(*told):
+        # Another process has found both, and has begun the second anew.
+        DBTaskResult.objects.filter(pk=second.pk).update(started_at=timezone.now(), worker_ids=["killed", "another"])
+        real(*told)
+
+    monkeypatch.setattr(background.logger, "warning", warn)
+    assert background.put_back_abandoned() == 1
+    for job in (first, second):
+        job.refresh_from_db()
+    assert (first.status, second.status) == (TaskResultStatus.READY, TaskResultStatus.RUNNING)
+
+
 def test_a_job_that_may_still_be_running_is_left_alone():
     job = abandon(minutes=5)
     assert background.put_back_abandoned() == 0

@@ -112,6 +112,18 @@ def test_what_is_of_one_person_or_is_not_there_is_never_kept(served, url):
     assert len(served._cache._kept) == 0
 
 
+def test_a_page_that_gives_a_cookie_is_one_persons_whatever_it_says_of_itself(served, story, monkeypatch):
+    made = served._cache._application
+
+    def with_a_cookie(environ, start_response):
+        return made(environ, lambda status, headers: start_response(status, [*headers, ("Set-Cookie", "reader=1")]))
+
+    monkeypatch.setattr(served._cache, "_application", with_a_cookie)
+    for _ in range(2):
+        assert served.get("/latest/").headers["Set-Cookie"] == "reader=1"
+    assert (served.made, len(served._cache._kept)) == (2, 0)
+
+
 def test_an_address_without_its_last_slash_leads_to_what_was_searched_for(served):
     assert served.get("/search?q=harbour").headers["Location"] == "/search/?q=harbour"
 

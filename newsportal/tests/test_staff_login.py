@@ -634,6 +634,20 @@ def test_a_session_of_before_there_was_a_list_is_taken_into_it(client, editor):
     assert StaffSession.objects.get().user == editor
 
 
+def test_a_session_that_names_anothers_place_in_the_list_counts_no_more(client, editor, reporter):
+    log_in(client)
+    elsewhere = _logged_in(reporter)
+    theirs = StaffSession.objects.filter(user=reporter)
+    before = theirs.values("session_key", "seen_at").get()
+    session = client.session
+    session[sessions.ROW] = theirs.get().pk
+    session.save()
+    sessions._seen.clear()
+    assert not is_in(client)
+    assert theirs.values("session_key", "seen_at").get() == before
+    assert is_in(elsewhere)
+
+
 def test_reading_at_the_desk_writes_nothing(client, editor):
     client.force_login(editor)
     client.get("/admin/")
