@@ -7,6 +7,7 @@ import datetime
 from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q
 from django.utils import timezone
 
+from articles.clocks import lately
 from articles.models import RankedStory
 from articles.models.ranked import KEPT
 from comments.models import Comment, Status
@@ -17,10 +18,10 @@ DAYS = 7
 
 def rank() -> None:
     """Make the list anew."""
-    since = timezone.now() - datetime.timedelta(days=DAYS)
     # `listed` follows from being visible; said again, it lets the index of the site's feed serve. SQLite would rather look up all
     # that was ever said, by status or story by story: so what is visible is counted and not chosen, and a story is a sum.
-    recent = Comment.objects.filter(listed=True, published_at__gt=since)
+    of_these_days = lately("published_at", datetime.timedelta(days=DAYS), timezone.now())
+    recent = Comment.objects.filter(of_these_days, listed=True)
     story = ExpressionWrapper(F("article") + 0, output_field=BigIntegerField())
     visible = Count("pk", filter=Q(status=Status.PUBLISHED))
     rows = (

@@ -19,6 +19,7 @@ from django_tasks import task
 from django_tasks.base import Task
 
 from articles.caching import editions
+from articles.clocks import long_ago
 from articles.http.attempts import GivenUp, try_again
 from articles.models import Article
 from comments import mail
@@ -63,8 +64,8 @@ def ask_to_confirm(commenter: Commenter, comment: Comment | None) -> None:
 def _claim_link(commenter: Commenter) -> datetime.datetime | None:
     """When the address has been given one more link; None where it has had enough."""
     now = timezone.now()
-    after_a_quiet_day = Q(link_sent_at=None) | Q(link_sent_at__lte=now - DAY)
-    within_bounds = Q(link_sent_at__lte=now - LINK_PAUSE, links_sent__lt=LINKS_A_DAY)
+    after_a_quiet_day = Q(link_sent_at=None) | long_ago("link_sent_at", DAY, now)
+    within_bounds = long_ago("link_sent_at", LINK_PAUSE, now) & Q(links_sent__lt=LINKS_A_DAY)
     # One conditional UPDATE: of two processes that have the same in mind, one sends. Who was erased since has another hash.
     same = Commenter.objects.filter(pk=commenter.pk, email_hash=commenter.email_hash)
     claimed = same.filter(after_a_quiet_day | within_bounds).update(

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.caching import editions
+from articles.clocks import lately, long_ago
 from comments import thread
 from comments.classifier import learn
 from comments.decide import delete_own, tell
@@ -172,11 +173,11 @@ def forget_in_time(
     """What is older than it is kept: hashes, addresses that nobody has confirmed, and the texts of the deleted and of those
     turned away. In batches; can be repeated."""
     now = now or timezone.now()
-    old = now - FORGET_HASHES
+    old = long_ago("created_at", FORGET_HASHES, now)
     done = dict.fromkeys(("hashes", "reports", "deleted texts", "texts turned away"), 0)
     # The indexes begin with the hash: what has been forgotten is not looked at again.
     for which in ({"browser__gt": ""}, {"network__gt": ""}):
-        for rows in _batches(Comment.objects.filter(**which, created_at__lt=old)):
+        for rows in _batches(Comment.objects.filter(old, **which)):
             with editions.touching():
                 done["hashes"] += Comment.objects.filter(pk__in=rows).update(
                     network="", browser="", idempotency_key=None
@@ -184,31 +185,32 @@ def forget_in_time(
             progress(len(rows))
     # A guest or an account is known by its row and reports once for ever; who was only a network is forgotten.
     stranger = Q(commenter=None, user=None) & ~Q(person__startswith="was ")
-    for rows in _batches(Flag.objects.filter(stranger | Q(network__gt="") | Q(words__gt=""), created_at__lt=old)):
+    for rows in _batches(Flag.objects.filter(old, stranger | Q(network__gt="") | Q(words__gt=""))):
         for pk in Flag.objects.filter(stranger, pk__in=rows).values_list("pk", flat=True):
             Flag.objects.filter(pk=pk).update(person=f"was {pk}")
         done["reports"] += Flag.objects.filter(pk__in=rows).update(network="", words="")
         progress(len(rows))
     done["hashes of likes"] = tell_likes_apart(old, progress)
-    over = Q(until__lt=old) | Q(lifted_at__lt=old)
+    # Until when one was laid may well lie ahead.
+    over = Q(until__lt=now - FORGET_HASHES) | long_ago("lifted_at", FORGET_HASHES, now)
     done["networks of sanctions"] = Sanction.objects.filter(over, network__gt="").update(network="")
     done["bans of who was erased"] = _forget_ended_bans(over)
-    done["unconfirmed addresses"] = _forget_unconfirmed(old, progress)
+    done["unconfirmed addresses"] = _forget_unconfirmed(now, progress)
     for name, statuses, kept in (
         ("deleted texts", [Status.DELETED], FORGET_DELETED),
         ("texts turned away", TURNED_AWAY, datetime.timedelta(days=settings.COMMENT_REJECTED_DAYS)),
     ):
-        done[name] = _forget_texts(texts_over(statuses, now - kept), progress)
+        done[name] = _forget_texts(texts_over(statuses, kept, now), progress)
     return done
 
 
-def texts_over(statuses: Collection[str], before: datetime.datetime) -> QuerySet[Comment]:
-    """Comments that have had one of these statuses, and words, since before then."""
+def texts_over(statuses: Collection[str], kept: datetime.timedelta, now: datetime.datetime) -> QuerySet[Comment]:
+    """Comments that have had one of these statuses, and words, for longer than they are kept."""
     # An old comment can be turned away, or deleted, today. The last decision of each is looked up: of a NOT EXISTS PostgreSQL
     # makes a walk through all decisions.
     last = Decision.objects.filter(comment=OuterRef("pk")).order_by("-made_at").values("made_at")[:1]
-    over = Comment.objects.filter(status__in=statuses, created_at__lt=before).exclude(body="")
-    return over.alias(since=Coalesce(Subquery(last), "created_at")).filter(since__lt=before)
+    over = Comment.objects.filter(long_ago("created_at", kept, now), status__in=statuses).exclude(body="")
+    return over.alias(since=Coalesce(Subquery(last), "created_at")).filter(long_ago("since", kept, now))
 
 
 def _forget_texts(over: QuerySet[Comment], progress: Callable[[int], None]) -> int:
@@ -226,12 +228,13 @@ def _forget_texts(over: QuerySet[Comment], progress: Callable[[int], None]) -> i
     return forgotten
 
 
-def _forget_unconfirmed(old: datetime.datetime, progress: Callable[[int], None]) -> int:
+def _forget_unconfirmed(now: datetime.datetime, progress: Callable[[int], None]) -> int:
     """Addresses that were typed, that nobody has confirmed and nobody has used since; under a sanction the hash stays."""
     kept = Sanction.objects.active().filter(commenter=OuterRef("pk"))
-    used = Comment.objects.filter(commenter=OuterRef("pk"), created_at__gte=old)
-    unasked = Q(link_sent_at=None) | Q(link_sent_at__lt=old)
-    unused = Commenter.objects.filter(unasked, ~Exists(used), verified_at=None, created_at__lt=old, email__gt="")
+    used = Comment.objects.filter(lately("created_at", FORGET_HASHES, now), commenter=OuterRef("pk"))
+    unasked = Q(link_sent_at=None) | long_ago("link_sent_at", FORGET_HASHES, now)
+    old = long_ago("created_at", FORGET_HASHES, now)
+    unused = Commenter.objects.filter(unasked, ~Exists(used), old, verified_at=None, email__gt="")
     forgotten = 0
     for rows in _batches(unused):
         for pk in rows:

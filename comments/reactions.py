@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.caching import editions
+from articles.clocks import lately
 from comments.decide import DecisionRefused, hold, moved_on
 from comments.identity import Reader
 from comments.keyed import keyed_hash
@@ -58,11 +59,11 @@ def _person_under(comment: int, of_browser: str) -> str:
     return "by " + keyed_hash("like", f"{comment} {of_browser}")[:29]
 
 
-def tell_likes_apart(before: datetime.datetime, progress: Callable[[int], None]) -> int:
-    """What the version before wrote gets the hash under its comment; how many. Younger rows keep theirs: while servers are
-    replaced, or after going back, that version finds them."""
+def tell_likes_apart(old: Q, progress: Callable[[int], None]) -> int:
+    """Of these likes, what the version before wrote gets the hash under its comment; how many. Younger rows keep theirs: while
+    servers are replaced, or after going back, that version finds them."""
     after, told = 0, 0
-    raw = Like.objects.exclude(person__startswith="by ").filter(created_at__lt=before).order_by("pk")
+    raw = Like.objects.filter(old).exclude(person__startswith="by ").order_by("pk")
     while likes := list(raw.filter(pk__gt=after)[:BATCH]):
         after = likes[-1].pk
         for like in likes:
@@ -111,10 +112,8 @@ def flag(comment: Comment, reader: Reader, *, why: str, words: str = "") -> None
     _refuse_silenced(reader, "report comments")
     if reader.owns(comment):
         raise ReactionRefused("This is your own comment. You can delete it on the page “Your comments”.")
-    if (
-        Flag.objects.filter(person=reader.person, created_at__gt=timezone.now() - DAY)[:FLAGS_A_DAY].count()
-        >= FLAGS_A_DAY
-    ):
+    theirs = Flag.objects.filter(lately("created_at", DAY, timezone.now()), person=reader.person)
+    if theirs[:FLAGS_A_DAY].count() >= FLAGS_A_DAY:
         raise ReactionRefused("That was a lot for one day. Please write to the newsroom instead.")
     try:
         with transaction.atomic(), editions.touching():
@@ -138,7 +137,7 @@ def _hide_if_many(comment: Comment) -> None:
         return
     weights: dict[str, float] = {}
     # Older ones have been told apart by networks that are forgotten.
-    for report in comment.flags.filter(outcome=Flag.Outcome.OPEN, created_at__gt=timezone.now() - COUNTED_FOR):
+    for report in comment.flags.filter(lately("created_at", COUNTED_FOR, timezone.now()), outcome=Flag.Outcome.OPEN):
         whose = report.person if report.user_id else report.network or report.person
         weights[whose] = max(report.weight, weights.get(whose, 0))
     if len(weights) >= PEOPLE_TO_HIDE and sum(weights.values()) >= WEIGHT_TO_HIDE:

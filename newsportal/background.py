@@ -30,9 +30,9 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 from django_tasks_db.utils import retry
 
+from articles.clocks import AHEAD
 from articles.http.attempts import LAST_ATTEMPT, pause_after
 from articles.pictures.files import NotStored
-from newsportal.clocks import AHEAD
 from newsportal.database import patience, troubles
 from newsportal.recurring import do_what_is_due
 

@@ -15,10 +15,10 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from articles import workflow
+from articles.clocks import AHEAD
 from articles.models import Article, NextVersion
 from comments.models import Comment, Status
 from newsportal import recurring
-from newsportal.clocks import AHEAD
 from newsportal.models import Purge, Recurring
 
 #: Nobody needs to know whether 10,000 wait or 300,000.

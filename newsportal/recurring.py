@@ -10,11 +10,11 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
+from articles.clocks import AHEAD
 from articles.reads import most_read
 from articles.search import library
 from comments import most_discussed
 from newsportal import policy_reports
-from newsportal.clocks import AHEAD
 from newsportal.models import Recurring
 from newsportal.purging import back_end, sender
 from newsportal.staff import audit, guesses, sessions

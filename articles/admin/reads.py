@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from articles import workflow
 from articles.models import Article, Reads
-from articles.models.reads import Numbers, Span, since_day
+from articles.models.reads import Numbers, hours_since, since_day
 from articles.reads.chart import chart_of_days, chart_of_hours
 
 SHOWN = 25
@@ -65,8 +65,9 @@ class ReadsMixin:
         """The last 24 hours: what was read when, and which stories most; for a reporter, of their own."""
         if not (settings.COUNT_READS and self.has_view_permission(request)):
             raise PermissionDenied
+        now = timezone.now()
         mine = Q() if self.has_publish_permission(request) else Q(article__created_by=request.user)
-        hours = Reads.objects.filter(mine, span=Span.HOUR, since__gte=since_day())
+        hours = Reads.objects.filter(mine, hours_since(since_day(now), now))
         by_hour = hours.order_by().values("span", "since").annotate(n=Sum("count")).values_list("span", "since", "n")
         top = dict(
             hours.order_by().values("article").annotate(n=Sum("count")).order_by("-n", "-article")

@@ -13,7 +13,6 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from articles.models import Article, Autosave, NextVersion, Presence, PreviewLink, SentForm, Text, Version
-from articles.models.presence import ALIVE
 
 BATCH = 500
 #: A private copy is kept for so long after the last word was typed, however young the versions are that may go.
@@ -50,7 +49,7 @@ def prune(days: int, progress: Callable[[int], object] = lambda count: None) -> 
     unused = Text.objects.filter(~Exists(Version.objects.filter(text=OuterRef("pk"))))
     while found := list(unused.values_list("pk", flat=True)[:BATCH]):
         unused.filter(pk__in=found).delete()
-    Presence.objects.filter(seen_at__lt=timezone.now() - ALIVE).delete()
+    Presence.objects.forget()
     return total
 
 

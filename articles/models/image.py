@@ -20,6 +20,7 @@ from django_tasks import task
 
 from articles import workflow
 from articles.caching.editions import touching
+from articles.clocks import lately
 from articles.pictures import files, renditions
 from articles.pictures.files import NewFiles, NotStored
 from articles.pictures.ingest import IngestedPicture, ingest
@@ -48,8 +49,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def taken_in_a_day(self, uploader: User) -> int:
         """How many this person has added within the last 24 hours."""
-        since = timezone.now() - datetime.timedelta(days=1)
-        return self.filter(created_at__gt=since, uploaded_by=uploader).count()
+        of_a_day = lately("created_at", datetime.timedelta(days=1), timezone.now())
+        return self.filter(of_a_day, uploaded_by=uploader).count()
 
     def without_newest_sizes(self) -> ImageQuerySet:
         return self.filter(size_set__lt=renditions.newest_set())

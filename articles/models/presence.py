@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from articles.clocks import lately, long_ago
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -21,15 +23,19 @@ ALIVE = datetime.timedelta(minutes=3)
 class PresenceQuerySet(models.QuerySet["Presence"]):
     def beside(self, user: User, article: Article) -> PresenceQuerySet:
         """The others who have this story open."""
-        open_now = self.filter(article=article, seen_at__gt=timezone.now() - ALIVE)
+        open_now = self.filter(lately("seen_at", ALIVE, timezone.now()), article=article)
         return open_now.exclude(user=user).select_related("user").order_by("since", "pk")
 
     def note(self, user: User, article: Article) -> None:
         """This person has the story open. Who was away for long has begun anew."""
         now = timezone.now()
         mine = self.filter(article=article, user=user)
-        if mine.filter(seen_at__gt=now - ALIVE).update(seen_at=now) == 0:
+        if mine.filter(lately("seen_at", ALIVE, now)).update(seen_at=now) == 0:
             self.update_or_create(article=article, user=user, defaults={"since": now, "seen_at": now})
+
+    def forget(self) -> None:
+        """Who has closed the story without a word."""
+        self.filter(long_ago("seen_at", ALIVE, timezone.now())).delete()
 
 
 class Presence(models.Model):

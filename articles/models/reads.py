@@ -46,14 +46,14 @@ class ReadsQuerySet(models.QuerySet["Reads"]):
 
     def of(self, articles: list[int], *, now: datetime.datetime | None = None) -> dict[int, Numbers]:
         """Number of the story → its Numbers, in one query; a story that nobody has read is missing."""
-        day, week = since_day(now), since_week(now)
-        hours = Q(span=Span.HOUR)
+        now = now or timezone.now()
+        day, week = hours_since(since_day(now), now), hours_since(since_week(now), now)
         rows = (
             self.filter(article__in=articles)
             .values("article")
             .annotate(
-                day=Sum("count", filter=hours & Q(since__gte=day), default=0),
-                week=Sum("count", filter=hours & Q(since__gte=week), default=0),
+                day=Sum("count", filter=day, default=0),
+                week=Sum("count", filter=week, default=0),
                 total=Sum("count"),
             )
         )
@@ -164,6 +164,11 @@ class Visit(models.Model):
 def since_day(now: datetime.datetime | None = None) -> datetime.datetime:
     """From when the hours of the last 24 count: this hour, and the 23 before it."""
     return newsroom_time.hour_of(now or timezone.now()) - datetime.timedelta(hours=23)
+
+
+def hours_since(since: datetime.datetime, now: datetime.datetime) -> Q:
+    """The hours from then until now. In those after it only a clock that was ahead has seen somebody read."""
+    return Q(span=Span.HOUR, since__gte=since, since__lte=now)
 
 
 def since_week(now: datetime.datetime | None = None) -> datetime.datetime:

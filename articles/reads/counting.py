@@ -26,6 +26,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles.clocks import long_ago
 from articles.http.network import network_of
 from articles.http.origin import is_ours
 from articles.models import Article, DailySalt, Reads, Visit
@@ -206,7 +207,7 @@ def _write_down(seen: list[Seen]) -> int:
 
 def forget_visits(now: datetime.datetime | None = None) -> None:
     """What is over says nothing any more, and goes."""
-    Visit.objects.filter(seen_at__lte=(now or timezone.now()) - Visit.LASTS).delete()
+    Visit.objects.filter(long_ago("seen_at", Visit.LASTS, now or timezone.now())).delete()
 
 
 def _hashed(key: str, value: str) -> str:

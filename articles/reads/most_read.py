@@ -12,7 +12,7 @@ from django.utils import timezone
 from articles.caching.prepared import Prepared, Row, instances
 from articles.models import Article, DailySalt, RankedStory, Reads
 from articles.models.ranked import KEPT, STALE
-from articles.models.reads import Span, since_day, since_week
+from articles.models.reads import hours_since, since_day, since_week
 from articles.reads.counting import forget_visits
 
 DAY, WEEK = "read_day", "read_week"
@@ -21,7 +21,8 @@ _SINCE = {DAY: since_day, WEEK: since_week}
 
 def rank(ranking: str) -> None:
     """Make one of the two lists anew."""
-    hours = Reads.objects.filter(span=Span.HOUR, since__gte=_SINCE[ranking]())
+    now = timezone.now()
+    hours = Reads.objects.filter(hours_since(_SINCE[ranking](now), now))
     rows = hours.values("article").annotate(reads=Sum("count")).order_by("-reads", "-article")
     RankedStory.objects.replace(ranking, list(rows.values_list("article", "reads")[:KEPT]))
 

@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import Case, Q, When
 
+from articles.clocks import lately
 from comments.checks.finding import Finding, Verdict
 from comments.checks.submission import Submission
 from comments.models import Comment
@@ -16,7 +17,7 @@ BURST, SHORT = 5, 40
 
 def duplicate(comment: Comment, submission: Submission) -> Finding | None:
     """The same words again: by the same author elsewhere, or by many."""
-    before = Comment.objects.filter(body_hash=hash_of_words(comment.body), created_at__gt=submission.now - WITHIN)
+    before = Comment.objects.filter(lately("created_at", WITHIN, submission.now), body_hash=hash_of_words(comment.body))
     if comment.pk:
         before = before.exclude(pk=comment.pk)
     who = Q(commenter=comment.commenter_id, author=comment.author_id) | Q(browser=comment.browser)

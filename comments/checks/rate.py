@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import Q
 
+from articles.clocks import lately, latest
 from comments.checks.finding import Finding, Verdict
 from comments.checks.submission import Submission
 from comments.models import Comment
@@ -20,7 +21,7 @@ def rate(comment: Comment, submission: Submission) -> Finding | None:
     mine, near = Q(browser=comment.browser), Q(network=comment.network)
     if comment.is_proved:
         mine |= Q(commenter=comment.commenter, is_proved=True)
-    sent = Comment.objects.filter(mine | near if comment.network else mine, created_at__gt=submission.now - HOUR)
+    sent = Comment.objects.filter(mine | near if comment.network else mine, lately("created_at", HOUR, submission.now))
     times_of: dict[str, list[datetime.datetime]] = {"mine": [], "near": []}
     most = LIMITS[-1][1] + LIMITS[-1][2]
     for row in sent.only("created_at", "browser", "network", "commenter", "is_proved").order_by("-created_at")[:most]:
@@ -31,8 +32,8 @@ def rate(comment: Comment, submission: Submission) -> Finding | None:
         if row.network and row.network == comment.network:
             times_of["near"].append(row.created_at)
     for within, of_one, of_network in LIMITS:
-        since = submission.now - within
-        counts = {who: sum(time > since for time in times) for who, times in times_of.items()}
+        since, until = submission.now - within, latest(within, submission.now)
+        counts = {who: sum(since < time <= until for time in times) for who, times in times_of.items()}
         if counts["mine"] >= of_one or counts["near"] >= of_network:
             wait = "a minute" if within < HOUR else "an hour"
             return Finding(

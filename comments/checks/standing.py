@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import Count, Q
 
+from articles.clocks import lately
 from comments.checks.finding import Finding, Verdict
 from comments.checks.submission import Submission
 from comments.models import Comment, Status
@@ -17,7 +18,7 @@ def standing(comment: Comment, submission: Submission) -> Finding | None:
     guest = comment.commenter
     if guest is None or not comment.is_proved or guest.rejected_count < ENOUGH:
         return None
-    recent = guest.comments.filter(created_at__gt=submission.now - WITHIN).exclude(counted_as="")
+    recent = guest.comments.filter(lately("created_at", WITHIN, submission.now)).exclude(counted_as="")
     counts = recent.aggregate(decided=Count("pk"), rejected=Count("pk", filter=Q(counted_as=Status.REJECTED)))
     decided, rejected = counts["decided"], counts["rejected"]
     if rejected < ENOUGH or rejected / decided < TOO_MANY:

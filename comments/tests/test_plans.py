@@ -1,5 +1,7 @@
 """Every question asked of a crowd of comments is answered over an index."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -20,6 +22,8 @@ from comments.tests.plans import crowd, plans_of, sorts, wasteful
 from comments.views.moderating import waiting_on
 
 pytestmark = pytest.mark.django_db
+
+MINUTE = datetime.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def test_screening_and_recognising_scan_nothing(roots, moderator):
         "own": lambda: list(Comment.objects.filter(reader.own).order_by("-pk")[:50]),
         "guest": lambda: list(reader.commenter.latest_comments()[:50]),
         "in place": lambda: waiting_on(roots[0].article),
-        "retention": lambda: list(texts_over(TURNED_AWAY, timezone.now()).values_list("pk", flat=True)[:500]),
+        "retention": lambda: list(texts_over(TURNED_AWAY, MINUTE, timezone.now()).values_list("pk", flat=True)[:500]),
     }
     plans = {name: plans_of(question, sorting=True) for name, question in asked.items()}
     assert all(plans.values())

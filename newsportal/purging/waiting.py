@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.db.models.functions import Least
 
-from newsportal.clocks import AHEAD
+from articles.clocks import AHEAD
 from newsportal.models import Purge
 
 TABLE = "newsportal_purge"

@@ -17,6 +17,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.http import HttpRequest
 from django.utils import timezone
 
+from articles.clocks import long_ago
 from articles.http.network import address_of
 from comments.models import Policy, Term
 from comments.signals import guest_erased, guest_exported
@@ -71,8 +72,8 @@ def record(
 
 
 def forget_addresses(now: datetime.datetime | None = None) -> int:
-    old = (now or timezone.now()) - datetime.timedelta(days=settings.AUDIT_ADDRESS_DAYS)
-    return AuditAddress.objects.filter(entry__at__lt=old).delete()[0]
+    kept = datetime.timedelta(days=settings.AUDIT_ADDRESS_DAYS)
+    return AuditAddress.objects.filter(long_ago("entry__at", kept, now or timezone.now())).delete()[0]
 
 
 # --- Logging in and out -----------------------------------------------------------------------------------------------

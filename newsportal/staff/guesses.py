@@ -17,9 +17,9 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from articles.clocks import AHEAD
 from articles.http.network import LINE, network_of
 from comments.keyed import keyed_hash
-from newsportal.clocks import AHEAD
 from newsportal.staff.models import Guesses
 
 MINUTES, HOURS = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)

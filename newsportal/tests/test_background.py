@@ -20,10 +20,10 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from articles.clocks import AHEAD
 from articles.http.attempts import LAST_ATTEMPT, PAUSES
 from articles.tests.factories import make_article, make_image
 from newsportal import background, backlog
-from newsportal.clocks import AHEAD
 from newsportal.environment import BASE_DIR
 from newsportal.management.commands import background_worker
 from newsportal.tests.jobs import ask, be_overtaken, fail, note, note_slowly, offer
