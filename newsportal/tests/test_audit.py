@@ -16,6 +16,7 @@ from articles.tests.factories import make_article
 from comments.models import Policy, Term
 from comments.tests.factories import make_comment
 from newsportal.models import WellKnownFile
+from newsportal.roles import create_roles
 from newsportal.staff import audit
 from newsportal.staff.append_only import allow_changes, allow_emptying, refuse_changes
 from newsportal.staff.models import AppendOnly, AuditAddress, AuditEntry
@@ -125,6 +126,75 @@ def test_what_a_role_may(desk):
     pick = Permission.objects.get(codename="pick_comment")
     desk.post(f"/admin/auth/group/{group.pk}/change/", data | {"permissions": [*data["permissions"], pick.pk]})
     assert told("role_changed") == [("administrator", "Reporter", "permissions: +comments.pick_comment")]
+
+
+def test_roles_on_the_command_line():
+    group = Group.objects.create(name="Photo desk")
+    pick = Permission.objects.get(codename="pick_comment")
+    group.permissions.add(pick)
+    group.name = "Pictures"
+    group.save()
+    group.permissions.clear()
+    pick.group_set.add(group)
+    pick.group_set.remove(group)
+    assert [(who, whom) for who, whom, _ in told("role_added")] == [("", "Photo desk")]
+    changes = [(whom, what.removeprefix("by a command; ")) for _, whom, what in told("role_changed")]
+    assert changes == [
+        ("Photo desk", "permissions: +comments.pick_comment"),
+        ("Pictures", "name: Photo desk → Pictures"),
+        ("Pictures", "permissions: −comments.pick_comment"),
+        ("Pictures", "permissions: +comments.pick_comment"),
+        ("Pictures", "permissions: −comments.pick_comment"),
+    ]
+
+
+def test_roles_that_are_made_with_the_database_are_nobodys_act():
+    Group.objects.get(name="Editor").delete()
+    before = AuditEntry.objects.count()
+    create_roles()
+    assert Group.objects.get(name="Editor").permissions.exists()
+    assert AuditEntry.objects.count() == before
+    Group.objects.create(name="Photo desk")
+    assert AuditEntry.objects.count() == before + 1
+
+
+def test_a_role_that_goes_leaves_what_it_was_allowed_and_who_had_it(desk, editor):
+    editor.groups.add(Group.objects.get(name="Moderator"))
+    group = Group.objects.get(name="Editor")
+    allowed = group.permissions.count()
+    group.delete()
+    entry = AuditEntry.objects.get(event="role_deleted")
+    assert entry.was["name"] == "Editor" and len(entry.was["permissions"]) == allowed
+    assert "articles.publish_article" in entry.was["permissions"] and "articles.publish_article" in entry.told()
+    [last] = AuditEntry.objects.filter(event="account_changed", subject="editor").order_by("-pk")[:1]
+    assert (last.was["groups"], last.now["groups"]) == (["Editor", "Moderator"], ["Moderator"])
+    assert "Editor" in desk.get(f"{LOG}{entry.pk}/change/").content.decode()
+
+
+def test_an_account_that_goes_leaves_what_it_was_allowed(editor):
+    editor.user_permissions.add(Permission.objects.get(codename="pick_comment"))
+    editor.delete()
+    was = AuditEntry.objects.get(event="account_deleted").was
+    assert (was["groups"], was["user_permissions"]) == (["Editor"], ["comments.pick_comment"])
+
+
+def test_all_who_lose_a_role_or_a_permission_at_once(editor, reporter):
+    group, pick = Group.objects.get(name="Editor"), Permission.objects.get(codename="pick_comment")
+    group.user_set.set([editor, reporter])
+    group.user_set.clear()
+    pick.user_set.add(reporter)
+    pick.user_set.clear()
+    pick.group_set.clear()
+    changes = [(whom, what.removeprefix("by a command; ")) for _, whom, what in told("account_changed")]
+    # Those who lose one at once are in no order.
+    assert sorted(changes[-5:-2]) == [
+        ("editor", "groups: −Editor"), ("reporter", "groups: +Editor"), ("reporter", "groups: −Editor"),
+    ]  # fmt: skip
+    assert changes[-2:] == [
+        ("reporter", "user permissions: +comments.pick_comment"),
+        ("reporter", "user permissions: −comments.pick_comment"),
+    ]
+    assert {whom for _, whom, _ in told("role_changed")} == {"Administrator", "Editor", "Moderator"}
 
 
 def test_rules_of_the_desk(desk):
