@@ -32,7 +32,7 @@ def main() -> int:
     try:
         found = {package["name"]: package for package in json.loads(answer.stdout)["dependencies"]}
     except (ValueError, KeyError):
-        print(f"Not audited: {last_line(answer.stderr) or 'pip-audit did not answer'}")
+        print(f"Not audited: {reason(answer.stderr) or 'pip-audit did not answer'}")
         return 0
     return told(found)
 
@@ -54,7 +54,7 @@ def told(found: dict[str, dict]) -> int:
 
 def sbom(requirements: str, target: Path) -> int:
     made = tool(CYCLONEDX, "cyclonedx-py", "requirements", requirements, "--of", "JSON", "-o", str(target.resolve()))
-    print(f"{requirements} → {target}" if made.returncode == 0 else last_line(made.stderr))
+    print(f"{requirements} → {target}" if made.returncode == 0 else f"Not made: {reason(made.stderr)}")
     return made.returncode
 
 
@@ -63,8 +63,10 @@ def tool(package: str, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*uv, *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def last_line(text: str) -> str:
-    return (text.strip().splitlines() or [""])[-1]
+def reason(text: str) -> str:
+    """Why a tool has failed, in one line: uv says it first, and hints after it; a traceback has it at the end."""
+    lines = [line.strip() for line in text.partition("hint:")[0].splitlines() if line.strip()]
+    return " ".join(lines[-1:] if "Traceback" in text else lines)
 
 
 if __name__ == "__main__":
