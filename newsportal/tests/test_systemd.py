@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import re
 import shlex
@@ -100,7 +101,7 @@ def test_what_they_run_exists():
 
 
 @contextlib.contextmanager
-def served(log: Path) -> Iterator[tuple[int, subprocess.Popen]]:
+def served(log: Path, **variables: str) -> Iterator[tuple[int, subprocess.Popen]]:
     """granian with the options of newsportal.service and another application: its port, and its process."""
     options, own, _ = unit("newsportal")
     port = loopback.free_port()
@@ -110,7 +111,7 @@ def served(log: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     command = [granian, *options, "newsportal.tests.halting_application:application"]
     with (
         log.open("wb") as said,
-        loopback.process(command, cwd=BASE_DIR, env=os.environ | own, stdout=said, stderr=said) as server,
+        loopback.process(command, cwd=BASE_DIR, env=os.environ | own | variables, stdout=said, stderr=said) as server,
     ):
         loopback.wait_until(lambda: bool(ask(port)), "granian")
         yield port, server
@@ -142,6 +143,24 @@ def test_who_is_being_answered_when_the_server_is_told_to_stop_is_answered(tmp_p
         asking.join(60)
         assert len(answers) == 1
         assert server.wait(60) == 0
+
+
+@pytest.mark.parametrize("named", ["", "json", "text"])
+def test_what_the_server_says_of_itself_is_written_as_all_else_is(tmp_path, named):
+    log = tmp_path / "log"
+    with served(log, LOG_FORMAT=named) as (_, server):
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert any("Starting granian" in line for line in lines) and any("Started worker-1" in line for line in lines)
+    assert all(line.startswith("{") and json.loads(line)["logger"] for line in lines) == (named != "text")
+
+
+def test_both_services_and_the_image_write_it_so():
+    dockerfile = (BASE_DIR / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    in_image = json.loads(re.search(r"^CMD (\[.*?\])", dockerfile, re.M | re.S)[1].replace("\\\n", ""))
+    for options in (unit("newsportal")[0], unit("newsportal-pages")[0], in_image):
+        assert (BASE_DIR / options[options.index("--log-config") + 1]).is_file()
 
 
 def test_a_process_that_is_killed_comes_back_and_the_other_one_answers_meanwhile(tmp_path):

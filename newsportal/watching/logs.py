@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import os
 import re
 import traceback
 from collections.abc import Iterator
@@ -174,6 +175,11 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(told(record), ensure_ascii=False, default=str)
+
+
+def of_server() -> logging.Formatter:
+    """For what granian says of itself (deploy/granian_log.json), before there are settings: of them it has LOG_FORMAT alone."""
+    return Text() if os.environ.get("LOG_FORMAT") == "text" else Json()
 
 
 class Text(logging.Formatter):
