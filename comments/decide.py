@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from articles.caching import editions
@@ -259,7 +259,9 @@ def _count(comment: Comment, to: str) -> None:
         return
     counter = {Status.PUBLISHED.value: "published_count", Status.REJECTED.value: "rejected_count"}
     steps = {counter[name]: step for name, step in ((comment.counted_as, -1), (str(counts_as), 1)) if name}
-    Commenter.objects.filter(pk=comment.commenter_id).update(**{name: F(name) + step for name, step in steps.items()})
+    Commenter.objects.filter(pk=comment.commenter_id).update(
+        **{name: thread.moved(name, step) for name, step in steps.items()}
+    )
     Comment.objects.filter(pk=comment.pk).update(counted_as=counts_as)
     comment.counted_as = counts_as
 
@@ -307,7 +309,7 @@ def _turn_flags(
     flags.update(outcome=to)
     if flaggers and counted != Flag.Outcome.MOOT:
         counter = "flags_upheld" if counted == Flag.Outcome.UPHELD else "flags_dismissed"
-        Commenter.objects.filter(pk__in=flaggers).update(**{counter: F(counter) + step})
+        Commenter.objects.filter(pk__in=flaggers).update(**{counter: thread.moved(counter, step)})
 
 
 def moved_on(comment: Comment) -> DecisionRefused:

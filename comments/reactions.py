@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from articles.caching import editions
 from articles.clocks import lately
+from comments import thread
 from comments.decide import DecisionRefused, hold, moved_on
 from comments.identity import Reader
 from comments.keyed import keyed_hash
@@ -49,7 +50,7 @@ def toggle_like(comment: Comment, reader: Reader) -> bool:
             except IntegrityError:  # the same press twice in one moment
                 return True
             step, liked = 1, True
-        Comment.objects.filter(pk=comment.pk).update(likes=F("likes") + step)
+        Comment.objects.filter(pk=comment.pk).update(likes=thread.moved("likes", step))
     comment.refresh_from_db(fields=["likes"])
     return liked
 
@@ -86,7 +87,7 @@ def _tell_apart(like: Like) -> None:
     except IntegrityError:  # a browser that two versions have counted
         with transaction.atomic(), editions.touching(editions.of_story(like.comment.article_id)):
             gone = Like.objects.filter(pk=like.pk).delete()[0]
-            Comment.objects.filter(pk=like.comment_id).update(likes=F("likes") - gone)
+            Comment.objects.filter(pk=like.comment_id).update(likes=thread.moved("likes", -gone))
 
 
 def _refuse_silenced(reader: Reader, act: str) -> None:

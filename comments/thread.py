@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from articles.caching import editions
@@ -16,6 +17,11 @@ from comments.models import Comment, Status
 
 #: Which comments are listed: the visible, and the place of one that is not while visible replies hang on it.
 LISTED = Q(status=Status.PUBLISHED) | Q(visible_replies__gt=0)
+
+
+def moved(count: str, step: int) -> Greatest:
+    """A stored count, `step` further, and never below 0: one that has drifted would else refuse what it only counts."""
+    return Greatest(F(count) + step, 0)
 
 
 def lock(comment: Comment, *others: int) -> dict[int, Comment]:
@@ -50,7 +56,7 @@ def make_room(comment: Comment, locked: dict[int, Comment]) -> dict[str, Any]:
 def _count(comment: Comment, step: int) -> None:
     story = comment.article_id
     with editions.touching(editions.of_story(story), editions.of_count(story), editions.COUNTS):
-        Article.objects.filter(pk=comment.article_id).update(comment_count=F("comment_count") + step)
+        Article.objects.filter(pk=comment.article_id).update(comment_count=moved("comment_count", step))
 
 
 def appear(comment: Comment, locked: dict[int, Comment]) -> None:
@@ -62,7 +68,7 @@ def disappear(comment: Comment) -> None:
     """It is visible no more: it leaves the list, unless visible replies hang on it; so may those above it."""
     if comment.ancestors:
         above = Comment.objects.filter(pk__in=comment.ancestors)
-        above.update(visible_replies=F("visible_replies") - 1)
+        above.update(visible_replies=moved("visible_replies", -1))
         above.exclude(LISTED).update(listed=False)
     Comment.objects.filter(pk=comment.pk).exclude(LISTED).update(listed=False)
     _count(comment, -1)
