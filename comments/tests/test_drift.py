@@ -1,11 +1,15 @@
-"""A stored count that is wrong keeps nobody from moderating."""
+"""A stored count that is wrong keeps nobody from moderating, and is put right while others write."""
+
+import threading
 
 import pytest
+from django.db import connection
 
 from articles.models import Article
 from comments.decide import decide, decide_all, last_batch, undo
-from comments.models import Comment, Commenter, Status
+from comments.models import Comment, Commenter, Flag, Like, Status
 from comments.reactions import flag, toggle_like
+from comments.recount import recount
 from comments.tests.factories import make_comment, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +66,97 @@ def test_a_like_that_was_not_counted_is_taken_back():
     Comment.objects.update(likes=0)
     assert toggle_like(comment, reader) is False
     assert as_it_is(comment).likes == 0
+
+
+# --- Counted again ----------------------------------------------------------------------------------------------------
+
+
+def drift() -> dict[str, int]:
+    return {name: wrong for name, wrong in recount(fix=False).items() if wrong}
+
+
+def test_an_answer_gets_a_place_of_its_own_where_places_were_counted_wrong():
+    root = make_comment(status=Status.PUBLISHED)
+    first = make_comment(parent=root, status=Status.PUBLISHED)
+    Comment.objects.filter(pk=root.pk).update(places=0)
+    assert drift() == {"replies and places in threads": 1}
+    recount(fix=True)
+    second = make_comment(parent=root, status=Status.PUBLISHED)
+    assert (as_it_is(first).place, as_it_is(second).place) == (1, 2)
+    assert not drift()
+
+
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_the_queue_of_reports_has_what_is_reported_and_nothing_else(is_reported):
+    comment = make_comment(status=Status.PUBLISHED)
+    if is_reported:
+        flag(comment, make_reader(), why="abuse")
+    Comment.objects.update(reported=not is_reported)
+    assert drift() == {"whether there are open reports": 1}
+    recount(fix=True)
+    assert as_it_is(comment).reported is is_reported
+
+
+def test_open_reports_are_counted():
+    comment = make_comment(status=Status.PUBLISHED)
+    flag(comment, make_reader(), why="abuse")
+    Comment.objects.update(open_flags=4)
+    recount(fix=True)
+    assert as_it_is(comment).open_flags == Flag.objects.count() == 1
+
+
+def while_it_is_mended(table: str, do) -> None:
+    """Mend the counts, and in the moment before the first of `table` is written do something else on another connection."""
+    works: list[threading.Thread] = []
+
+    def run():
+        try:
+            do()
+        finally:
+            connection.close()
+
+    def watch(execute, sql, params, many, context):
+        if sql.startswith(f'UPDATE "{table}"') and not works:
+            works.append(threading.Thread(target=run))
+            works[0].start()
+            works[0].join(timeout=1)  # it may have to wait for what is being mended
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        recount(fix=True)
+    assert works
+    works[0].join()
+
+
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_like_that_comes_while_likes_are_counted_is_counted():
+    comment = make_comment(status=Status.PUBLISHED)
+    toggle_like(comment, make_reader())
+    Comment.objects.update(likes=7)
+    while_it_is_mended("comments_comment", lambda: toggle_like(as_it_is(comment), make_reader()))
+    assert as_it_is(comment).likes == Like.objects.count() == 2
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_goes_while_its_thread_is_counted_is_counted():
+    root = make_comment(status=Status.PUBLISHED)
+    answers = [make_comment(parent=root, status=Status.PUBLISHED) for _ in range(2)]
+    Comment.objects.filter(pk=root.pk).update(visible_replies=7)
+    while_it_is_mended("comments_comment", lambda: decide(as_it_is(answers[0]), Status.REJECTED, by=None))
+    assert as_it_is(root).visible_replies == 1
+    assert not drift()
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_is_published_while_stories_are_counted_is_counted():
+    comments = [make_comment(status=Status.PUBLISHED)]
+    comments.append(make_comment(article=comments[0].article))
+    Article.objects.update(comment_count=7)
+    while_it_is_mended("articles_article", lambda: decide(as_it_is(comments[1]), Status.PUBLISHED, by=None))
+    assert Article.objects.get().comment_count == 2
