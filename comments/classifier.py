@@ -106,6 +106,20 @@ def learn(comment: Comment, as_: str) -> None:
             _add(words, as_)
 
 
+def drop_unused(*texts: str) -> None:
+    """Take those of these texts' words out of the list that no comment counts for any more."""
+    unused = WordCount.objects.filter(word__in={word for text in texts for word in words_of(text)}, good=0, bad=0)
+    if unused.exists():
+        with transaction.atomic():
+            lock_words()
+            unused.delete()
+
+
+def lock_words() -> None:
+    """Take what all who write several words begin with: they come one after the other."""
+    list(WordCount.objects.select_for_update(no_key=True).filter(word=ALL).values_list("pk"))
+
+
 def _take_back(words: Iterable[str], kind: str) -> None:
     column = {"good": "good", "bad": "bad"}[kind]
     sql = f"UPDATE {WordCount._meta.db_table} SET {column} = {column} - 1 WHERE word = %s AND {column} > 0"  # noqa: S608

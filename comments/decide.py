@@ -114,6 +114,7 @@ def confirm(comment: Comment, *, by: User) -> None:
             revision=comment.revision, from_status=Status.PUBLISHED, to_status=Status.PUBLISHED,
             made_by=by, made_as=Actor.MODERATOR,
         )  # fmt: skip
+        _lock_guests(comment)
         _settle_flags(comment, Flag.Outcome.DISMISSED)
 
 
@@ -246,8 +247,7 @@ def _lock_guests(comment: Comment) -> None:
     """In one order, like the rows of a thread: two guests may have reported each other."""
     flaggers = set(Flag.objects.filter(comment=comment).exclude(commenter=None).values_list("commenter", flat=True))
     if flaggers:
-        guests = Commenter.objects.filter(pk__in=flaggers | {comment.commenter_id}).order_by("pk")
-        list(guests.select_for_update(no_key=True).values_list("pk"))
+        thread.lock_rows(Commenter.objects.filter(pk__in=flaggers | {comment.commenter_id}))
 
 
 def _count(comment: Comment, to: str) -> None:
@@ -305,6 +305,7 @@ def _turn_flags(
     comment: Comment, of: Flag.Outcome, to: Flag.Outcome, counted: Flag.Outcome, *, step: int, up_to: int | None = None
 ) -> None:
     flags = _flags_of(comment, of, up_to)
+    thread.lock_rows(flags)
     flaggers = list(flags.exclude(commenter=None).values_list("commenter", flat=True))
     flags.update(outcome=to)
     if flaggers and counted != Flag.Outcome.MOOT:

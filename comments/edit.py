@@ -79,6 +79,10 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
             elif status == Status.PENDING and comment.is_visible:
                 hold(comment, note="Edited.")
             tell(comment)
+            if comment.learned:
+                # What was learned was the old text; the new one is yet to be decided. Words come after the story's row, as
+                # where they are forgotten.
+                learn(Comment(pk=comment.pk, body=before), "")
     except IntegrityError:
         comment.body = before
         raise EditRefused("You have said the same under this story already.") from None
@@ -88,9 +92,6 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
 def _replace(comment: Comment, before: str, findings: list[checks.Finding]) -> None:
     now = timezone.now()
     comment.derive()
-    if comment.learned:
-        # What was learned was the old text; the new one is yet to be decided.
-        learn(Comment(pk=comment.pk, body=before), "")
     unchanged = Comment.objects.filter(
         pk=comment.pk, revision=comment.revision, status=comment.status, visible_replies=0
     )  # fmt: skip

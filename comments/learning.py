@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from articles.caching import editions
-from comments.classifier import ALL, learn, lesson, words_of
+from comments import thread
+from comments.classifier import ALL, learn, lesson, lock_words, words_of
 from comments.models import Comment, Decision, WordCount, in_force
 
 BATCH = 1_000
@@ -42,15 +43,18 @@ def learn_anew(progress: Callable[[int], None] = lambda comments: None) -> int:
             lessons[comment.pk] = Lesson(comment.revision, kind, words)
         progress(1)
     with transaction.atomic(), editions.touching():
-        Comment.objects.exclude(learned="").update(learned="")
-        pks = sorted(lessons)
+        pks = sorted({*lessons, *Comment.objects.exclude(learned="").values_list("pk", flat=True)})
         for start in range(0, len(pks), BATCH):
-            for pk in _mark_learned({pk: lessons[pk] for pk in pks[start : start + BATCH]}):
+            batch = pks[start : start + BATCH]
+            thread.lock_rows(Comment.objects.filter(pk__in=batch))
+            Comment.objects.filter(pk__in=batch).exclude(learned="").update(learned="")
+            for pk in _mark_learned({pk: lessons[pk] for pk in batch if pk in lessons}):
                 del lessons[pk]
         counts: dict[str, Counter[int]] = {"good": Counter(), "bad": Counter()}
         for taught in lessons.values():
             counts[taught.kind].update(taught.words)
         good, bad = counts["good"], counts["bad"]
+        lock_words()
         WordCount.objects.all().delete()
         known = sorted((word, n) for word, n in numbers.items() if good[n] or bad[n])
         rows = (WordCount(word=word, good=good[n], bad=bad[n]) for word, n in known)

@@ -16,10 +16,10 @@ from django.utils import timezone
 from articles.caching import editions
 from articles.clocks import lately, long_ago
 from comments import thread
-from comments.classifier import learn
+from comments.classifier import drop_unused, learn
 from comments.decide import delete_own, tell
 from comments.keyed import keyed_hash
-from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status, WordCount
+from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status
 from comments.models.commenter import normal_email
 from comments.models.status import TURNED_AWAY
 from comments.reactions import tell_likes_apart
@@ -148,7 +148,7 @@ def _erase_comments(guest: Commenter, *, keep: bool) -> int:
 def forget_text(comment: Comment) -> None:
     """Take the words of a comment out of the database, wherever they are."""
     learn(comment, "")
-    WordCount.objects.filter(good=0, bad=0).delete()
+    drop_unused(comment.body)
     Comment.objects.filter(pk=comment.pk).update(
         name=FORMER_NAME, body="", body_html="", body_hash=secrets.token_hex(32), idempotency_key=None, findings=[],
         score=None,
@@ -159,6 +159,7 @@ def forget_text(comment: Comment) -> None:
 
 def _forget_history(comment: Comment) -> None:
     """What it said before, and what moderators noted of it: that it was decided, and when, stays."""
+    drop_unused(*comment.revisions.values_list("body", flat=True))
     comment.revisions.all().delete()
     Decision.objects.filter(comment=comment).exclude(note="").update(note="")
 
@@ -178,17 +179,20 @@ def forget_in_time(
     # The indexes begin with the hash: what has been forgotten is not looked at again.
     for which in ({"browser__gt": ""}, {"network__gt": ""}):
         for rows in _batches(Comment.objects.filter(old, **which)):
-            with editions.touching():
-                done["hashes"] += Comment.objects.filter(pk__in=rows).update(
-                    network="", browser="", idempotency_key=None
-                )
+            with transaction.atomic(), editions.touching():
+                comments = Comment.objects.filter(pk__in=rows)
+                thread.lock_rows(comments)
+                done["hashes"] += comments.update(network="", browser="", idempotency_key=None)
             progress(len(rows))
     # A guest or an account is known by its row and reports once for ever; who was only a network is forgotten.
     stranger = Q(commenter=None, user=None) & ~Q(person__startswith="was ")
     for rows in _batches(Flag.objects.filter(old, stranger | Q(network__gt="") | Q(words__gt=""))):
         for pk in Flag.objects.filter(stranger, pk__in=rows).values_list("pk", flat=True):
             Flag.objects.filter(pk=pk).update(person=f"was {pk}")
-        done["reports"] += Flag.objects.filter(pk__in=rows).update(network="", words="")
+        with transaction.atomic():
+            reports = Flag.objects.filter(pk__in=rows)
+            thread.lock_rows(reports)
+            done["reports"] += reports.update(network="", words="")
         progress(len(rows))
     done["hashes of likes"] = tell_likes_apart(old, progress)
     # Until when one was laid may well lie ahead.

@@ -66,7 +66,7 @@ def _recount_rows(rows: models.QuerySet, kept: str, counted: Callable[[], Coales
     with transaction.atomic():
         # Locked by one statement and counted by the next, which sees what those have written who were waited for.
         found = rows.model._default_manager.filter(pk__in=wrong)
-        list(found.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        thread.lock_rows(found)
         return wrong_of(found).update(**{kept: counted()})
 
 

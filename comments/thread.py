@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -33,6 +33,11 @@ def lock(comment: Comment, *others: int) -> dict[int, Comment]:
     numbers = {comment.pk, *comment.ancestors, *others} - {None}
     rows = Comment.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk")
     return {row.pk: row for row in rows.only("article", "status", "places", "visible_replies")}
+
+
+def lock_rows(rows: QuerySet) -> None:
+    """Take rows of any table for this transaction, in the same order: an UPDATE of several takes them as it comes upon them."""
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def make_room(comment: Comment, locked: dict[int, Comment]) -> dict[str, Any]:
