@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MODERATE = "comments.moderate_comment"
 GONE = "The comment that you answer is not there any more. You can still say it as a new comment."
+UNDONE_ALREADY = "This has been undone already."
 UNDO_FOR = datetime.timedelta(hours=1)
 
 
@@ -147,15 +148,16 @@ def undo(batch: Batch, *, by: User) -> Undone:
     """Put back what one press has done, once, within UNDO_FOR, where nothing has been decided of the comment since.
 
     What was published and seen before is unseen again: whoever undoes has not said that it may stand. It counts, and
-    teaches, what it did before.
+    teaches, what it did before. What was broken off half-way is finished by asking again.
     """
     may_moderate(by)
     undone = Undone()
     if batch.made_at <= timezone.now() - UNDO_FOR:
         undone.refused.append("It is too late: a decision can be undone for an hour.")
         return undone
-    if not Batch.objects.filter(pk=batch.pk, undone_at=None, made_by=by).update(undone_at=timezone.now()):
-        undone.refused.append("This has been undone already.")
+    standing = Batch.objects.filter(pk=batch.pk, undone_at=None, made_by=by)
+    if not standing.exists():
+        undone.refused.append(UNDONE_ALREADY)
         return undone
     for decision in batch.decisions.select_related("comment").order_by("pk"):
         comment = decision.comment
@@ -164,8 +166,18 @@ def undo(batch: Batch, *, by: User) -> Undone:
             _move(comment, decision.from_status, by=by, made_as=Actor.MODERATOR, note="Undone.", undoes=decision)
             undone.count += 1
         except DecisionRefused as refusal:
-            undone.refused += refusal.messages
+            if not _is_undone(decision):  # by a press that was broken off, or by the same in this moment
+                undone.refused += refusal.messages
+    # Last: each comment is claimed by its own conditional UPDATE, and a batch that is claimed first is lost with its process.
+    standing.update(undone_at=timezone.now())
+    if not (undone.count or undone.refused):
+        undone.refused.append(UNDONE_ALREADY)
     return undone
+
+
+def _is_undone(decision: Decision) -> bool:
+    after = Decision.objects.filter(comment=decision.comment_id, pk__gt=decision.pk).order_by("pk").first()
+    return after is not None and after.is_undo
 
 
 def may_moderate(by: User | None) -> None:

@@ -2,10 +2,8 @@
 
 import contextlib
 import random
-import threading
 
 import pytest
-from django.db import connection
 
 from articles.tests.factories import make_article
 from comments.confirm import confirm_address
@@ -16,30 +14,10 @@ from comments.post import PostRefused
 from comments.privacy import FORMER_NAME, erase
 from comments.reactions import ReactionRefused, flag
 from comments.recount import recount
+from comments.tests.at_once import at_once
 from comments.tests.factories import make_comment, make_reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works) -> list[Exception]:
-    """What went wrong in threads that begin together, each with a connection of its own."""
-    start, wrong = threading.Barrier(len(works)), []
-
-    def run(work):
-        try:
-            start.wait()
-            work()
-        except Exception as error:
-            wrong.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return wrong
 
 
 def test_answering_changing_and_deciding_in_one_thread_never_wait_in_a_ring(moderator, administrator):
