@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import ahocorasick
-from django.db.models import Count, Max
+from django.db.models import Aggregate, TextField
+from django.db.models.functions import MD5, Cast
 
 from comments.folding import disguised, fold, unmask
 from comments.models import Term
@@ -65,13 +66,31 @@ def _is_edge(text: str, outside: int, inside: int) -> bool:
     return any(low <= ord(text[inside]) <= high for low, high in WITHOUT_SPACES)
 
 
+class _Joined(Aggregate):
+    """The texts of a column, one after the other, in whatever order the rows come: the same one for all columns of a query."""
+
+    function, template = "GROUP_CONCAT", "%(function)s(%(expressions)s, CHR(31))"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template=self.template.replace("CHR", "CHAR"), **context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, function="STRING_AGG", **context)
+
+
+#: Digests of all that a comment is judged by, made where the rows are: a time or a count of changes can be the same again.
+_VERSION = {
+    f"{name}_digest": MD5(_Joined(Cast(name, TextField()))) for name in ("phrase", "whole_words", "action", "note")
+}
+
 _known: tuple[object, Matcher] = (None, Matcher(()))
 
 
 def matcher() -> Matcher:
     """Of all terms as they are now: one small query says whether those known to this process still are."""
     global _known
-    version = tuple(Term.objects.aggregate(Max("changed_at"), Count("pk")).values())
+    version = tuple(Term.objects.aggregate(**_VERSION).values())
     if _known[0] != version:
         _known = (version, Matcher(tuple(Term.objects.order_by("phrase"))))
     return _known[1]

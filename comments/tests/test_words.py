@@ -1,5 +1,6 @@
 """Words are found however they are disguised, honest ones are let be, and the cost is the text's and not the list's."""
 
+import datetime
 import io
 import threading
 import time
@@ -9,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,6 +169,26 @@ class TestTermsInLife:
         assert not matcher().found_in("The tramway")
         Term.objects.create(phrase="ferry")
         assert matcher().found_in("The ferry")
+
+    def test_a_change_is_noticed_after_a_clock_that_was_ahead(self, time_machine):
+        now = timezone.now()
+        time_machine.move_to(now + datetime.timedelta(days=1))
+        Term.objects.create(phrase="ferry")
+        time_machine.move_to(now)
+        term = Term.objects.create(phrase="tramway")
+        assert matcher().found_in("The tramway")
+        term.phrase = "trolleybus"
+        term.save()
+        assert [found.phrase for found in matcher().found_in("The tramway, the trolleybus")] == ["trolleybus"]
+
+    @pytest.mark.parametrize(
+        "change", [{"phrase": "bus"}, {"whole_words": False}, {"action": Term.Action.REJECT}, {"note": "Ask the desk"}]
+    )
+    def test_every_field_of_a_term_that_a_comment_is_judged_by_is_looked_at(self, change):
+        Term.objects.create(phrase="tramway")
+        matcher()
+        Term.objects.update(**change)
+        assert {name: getattr(matcher().terms[0], name) for name in change} == change
 
     def test_an_unchanged_list_costs_one_query(self):
         Term.objects.create(phrase="tramway")
