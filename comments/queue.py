@@ -104,10 +104,10 @@ def as_seen(values: Iterable[str], posted: Mapping[str, str]) -> list[Comment]:
 
     The newest report seen of each is a field of its own in `posted`: a page of the version before has none.
     """
-    matches = {match[1]: match for value in values if (match := SEEN.fullmatch(value))}
+    matches = {int(match[1]): match for value in values if (match := SEEN.fullmatch(value))}
     comments = list(Comment.objects.filter(pk__in=list(matches)).order_by("pk"))
     for comment in comments:
-        match = matches[str(comment.pk)]
+        match = matches[comment.pk]
         comment.revision, comment.status = int(match[2]), match[3]
         newest = posted.get(f"report-{comment.pk}")
         comment.newest_report_seen = None if newest is None else number_in(newest)

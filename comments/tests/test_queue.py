@@ -222,6 +222,12 @@ def test_a_forged_number_undoes_nothing(desk, number):
     assert "nothing to undo" in desk.post(QUEUE, {"_undo": number}, follow=True).content.decode()
 
 
+def test_a_number_is_the_same_with_a_nought_before_it(desk, article):
+    comment = make_comment(article=article)
+    desk.post(QUEUE, {"_approve": f"0{comment.pk}:1:pending"})
+    assert Comment.objects.get().status == Status.PUBLISHED
+
+
 def test_nobody_undoes_what_another_has_done(desk, article, administrator):
     comment = make_comment(article=article)
     desk.post(QUEUE, {"_approve": seen(comment)})
