@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Case, Q, When
+from django.db.models import Q
 
 from articles.clocks import lately
 from comments.checks.finding import Finding, Verdict
@@ -20,12 +20,10 @@ def duplicate(comment: Comment, submission: Submission) -> Finding | None:
     before = Comment.objects.filter(lately("created_at", WITHIN, submission.now), body_hash=hash_of_words(comment.body))
     if comment.pk:
         before = before.exclude(pk=comment.pk)
-    who = Q(commenter=comment.commenter_id, author=comment.author_id) | Q(browser=comment.browser)
-    # One's own first: of what many have said only so much is looked at.
-    told_apart = before.annotate(is_own=Case(When(who, then=True), default=False)).order_by("-is_own")
-    are_own = list(told_apart.values_list("is_own", flat=True)[:BURST])
-    if any(are_own):
+    # Asked apart: among many who say the same, the author's own may be any.
+    who = Q(commenter=comment.commenter_id, author=comment.author_id)
+    if before.filter(who | Q(browser=comment.browser)).exists():
         return Finding(Verdict.HOLD, "duplicate", "The same author has said the same in the last 24 hours.")
-    if len(are_own) >= BURST and len(comment.body) >= SHORT:
+    if len(comment.body) >= SHORT and before[:BURST].count() >= BURST:
         return Finding(Verdict.HOLD, "duplicate", f"The same words were sent {BURST} times in the last 24 hours.")
     return None
