@@ -21,13 +21,14 @@ from comments.decide import delete_own, tell
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status
 from comments.models.commenter import normal_email
+from comments.models.sanction import NETWORK_AT_MOST
 from comments.models.status import TURNED_AWAY
 from comments.reactions import tell_likes_apart
 from comments.signals import guest_erased, guest_exported
 
 FORMER_NAME = "Former reader"
 #: After so long: hashes of networks and browsers, addresses that were only typed, and texts their authors deleted.
-FORGET_HASHES = datetime.timedelta(days=30)
+FORGET_HASHES = NETWORK_AT_MOST
 FORGET_DELETED = datetime.timedelta(days=30)
 BATCH = 500
 

@@ -24,7 +24,7 @@ APART = datetime.timedelta(minutes=1)
 
 class Target(models.TextChoices):
     AUTHOR = "author", "The author"
-    NETWORK = "network", "Everyone in the author's network, for 30 days at most"
+    NETWORK = "network", f"Everyone in the author's network, for {NETWORK_AT_MOST.days} days at most"
     DOMAIN = "domain", "Everyone with an address of the same mail domain"
 
 

@@ -121,7 +121,11 @@ class Sanction(models.Model):
             raise ValidationError("Name one of guest, account, network or mail domain.")
         latest = timezone.now() + NETWORK_AT_MOST
         if self.network and (self.until is None or self.until > latest):
-            raise ValidationError({"until": "A network is many people, and kept for 30 days at most: say until when."})
+            raise ValidationError(
+                {
+                    "until": f"A network is many people, and kept for {NETWORK_AT_MOST.days} days at most: say until when."
+                }
+            )
         if self.measure == self.Measure.SUSPEND and not self.until:
             raise ValidationError({"until": "A suspension ends: say when."})
 
