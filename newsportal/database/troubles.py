@@ -15,6 +15,9 @@ from django.db import Error, InterfaceError, OperationalError
 AWAY_CLASSES = ("08", "53", "57", "58")
 #: A transaction that lost against others, and a lock that was not to be had in time.
 BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
+#: It is read and takes no writes: hosts switch it to that while its disk is almost full, and a standby is so. Of the class of
+#: what a program does wrong, and for Django no OperationalError.
+READ_ONLY = "25006"
 
 #: What PostgreSQL says to whom it takes no more, of all, of a role or database, or beside those kept for its superusers.
 NO_ROOM = ("too many clients already", "too many connections for", "connection slots are reserved")
@@ -33,9 +36,11 @@ def of_driver(error: BaseException) -> BaseException | None:
 
 def is_away(error: BaseException | None) -> bool:
     """Whether the database cannot be reached, or can do nothing just now: it is worth trying again."""
+    said = of_driver(error) if error else None
+    if _state(said) == READ_ONLY:
+        return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    said = of_driver(error)
     if said is None:
         return True  # our own refusal to try: Django raises none of these by itself
     if isinstance(said, sqlite3.Error):

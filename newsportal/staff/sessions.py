@@ -1,29 +1,37 @@
 """Where staff are logged in: listed for themselves, and ended one by one, all others, or with the password.
 
-A row is written at login, and again at most every few minutes by each process: reading at the desk writes nothing.
+A row is written at login, and again at most every few minutes by each process: reading at the desk writes nothing else, and is
+not hindered where nothing can be written.
 """
 
 from __future__ import annotations
 
 import datetime
+import logging
 import time
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from articles.http.network import address_of
+from newsportal.database import patience
 from newsportal.staff.models import StaffSession
+
+logger = logging.getLogger(__name__)
 
 #: In the session: the number of its row.
 ROW = "staff_session"
 #: How exactly "last seen" is known, in seconds.
 EVERY = 300
 LONGEST = 10_000
+#: Seconds that a page of the desk waits to note it: while somebody else writes it is noted later.
+BRIEFLY = 0.5
 
 #: When this process has last said of a session that it was seen.
 _seen: dict[str, float] = {}
@@ -48,15 +56,28 @@ def still_counts(request: HttpRequest, user: User) -> bool:
     key = request.session.session_key or ""
     if time.monotonic() - _seen.get(key, -EVERY) < EVERY:
         return True
+    if (row := request.session.get(ROW)) and not StaffSession.objects.filter(pk=row, user=user).exists():
+        return False
+    try:
+        with patience.of(BRIEFLY), transaction.atomic():
+            still = _seen_now(request, user, key)
+    except DatabaseError:
+        # A full disk, or a writer that takes long: who reads is not to be hindered, and is told on the page what is wrong.
+        logger.warning("It could not be noted who is at the desk.", exc_info=True)
+        still = True
+    if still:
+        _note(key)
+    return still
+
+
+def _seen_now(request: HttpRequest, user: User, key: str) -> bool:
     if ROW not in request.session:
         # Of before there was this list.
         begin(request, user)
+        return True
     # By its number: the key is another one after the password was changed here.
     rows = StaffSession.objects.filter(pk=request.session[ROW], user=user)
-    if not rows.update(session_key=key, seen_at=timezone.now(), address=_address(request)):
-        return False
-    _note(key)
-    return True
+    return bool(rows.update(session_key=key, seen_at=timezone.now(), address=_address(request)))
 
 
 def _note(key: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.contrib import admin
 from django.urls import reverse
 
 #: Who does what an editor does.
@@ -31,6 +34,8 @@ BEYOND = {
     "comments_commenter_privacy": {"Administrator"},
     "comments_term_many": {"Moderator", "Administrator"},
 }
+#: Whoever is logged in has these, too.
+OWN = ["mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "admin:password_change", "admin:back"]
 
 
 def names_of(patterns) -> set[str]:
@@ -60,3 +65,17 @@ def address_beyond(name: str, things: dict) -> str:
     if name == "articles_article_version":
         kwargs["number"] = things["article"].version
     return reverse(f"admin:{name}", kwargs=kwargs)
+
+
+def addresses(things: dict) -> Iterator[str]:
+    """Of every screen."""
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        if thing := things.get(model._meta.model_name):
+            yield reverse(f"{name}_add")
+            for place in ("change", "delete", "history"):
+                yield reverse(f"{name}_{place}", args=[thing.pk])
+    yield from (address_beyond(name, things) for name in BEYOND)
+    yield from map(reverse, OWN)

@@ -1,20 +1,15 @@
 """The desk in a browser that lets text become HTML by a policy alone: every screen works, and nothing that runs gets in."""
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
-from django.urls import reverse
 from playwright.sync_api import expect
 
 from articles.body.sanitise import BLOCKS, INLINE
 from articles.models import Tag
 from newsportal.tests.browsing import log_in
-from newsportal.tests.desk_walk import BEYOND, address_beyond
+from newsportal.tests.desk_walk import addresses
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-#: Whoever is logged in has these, too.
-OWN = ["mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "admin:password_change", "admin:back"]
 
 
 @pytest.fixture
@@ -22,19 +17,6 @@ def page(watch, administrator):
     page = watch.page()
     log_in(page, "administrator")
     return page
-
-
-def addresses(things):
-    yield reverse("admin:index")
-    for model in admin.site._registry:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield reverse(f"{name}_changelist")
-        if thing := things.get(model._meta.model_name):
-            yield reverse(f"{name}_add")
-            for place in ("change", "delete", "history"):
-                yield reverse(f"{name}_{place}", args=[thing.pk])
-    yield from (address_beyond(name, things) for name in BEYOND)
-    yield from map(reverse, OWN)
 
 
 def test_no_screen_of_the_desk_breaks_its_policy(page, watch, things):

@@ -38,7 +38,9 @@ class Turns:
         try:
             yield
         except OperationalError as error:
-            self._in_vain = self._in_vain or is_busy(error)
+            # Who would not wait even briefly says nothing of how long a turn takes.
+            waits = patience.seconds()
+            self._in_vain = self._in_vain or (is_busy(error) and (waits is None or waits >= BRIEFLY))
             raise
         else:
             self._in_vain = False
