@@ -121,6 +121,17 @@ class Part:
         self._running.close()
         self._process = None
 
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Within, it takes what is sent and answers nothing."""
+        if not self._process:
+            raise RuntimeError("It does not run.")
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
 
 @contextlib.contextmanager
 def _started(part: Part) -> Iterator[Part]:

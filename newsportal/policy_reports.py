@@ -44,10 +44,16 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 
 def may_be_heard(request: HttpRequest) -> bool:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+            return False
+    except ValueError:
         return False
-    one, everybody = network_hash(request), ""
-    return not is_too_often("csp", one, an_hour=FROM_ONE) and not is_too_often("csp", everybody, an_hour=FROM_ALL)
+    # Each is a write: those that cannot be counted are not heard.
+    return not any(
+        is_too_often("csp", whose, an_hour=most, uncounted=True)
+        for whose, most in ((network_hash(request), FROM_ONE), ("", FROM_ALL))
+    )
 
 
 def read(body: bytes) -> dict[str, str] | None:

@@ -200,14 +200,15 @@ else:
 DATABASE_TIMEOUT = env.number("DATABASE_TIMEOUT", 15, minimum=1)
 
 CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
+OF_REDIS = {
+    "CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True,
+    # One that hangs keeps nobody waiting for longer, and one of us at a time.
+    "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1, "REDIS_CLIENT_CLASS": "newsportal.redis_cache.LeftAlone",
+}  # fmt: skip
 if "redis" in CACHES["default"]["BACKEND"].lower():
     # django-redis, not Django's own back end: the site must stay up while Redis is down.
     CACHES["default"]["BACKEND"] = "django_redis.cache.RedisCache"
-    CACHES["default"]["OPTIONS"] = {
-        "CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True,
-        # One that hangs keeps nobody waiting for longer.
-        "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1,
-    }  # fmt: skip
+    CACHES["default"]["OPTIONS"] = OF_REDIS
 else:
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
 

@@ -1,9 +1,9 @@
-"""Redis dies under load, and comes back empty.
+"""Redis dies under load, comes back empty, and then takes what is sent and answers nothing.
 
     python deploy/drills/redis_away.py [--sqlite]
 
-Reading and writing go on, and at no time does anybody read what a story said before its last change: not while Redis is away, and
-not from what a node remembers of it afterwards.
+Reading and writing go on, and at no time does anybody read what a story said before its last change: not while Redis is away or
+hangs, and not from what a node remembers of it afterwards.
 """
 
 from __future__ import annotations
@@ -52,6 +52,16 @@ def main() -> None:
             drill.says("Redis is started again, empty")
             comments, saves = len(taken(use.comments)), len(taken(use.saves))
             changes.make(5, "with Redis again")
+            drill.comes_to("comments and saves are taken", lambda: go_on(use, comments, saves))
+            comments, saves, read = len(taken(use.comments)), len(taken(use.saves)), use.read[200]
+            with redis.hanging():
+                drill.says("Redis hangs")
+                changes.make(5, "while Redis hangs")
+                drill.comes_to("comments and saves are taken", lambda: go_on(use, comments, saves))
+                drill.comes_to("pages are read", lambda: use.read[200] >= read + 30)
+            drill.says("Redis goes on")
+            comments, saves = len(taken(use.comments)), len(taken(use.saves))
+            changes.make(5, "with Redis that goes on")
             drill.comes_to("comments and saves are taken", lambda: go_on(use, comments, saves))
         drill.holds(f"{use.read.total()} pages were read, all with 200", set(use.read) == {200}, dict(use.read))
         for sent, what in ((use.comments, "comments"), (use.saves, "saves")):

@@ -113,6 +113,15 @@ def test_what_is_no_report_is_answered_alike_and_kept_nowhere(client, body):
     assert not PolicyReport.objects.exists()
 
 
+@pytest.mark.parametrize("length", ["a lot", "1e3", "-"])
+def test_one_that_is_of_no_length_is_answered_alike_too(client, length):
+    assert (
+        client.generic("POST", "/csp-reports/", b"{}", "application/csp-report", CONTENT_LENGTH=length).status_code
+        == 204
+    )
+    assert not PolicyReport.objects.exists()
+
+
 def test_a_report_that_is_too_long_is_not_read(client):
     assert report(client, sample="x" * policy_reports.MOST_BYTES).status_code == 204
     assert not PolicyReport.objects.exists()
