@@ -1,6 +1,7 @@
 """deploy/nginx.conf before a real server: pages out of its cache, exact to the second, and there while all else is down."""
 
 import datetime
+import http.client
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from articles.related import relate
 from articles.tests.factories import make_article
 from deploy import loopback
 from deploy.loopback import nginx
+from newsportal.security import MOST_FROM_READERS, MOST_FROM_THE_DESK
 from newsportal.tests import nodes
 from newsportal.tests.answering import begin, end
 
@@ -323,3 +325,44 @@ def test_the_file_is_taken_with_its_certificate_as_a_server_has_it(tmp_path, pic
     whole.write_text(loopback.NGINX.format(folder=tmp_path, user=""), encoding="utf-8")
     checked = subprocess.run(["nginx", "-t", "-p", tmp_path, "-c", whole], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+# --- Bodies that are too large ----------------------------------------------------------------------------------------
+
+
+class Taken(Echo):
+    """Says how much has come in."""
+
+    taken: list[int]
+
+    def do_POST(self) -> None:
+        self.taken.append(len(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.do_GET()
+
+
+def post(port: int, path: str, body, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection(loopback.HOST, port, timeout=60)
+    try:
+        connection.request("POST", path, body, headers, encode_chunked=not isinstance(body, bytes))
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_what_is_too_large_is_refused_before_it_is_there(folder):
+    Taken.taken = []
+    server = ThreadingHTTPServer((loopback.HOST, 0), Taken)
+    begin(server)
+    try:
+        with nginx(folder, [server.server_port]) as (port, _):
+            # Said to be so large, and not sent.
+            for path, most in (("/comments/post/1/", MOST_FROM_READERS), ("/admin/", MOST_FROM_THE_DESK)):
+                assert post(port, path, b"x", {"Content-Length": str(most + 1)}) == 413, path
+            chunks = iter([bytes(2**10)] * (MOST_FROM_READERS // 2**10 + 1))
+            assert post(port, "/comments/post/1/", chunks, {"Transfer-Encoding": "chunked"}) == 413
+            assert not Taken.taken
+            assert post(port, "/comments/post/1/", bytes(MOST_FROM_READERS), {}) == 200
+            assert post(port, "/admin/", bytes(4 * MOST_FROM_READERS), {}) == 200
+    finally:
+        end(server)
+    assert Taken.taken == [MOST_FROM_READERS, 4 * MOST_FROM_READERS]
