@@ -19,7 +19,7 @@ FEW_TAGS, SHORT, FEW_ESCAPED = 600, 300_000, 50_000
 #: What is nested no deeper is soon looked through.
 DEEPEST = 100
 #: A text of a million letters, all of them “&”, took 27 seconds.
-LIMITS = apart.Limits(memory=2**30, processor=5, time=15)
+LIMITS = apart.Limits(memory=1000 * 2**20, processor=5, time=15)
 
 #: As editors and cleaners write them. Whatever else begins with "<" is looked at by the parser alone.
 TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*+)(?:\s++[^\s"'<>=/]++(?:="[^"<>]*+")?+)*+\s*+/?>""")
@@ -82,7 +82,10 @@ def read_ahead(html: str) -> None:
     for as long.
     """  # fmt: skip
     _ahead.given = None
-    stored = _ask(html)
+    try:
+        stored = _ask(html)
+    except BodyRefused:
+        return  # the form asks again, and has a field to say it beside
     _ahead.given, _ahead.stored = html, stored
 
 
@@ -102,3 +105,7 @@ def _ask(html: str) -> str | None:
         return apart.ask("articles.body.apart", html.encode(), LIMITS).decode()
     except apart.TookTooMuch:
         return None
+    except apart.NoTurn as error:
+        raise BodyRefused(
+            "Other texts or pictures are being read just now. Send this one again in a minute."
+        ) from error

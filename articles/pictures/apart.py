@@ -13,8 +13,9 @@ from django.core.files.base import ContentFile
 from articles import apart
 from articles.pictures.ingest import LONG_SIDE, IngestedPicture, PictureRefused, check_size, ingest
 
-#: The largest picture that is taken needs about half of the memory.
-LIMITS = apart.Limits(memory=2 * 2**30, processor=20, time=60)
+#: What the largest that is taken needs is 960 MB, a WebP that can be seen through. Beside the serving processes it is to stay below
+#: what deploy/ gives their service.
+LIMITS = apart.Limits(memory=1000 * 2**20, processor=20, time=60, turn=20)
 
 #: How the files begin that `ingest` makes.
 BEGINNINGS = {"jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
@@ -28,6 +29,10 @@ def ingest_apart(upload: File) -> IngestedPicture:
         return _believed(apart.ask("articles.pictures.apart", upload.read(), LIMITS))
     except apart.TookTooMuch as error:
         raise _too_much() from error
+    except apart.NoTurn as error:
+        raise PictureRefused(
+            "Other pictures are being opened just now, one after the other. Choose this one again in a minute."
+        ) from error
 
 
 def _believed(answer: bytes) -> IngestedPicture:

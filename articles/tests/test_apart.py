@@ -1,15 +1,18 @@
 """Uploads are decoded where nothing can come of it."""
 
 import json
+import math
 import os
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from articles import apart
 from articles.pictures.apart import LIMITS, ingest_apart
-from articles.pictures.ingest import PictureRefused, ingest
+from articles.pictures.ingest import LONG_SIDE, MAX_PIXELS, PictureRefused, ingest
 from articles.tests.factories import make_image
 from articles.tests.sample_pictures import drawing, encoded, upload
 
@@ -24,12 +27,41 @@ def test_a_refusal_comes_back_in_its_words():
         ingest_apart(upload(b"<svg/>"))
 
 
+@pytest.mark.parametrize(
+    ("format", "mode"), [("WEBP", "RGBA"), ("AVIF", "RGBA"), ("PNG", "RGBA"), ("GIF", "P"), ("JPEG", "CMYK")]
+)
+def test_the_largest_of_each_format_is_taken(format, mode):
+    side = math.isqrt(MAX_PIXELS)
+    quickly = {"WEBP": {"method": 0}, "AVIF": {"speed": 10}}
+    large = encoded(Image.new(mode, (side, side)), format, **quickly.get(format, {}))
+    assert ingest_apart(upload(large)).width == LONG_SIDE
+
+
 @pytest.mark.parametrize(("limit", "value"), [("memory", 300 * 2**20), ("time", 0.05)])
 def test_a_picture_that_takes_too_much_is_refused_and_takes_nothing_of_ours(monkeypatch, limit, value):
     monkeypatch.setattr("articles.pictures.apart.LIMITS", replace(LIMITS, **{limit: value}))
     large = encoded(drawing(7000, 7000, "RGBA"), "PNG", compress_level=1)
     with pytest.raises(PictureRefused, match="too much memory or time"):
         ingest_apart(upload(large))
+
+
+def test_one_is_decoded_at_a_time_and_who_waits_in_vain_is_told_so(monkeypatch):
+    monkeypatch.setattr("articles.pictures.apart.LIMITS", replace(LIMITS, turn=0.2))
+    with apart._turn(0), pytest.raises(PictureRefused, match="Other pictures are being opened"):
+        ingest_apart(upload(encoded()))
+    assert ingest_apart(upload(encoded())).width
+
+
+def test_who_is_killed_gives_the_turn_back():
+    waits = "import sys, time; from articles import apart\nwith apart._turn(5): print(flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE)
+    other.stdout.readline()
+    with pytest.raises(apart.NoTurn), apart._turn(0):
+        pass
+    other.kill()
+    other.communicate()
+    with apart._turn(0):
+        pass
 
 
 def test_what_goes_on_for_ever_is_ended_by_the_time_of_its_processor():

@@ -6,6 +6,7 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from django.conf import settings as site_settings
@@ -13,6 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 
 from articles import apart
+from articles.body import heavy
 from articles.models import Section
 from articles.tests.factories import make_article
 from comments.models import Comment
@@ -199,3 +201,14 @@ def test_nobody_who_writes_waits_for_the_text_of_a_page_to_be_read(client, admin
     page = {"title": "About us", "slug": "about-us", "order": 0, "body": "<ul><li>one<li>two</ul>" * 400}
     assert client.post(reverse("admin:newsportal_page_add"), page).status_code == 302
     assert within == [False]
+
+
+@pytest.mark.django_db
+def test_who_gets_no_turn_for_a_text_is_told_so_beside_it(client, administrator, monkeypatch):
+    monkeypatch.setattr(heavy, "LIMITS", replace(heavy.LIMITS, turn=0.1))
+    client.force_login(administrator)
+    page = {"title": "About us", "slug": "about-us", "order": 0, "body": "<ul><li>one<li>two</ul>" * 400}
+    with apart._turn(5):
+        answer = client.post(reverse("admin:newsportal_page_add"), page)
+    assert answer.status_code == 200 and "Send this one again" in answer.context["errors"][0][0]
+    assert "&lt;li&gt;two" in answer.content.decode()

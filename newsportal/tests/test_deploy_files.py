@@ -4,8 +4,11 @@ import re
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 
+from articles.body import heavy
+from articles.pictures import apart as pictures
 from newsportal.environment import BASE_DIR
 
 DEPLOY = BASE_DIR / "deploy"
@@ -109,3 +112,16 @@ def test_what_operators_are_told_to_run_exists():
     for name in re.findall(r"\bdeploy/[\w./-]*\w", text):
         # Made by the operator.
         assert (BASE_DIR / name).exists() or list(DEPLOY.glob(f"{name.removeprefix('deploy/')}*")), name
+
+
+#: Megabytes that a serving process may have (decision 37).
+A_PROCESS = 150
+
+
+def test_a_service_has_room_for_its_processes_their_pages_and_what_is_decoded_beside_them(services):
+    unit = (BASE_DIR / "deploy" / "systemd" / "newsportal.service").read_text(encoding="utf-8")
+    processes = int(re.search(r"GRANIAN_WORKERS=(\d+)", unit)[1])
+    child = max(limits.memory for limits in (pictures.LIMITS, heavy.LIMITS)) / 2**20
+    needed = processes * A_PROCESS + settings.PAGE_CACHE_FOLDER_MEGABYTES + child
+    assert needed <= int(re.search(r"^MemoryMax=(\d+)M$", unit, re.M)[1])
+    assert needed <= int(services["node-a"]["mem_limit"].removesuffix("m"))
