@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from articles.models import Article
 from comments import checks
 from comments.checks import Finding, Submission, Verdict
+from comments.checks.rate import rate_in_turn
 from comments.decide import DecisionRefused, admit
 from comments.identity import Reader
 from comments.keyed import keyed_hash
@@ -66,10 +67,10 @@ def post(
             return before
         raise
     comment.findings = [finding.as_json() for finding in findings]
-    return _store(comment, status_by(findings), reader)
+    return _store(comment, status_by(findings), reader, submission)
 
 
-def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
+def _store(comment: Comment, status: Status, reader: Reader, submission: Submission) -> Comment:
     """The comment, stored; or the one that the same press has stored before."""
     guest = comment.commenter
     while True:
@@ -83,6 +84,8 @@ def _store(comment: Comment, status: Status, reader: Reader) -> Comment:
                     _hold(guest, comment)
                 if comment.commenter and not comment.is_proved:
                     ask_to_confirm(comment.commenter, comment)
+                if too_fast := rate_in_turn(comment, submission):
+                    refuse_by([too_fast])
             return comment
         except DecisionRefused as refusal:
             raise PostRefused(refusal.messages) from None

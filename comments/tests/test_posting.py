@@ -336,10 +336,10 @@ def test_a_program_that_fills_the_hidden_field_is_held_with_the_reason(reader, a
 @pytest.mark.parametrize("mail", [False, True])
 @pytest.mark.parametrize("answers", [False, True])
 @pytest.mark.parametrize("trusted", [False, True])
-def test_posting_costs_at_most_16_queries(
+def test_posting_costs_at_most_17_queries(
     article, answers, trusted, mail, settings, django_capture_on_commit_callbacks
 ):
-    """The beginning and the end of a transaction are no questions."""
+    """The beginning and the end of a transaction are no questions; on PostgreSQL one more takes two locks."""
     from comments.tests.browsers import trusted as trusted_browser
 
     settings.MAIL_ENABLED = mail
@@ -348,7 +348,7 @@ def test_posting_costs_at_most_16_queries(
     with CaptureQueriesContext(connection) as queries, django_capture_on_commit_callbacks(execute=True):
         assert post(reader, article, parent=parent).status_code == 302
     asked = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(asked) <= 16, "\n".join(asked)
+    assert len(asked) <= 17 + (connection.vendor == "postgresql"), "\n".join(asked)
     assert Comment.objects.latest("pk").status == (Status.PUBLISHED if trusted else Status.PENDING)
 
 
