@@ -1,0 +1,1 @@
+"""How the desk writes times where no template says it: FORMAT_MODULE_PATH, a folder a language."""
