@@ -159,9 +159,8 @@ class CommentForm(forms.Form):
             self.data["stamp"] = new_stamp()  # type: ignore[index]  # what was sent is a QueryDict
 
     def refuse(self, sentences: list[str]) -> None:
-        """Say beside the text why it is not taken."""
-        for sentence in sentences:
-            self.add_error("body", sentence)
+        """Say why it is not taken: of none of the fields, since other words would be taken no more than these."""
+        self.add_error(None, sentences)
 
     def answer_nobody_gone(self) -> None:
         """Where it is said that the answered comment is gone, the next press is a new comment."""

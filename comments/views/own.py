@@ -96,8 +96,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             edit(comment, form.cleaned_data["body"], reader)
         except EditRefused as refusal:
-            for sentence in refusal.messages:
-                form.add_error("body", sentence)
+            form.add_error(None, refusal)
         else:
             return _back("changed" if comment.is_visible else "changed-waits")
     too_late = None if form.is_bound or may_edit(comment, reader) else TOO_LATE
