@@ -61,6 +61,9 @@ def network_of(request: HttpRequest, prefix: int = NETWORK) -> str:
     To be hashed before it is kept anywhere.
     """
     address = address_of(request)
-    if address is None:
-        return ""
+    return network_around(address, prefix) if address else ""
+
+
+def network_around(address: Address, prefix: int = NETWORK) -> str:
+    """The network that this address is in, as `network_of` says it of a sender."""
     return str(ipaddress.ip_network((address, 32 if address.version == 4 else prefix), strict=False))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from articles.http.numbers import number_in
 from articles.models import Article
+from comments.admin.sanction import ReasonField
 from comments.decide import MODERATE, DecisionRefused, confirm, last_batch, undo
 from comments.models import Batch, Comment, Commenter, Reason, Sanction
 from comments.queue import (
@@ -41,7 +42,8 @@ from comments.sanctions import AT_ONCE, Target, reject_all_by_author_of, sanctio
 class SanctionForm(forms.Form):
     """What is laid on the author of a comment."""
 
-    measure = forms.ChoiceField(choices=Sanction.Measure.choices, initial=Sanction.Measure.BAN)
+    # None to begin with: whoever presses without a look has chosen none, and not the hardest.
+    measure = forms.ChoiceField(choices=[("", "Choose one"), *Sanction.Measure.choices])
     target = forms.ChoiceField(choices=Target.choices, label="On")
     days = forms.IntegerField(
         required=False,
@@ -50,12 +52,7 @@ class SanctionForm(forms.Form):
         label="For days",
         help_text="Empty: for good. A suspension needs a number.",
     )
-    reason = forms.CharField(
-        max_length=300,
-        help_text="Whoever it is laid on reads this, word for word, whatever the measure: when they try to write, or on their page "
-        "“Your comments”. What is only for moderators belongs in a note on the guest.",
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-    )
+    reason = ReasonField()
     reject_all = forms.BooleanField(
         required=False, label=f"Also reject what of theirs waits or is published ({AT_ONCE} at most)"
     )

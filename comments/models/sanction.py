@@ -4,6 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -116,18 +117,34 @@ class Sanction(models.Model):
         )
 
     def clean(self):
-        self.mail_domain = self.mail_domain.strip().lower().lstrip("@")
+        """Refuse, beside its field, what could never hit anybody."""
+        self.mail_domain = self.mail_domain.strip().lower().removeprefix("@")
         if sum(map(bool, (self.commenter_id, self.user_id, self.network, self.mail_domain))) != 1:
             raise ValidationError("Name one of guest, account, network or mail domain.")
-        latest = timezone.now() + NETWORK_AT_MOST
-        if self.network and (self.until is None or self.until > latest):
-            raise ValidationError(
-                {
-                    "until": f"A network is many people, and kept for {NETWORK_AT_MOST.days} days at most: say until when."
-                }
-            )
+        wrong = {"mail_domain": self._wrong_with_domain(), "until": self._wrong_with_end(timezone.now())}
+        if wrong := {name: sentence for name, sentence in wrong.items() if sentence}:
+            raise ValidationError(wrong)
+
+    def _wrong_with_domain(self) -> str:
+        if not self.mail_domain:
+            return ""
+        if "@" in self.mail_domain:
+            # Taken for its domain, it would silence everyone with an address at the same provider.
+            return "This is one address: name its guest, or give what follows the @ to mean everyone who has such an address."
+        try:
+            validate_email(f"somebody@{self.mail_domain}")
+        except ValidationError:
+            return "No address ends like this. Give what follows the @, such as example.org."
+        return ""
+
+    def _wrong_with_end(self, now: datetime.datetime) -> str:
+        if self.until and self.until <= now and self._state.adding:
+            return "This has passed: it would be over before it began."
+        if self.network and (self.until is None or self.until > now + NETWORK_AT_MOST):
+            return f"A network is many people, and kept for {NETWORK_AT_MOST.days} days at most: say until when."
         if self.measure == self.Measure.SUSPEND and not self.until:
-            raise ValidationError({"until": "A suspension ends: say when."})
+            return "A suspension ends: say when."
+        return ""
 
     def lift(self, by) -> None:
         Sanction.objects.filter(pk=self.pk, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)

@@ -501,7 +501,7 @@ def test_a_suspension_needs_an_end(desk, article):
 
 def test_a_network_is_sanctioned_for_thirty_days_at_most(desk, article):
     comment = make_comment(article=article)
-    data = {"measure": "ban", "network": comment.network, "reason": "Threats."}
+    data = {"measure": "ban", "network": "203.0.113.7", "reason": "Threats."}
     for until in ({}, {"until_0": "2099-01-01", "until_1": "00:00"}):
         assert "30 days at most" in desk.post("/admin/comments/sanction/add/", data | until).content.decode()
     desk.post(f"{QUEUE}{comment.pk}/sanction/", {"measure": "ban", "target": "network", "reason": "Threats."})

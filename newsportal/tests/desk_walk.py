@@ -32,6 +32,7 @@ BEYOND = {
     "auth_user_password_change": {"Administrator"},
     "auth_user_second_factor": {"Administrator"},
     "comments_commenter_privacy": {"Administrator"},
+    "comments_sanction_lift": {"Moderator", "Administrator"},
     "comments_term_many": {"Moderator", "Administrator"},
 }
 #: Whoever is logged in has these, too.
@@ -50,6 +51,7 @@ def address_beyond(name: str, things: dict) -> str:
         "articles_article": things["article"].pk,
         "comments_comment_": things["comment"].pk,
         "comments_commenter": things["commenter"].pk,
+        "comments_sanction": things["sanction"].pk,
         "auth_user": things["user"].pk,
     }
     pk = next((pk for prefix, pk in of.items() if name.startswith(prefix)), None)

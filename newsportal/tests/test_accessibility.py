@@ -91,6 +91,7 @@ def desk_pages(things, part: int) -> list[str]:
         pages += [
             reverse("admin:comments_comment_sanction", args=[things["comment"].pk]),
             reverse("admin:comments_commenter_privacy", args=[things["commenter"].pk]),
+            reverse("admin:comments_sanction_lift", args=[things["sanction"].pk]),
         ]
     for model in list(admin.site._registry)[part::3]:
         name = model._meta.model_name
