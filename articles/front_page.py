@@ -6,8 +6,10 @@ No story stands there twice; a slot that nobody has filled, or whose time is ove
 from __future__ import annotations
 
 import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, JSONField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -21,6 +23,9 @@ from articles.models.front_page import Slot
 from articles.paging import Story
 
 SECONDARY, LATEST, RAIL = 4, 8, 4
+SIZES: dict[str, int] = {Slot.LEAD: 1, Slot.SECONDARY: SECONDARY, Slot.RAIL: RAIL}
+#: What is placed by hand: a slot, the key of its section, the key of the story, and whatever else a caller knows it by.
+Placed = TypeVar("Placed", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True)
@@ -70,24 +75,33 @@ def compose(now: datetime.datetime | None = None) -> FrontPage[Row]:
     return FrontPage(lead, secondary + others[:room], others[room:], rails)
 
 
+def with_a_place(rows: Iterable[Placed]) -> Iterator[Placed]:
+    """Of rows that run and whose stories are public, in their order, those that readers see: each story in the first of its
+    slots, and as many as a slot has places for."""
+    seen: set[int] = set()
+    taken: Counter[tuple[str, int | None]] = Counter()
+    # Lead, secondary, rail: the order of the page is the order of the alphabet only by chance.
+    order = {slot: number for number, slot in enumerate(Slot.values)}
+    for row in sorted(rows, key=lambda row: order[row[0]]):
+        slot, section, article, *_ = row
+        if article not in seen and taken[slot, section] < SIZES[slot]:
+            seen.add(article)
+            taken[slot, section] += 1
+            yield row
+
+
 def _by_hand(now: datetime.datetime) -> _ByHand:
     found = _ByHand([], [], {})
     if not _any_placed(now):
         return found
-    seen: set[int] = set()
-    # Lead, secondary, rail: the order of the page is the order of the alphabet only by chance.
-    order = {slot: number for number, slot in enumerate(Slot.values)}
-    for slot, section, article in sorted(_placed(now=now), key=lambda row: order[row[0]]):
+    for slot, section, article in with_a_place(_placed(now=now)):
         match slot:
             case Slot.LEAD:
-                places, size = found.lead, 1
+                found.lead.append(article)
             case Slot.SECONDARY:
-                places, size = found.secondary, SECONDARY
+                found.secondary.append(article)
             case _:
-                places, size = found.rails.setdefault(section, []), RAIL
-        if article not in seen and len(places) < size:
-            places.append(article)
-            seen.add(article)
+                found.rails.setdefault(section, []).append(article)
     return found
 
 

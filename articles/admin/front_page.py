@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django import forms
 from django.contrib import admin, messages
@@ -40,10 +41,16 @@ class Column:
     heading: str
     size: int
     stories: list[FrontPageStory]
+    without_place: dict[int, str] = field(default_factory=dict)
 
     @property
     def standing(self) -> str:
         return ",".join(str(row.pk) for row in self.stories)
+
+    @property
+    def rows(self) -> list[tuple[FrontPageStory, str]]:
+        """What stands there, and why readers do not see it although it is its time; "" where they do."""
+        return [(row, self.without_place.get(row.pk, "")) for row in self.stories]
 
 
 class AtForm(forms.Form):
@@ -83,6 +90,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
         super().save_model(request, obj, form, change)
         if not change or {"slot", "section"} & set(form.changed_data):
             obj.move_to(request.user, None)
+            self._warn(request, obj)
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -166,7 +174,9 @@ class FrontPageStoryAdmin(UncountedAdmin):
             slot, section = _slot(data.get("slot", ""))
             self._check_seen(data, data["slot"])
             placed = FrontPageStory.objects.put(article, request.user, slot, section, index=_index(data))
-            self.message_user(request, f"On the front page: {placed}.", messages.SUCCESS)
+            if not self._warn(request, placed):
+                where = "On the front page" if article.is_public() else "On the front page once readers may see it"
+                self.message_user(request, f"{where}: {placed}.", messages.SUCCESS)
             return ""
         verb = next((name for name in ("off", "move", "up", "down") if name in data), "")
         row = self._row(data, number_in(data.get(verb, "")))
@@ -177,7 +187,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
         elif verb == "move":
             slot, section = _slot(data.get("slot", ""))
             self._check_seen(data, data["slot"])
-            row.move(request.user, slot, section, _index(data))
+            self._warn(request, row.move(request.user, slot, section, _index(data)))
         else:
             row.step(request.user, 1 if verb == "down" else -1)
             return f"{verb}-{row.pk}"
@@ -206,17 +216,28 @@ class FrontPageStoryAdmin(UncountedAdmin):
                 f"What stands there now: {there}."
             )
 
+    def _warn(self, request: HttpRequest, placed: FrontPageStory) -> bool:
+        """Say so where a row that has just been put there has no place among what shows."""
+        standing = FrontPageStory.objects.not_over().select_related("article", "section").defer(*TEXTS)
+        why = "" if placed.is_coming() else _without_place(standing.order_by("order", "pk"), placed).get(placed.pk, "")
+        if why:
+            told = f"Readers do not see it there: {placed}. {why} Move it up, or take another off."
+            self.message_user(request, told, messages.WARNING)
+        return bool(why)
+
     def _columns(self) -> list[Column]:
         rows = FrontPageStory.objects.not_over().select_related("article__section", "article__lead_image", "section")
         by_key: dict[str, list[FrontPageStory]] = {}
-        for row in rows.defer(*TEXTS).order_by("order", "pk"):
+        rows = rows.defer(*TEXTS).order_by("order", "pk")
+        without_place = _without_place(rows)
+        for row in rows:
             by_key.setdefault(_key(row), []).append(row)
-        places = [
-            (Slot.LEAD.value, Slot.LEAD.label, 1),
-            (Slot.SECONDARY.value, Slot.SECONDARY.label, front_page.SECONDARY),
+        places = [(slot.value, slot.label, front_page.SIZES[slot]) for slot in (Slot.LEAD, Slot.SECONDARY)]
+        places += [
+            (f"{Slot.RAIL}:{section.pk}", section.name, front_page.SIZES[Slot.RAIL])
+            for section in Section.objects.all()
         ]
-        places += [(f"{Slot.RAIL}:{section.pk}", section.name, front_page.RAIL) for section in Section.objects.all()]
-        return [Column(key, heading, size, by_key.get(key, [])) for key, heading, size in places]
+        return [Column(key, heading, size, by_key.get(key, []), without_place) for key, heading, size in places]
 
     def _candidates(self, words: str) -> list[Article]:
         """What is public or scheduled, the newest first; with a search, those of them that have its words."""
@@ -224,6 +245,26 @@ class FrontPageStoryAdmin(UncountedAdmin):
         if words:
             stories = search.among(stories, words)
         return list(stories[:CANDIDATES])
+
+
+def _without_place(rows: Iterable[FrontPageStory], placed: FrontPageStory | None = None) -> dict[int, str]:
+    """Of what runs and readers may see, by key: why it does not show all the same. `placed` is asked about as if they might."""
+    may_show = {
+        row.pk: row
+        for row in rows
+        if not row.is_coming() and (row.article.is_public() or (placed and row.pk == placed.pk))
+    }
+    shown = list(
+        front_page.with_a_place((row.slot, row.section_id, row.article_id, row.pk) for row in may_show.values())
+    )
+    places = {article: may_show[pk] for _, _, article, pk in shown}
+    return {
+        pk: f"It stands under “{stands.section or stands.get_slot_display()}” already."
+        if (stands := places.get(row.article_id))
+        else f"No place: only {front_page.SIZES[row.slot]} {'shows' if front_page.SIZES[row.slot] == 1 else 'show'}."
+        for pk, row in may_show.items()
+        if pk not in {pk for *_, pk in shown}
+    }  # fmt: skip
 
 
 def _seen(data) -> dict[str, str]:

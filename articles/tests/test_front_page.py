@@ -413,6 +413,48 @@ def test_the_desk_loads_no_texts_and_shows_the_newest_of_what_it_finds(desk, sto
     assert "Story 29" in candidates and "Story 27" in candidates and "Story 26" not in candidates
 
 
+def told(answer) -> list[tuple[str, str]]:
+    return [(message.level_tag, str(message)) for message in answer.context["messages"]]
+
+
+def test_what_is_put_where_no_place_is_left_is_said_not_to_show(desk, stories, section, editor):
+    put(stories[0], editor, Slot.LEAD)
+    [(level, sentence)] = told(desk.post(DESK, {"put": stories[1].pk, "slot": "lead"}, follow=True))
+    assert level == "warning" and "Story 01" in sentence and "only 1 shows" in sentence
+    page = desk.get(DESK).content.decode()
+    assert page.count("No place: only 1 shows.") == 1
+    assert page.index("Take “Story 00” off") < page.index("only 1 shows") < page.index("Take “Story 01” off")
+    assert names([composed().lead]) == ["Story 00"]
+    [(level, sentence)] = told(desk.post(DESK, {"put": stories[0].pk, "slot": f"rail:{section.pk}"}, follow=True))
+    assert level == "warning" and "under “Lead” already" in sentence
+
+
+def test_a_row_that_is_moved_or_added_where_no_place_is_left_is_said_not_to_show(desk, stories, section, editor):
+    for story in stories[:4]:
+        put(story, editor, Slot.SECONDARY)
+    row = put(stories[4], editor, Slot.LEAD)
+    [(level, sentence)] = told(desk.post(DESK, {"move": row.pk, "slot": "secondary"}, follow=True))
+    assert level == "warning" and "only 4 show." in sentence
+    start = timezone.localtime() - HOUR
+    data = {
+        "article": stories[5].pk,
+        "slot": "secondary",
+        "starts_at_0": f"{start:%Y-%m-%d}",
+        "starts_at_1": f"{start:%H:%M}",
+    }
+    assert "warning" in {level for level, _ in told(desk.post(DESK + "add/", data, follow=True))}
+
+
+def test_what_readers_may_not_see_yet_takes_no_place_and_is_not_called_shown(desk, stories, section, editor):
+    coming = make_article(section=section, headline="Tomorrow", publish_at=timezone.now() + 24 * HOUR)
+    [(level, sentence)] = told(desk.post(DESK, {"put": coming.pk, "slot": "lead"}, follow=True))
+    assert level == "success" and "once readers may see it" in sentence
+    put(stories[1], editor, Slot.LEAD, starts_at=timezone.now() + HOUR)
+    [(level, sentence)] = told(desk.post(DESK, {"put": stories[0].pk, "slot": "lead"}, follow=True))
+    assert (level, "Story 00" in sentence) == ("success", True)
+    assert "No place" not in desk.get(DESK).content.decode() and names([composed().lead]) == ["Story 00"]
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_stories_are_dragged_with_a_mouse(watch, stories, editor):
