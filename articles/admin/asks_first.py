@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: What decides where a form leads; the page that asks sends it again with one of these.
 BUTTONS = (carried.MOVE, carried.SAVE, carried.CONTINUE, carried.ADD_ANOTHER)
+WITHDRAW = "withdraw"
 
 
 class AsksFirstMixin:
@@ -58,16 +59,22 @@ class AsksFirstMixin:
         except ValidationError:
             return None  # the form says so, beside the field
         refused = embargo is not None and (moment or timezone.now()) < embargo
-        if refused or data.get(carried.SURE) == _answer(moment):
+        withdraws = data.get(carried.MOVE) == WITHDRAW
+        answer = WITHDRAW if withdraws else _answer(moment)
+        if refused or data.get(carried.SURE) == answer:
             return None
-        publishes = data.get(carried.MOVE) == "publish" and self.has_publish_permission(request)
-        sentence, label = _surprise(moment, data) if publishes else _surprise_of_saving(article, moment, data)
+        if withdraws:
+            sentence, label = self._loss(request, article)
+        elif data.get(carried.MOVE) == "publish" and self.has_publish_permission(request):
+            sentence, label = _surprise(moment, data)
+        else:
+            sentence, label = _surprise_of_saving(article, moment, data)
         if not sentence:
             return None
         button = next((name for name in BUTTONS if name in data), carried.SAVE)
         kept = [
             (name, value) for name, values in data.lists() for value in values
-            if name not in {carried.CSRF, carried.SURE, carried.SAID, button}
+            if name not in {carried.CSRF, carried.SURE, carried.SAID, button} and not (withdraws and name == "note")
         ]  # fmt: skip
         context = {
             "title": "Is this what you want?",
@@ -79,10 +86,21 @@ class AsksFirstMixin:
             "button": button,
             "value": data.get(button, "1"),
             "carries": carried,
-            "kept": [*kept, (carried.SAID, said(moment)), (carried.SURE, _answer(moment))],
+            "kept": [*kept, (carried.SAID, said(moment)), (carried.SURE, answer)],
+            "note": self.get_form(request, article, change=True)(data, instance=article)["note"] if withdraws else None,
         }
         template = "admin/articles/article/ask.html"
         return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+
+    def _loss(self, request: HttpRequest, article: Article | None) -> tuple[str, str]:
+        """What readers lose where the story is withdrawn; "" where they have not got it, or it is not this person's to withdraw."""
+        if article is None or not article.is_public() or not self.has_publish_permission(request):
+            return "", ""
+        return (
+            "Readers see this story now. Withdrawn, it leaves every list at once, and its address says that it is gone, with the "
+            "note below. What you have changed in the form is saved with it.",
+            "Withdraw it",
+        )
 
 
 def publishing_label(moment: datetime.datetime | None) -> str:

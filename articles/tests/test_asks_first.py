@@ -121,6 +121,35 @@ def test_saving_alone_publishes_no_scheduled_story_unasked_and_hides_no_public_o
     assert article.is_public()
 
 
+def test_a_public_story_is_withdrawn_only_once_somebody_has_said_yes(desk, article, editor):
+    article.publish(editor, at=timezone.now().replace(microsecond=0) - HOUR)
+    data = form_of(article, standfirst="Typed <b>", note="It was <wrong>.", _move="withdraw")
+    page = desk.post(url(article), data).content.decode()
+    assert ASKED in page and "Readers see this story now." in page and "Withdraw it" in page
+    assert re.search(r'<textarea name="note"[^>]*>\s*It was &lt;wrong&gt;.</textarea>', page)
+    article.refresh_from_db()
+    assert article.is_public() and article.standfirst == ""
+    kept = hidden(page.replace("&lt;", "<").replace("&gt;", ">"))
+    assert "note" not in kept
+    assert "Typed &lt;b&gt;" in desk.post(url(article), kept | {"note": "More.", "_back": "1"}).content.decode()
+    desk.post(url(article), kept | {"note": "More of it.", "_move": "withdraw"})
+    article.refresh_from_db()
+    assert (article.status, article.standfirst) == (Status.WITHDRAWN, "Typed <b>")
+    assert article.withdrawal_note == "More of it."
+
+
+def test_what_readers_do_not_see_is_withdrawn_without_a_question(desk, article, editor):
+    article.publish(editor, at=timezone.now() - HOUR)
+    article.record(editor)
+    tomorrow = timezone.now() + 24 * HOUR
+    Article.objects.filter(pk=article.pk).update(publish_at=tomorrow)
+    article.refresh_from_db()
+    article.record(editor)
+    desk.post(url(article), form_of(article, _move="withdraw"))
+    article.refresh_from_db()
+    assert article.status == Status.WITHDRAWN
+
+
 def test_a_new_story_is_asked_about_as_well(desk, article):
     data = form_of(article, version="", slug="", _move="publish", _said="") | {"bylines-INITIAL_FORMS": 0}
     page = desk.post(reverse("admin:articles_article_add"), data | at(timezone.now() - HOUR)).content.decode()

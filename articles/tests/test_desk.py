@@ -138,7 +138,7 @@ def test_the_button_says_what_it_will_do(desk):
 def test_a_story_is_withdrawn_with_its_note(desk):
     article = make_article()
     data = form_data(headline=article.headline, section=article.section.pk, slug=article.slug, note="Forged.",
-                     version=article.version, _move="withdraw",
+                     version=article.version, _move="withdraw", _sure="withdraw",
                      publish_at_0=f"{timezone.localtime(article.publish_at):%Y-%m-%d}",
                      publish_at_1=f"{timezone.localtime(article.publish_at):%H:%M:%S}")  # fmt: skip
     desk.post(change(article), data)
@@ -264,7 +264,7 @@ def test_a_story_that_readers_have_seen_is_not_deleted_by_way_of_the_schedule(de
     assert desk.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
     desk.post(LIST, {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"})
     Article.objects.filter(pk=article.pk).update(status=Status.PUBLISHED)
-    desk.post(change(article), data | {"version": article.version, "_move": "withdraw", "note": "It was wrong."})
+    desk.post(change(article), data | {"version": article.version, "_move": "withdraw", "note": "It was wrong.", "_sure": "withdraw"})
     gone = client.get(address, follow=True)
     assert (gone.status_code, "It was wrong." in gone.content.decode()) == (410, True)
 
