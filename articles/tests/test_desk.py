@@ -1,16 +1,19 @@
 """The story screen: what an editor does there, what a reporter may, and what happens to bad input."""
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from articles.admin.asks_first import said
 from articles.models import Article, FrontPageStory, Tag
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.workflow import Status
 from comments.models import Policy
+from newsportal.tests.browsing import log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -264,7 +267,10 @@ def test_a_story_that_readers_have_seen_is_not_deleted_by_way_of_the_schedule(de
     assert desk.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
     desk.post(LIST, {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"})
     Article.objects.filter(pk=article.pk).update(status=Status.PUBLISHED)
-    desk.post(change(article), data | {"version": article.version, "_move": "withdraw", "note": "It was wrong.", "_sure": "withdraw"})
+    desk.post(
+        change(article),
+        data | {"version": article.version, "_move": "withdraw", "note": "It was wrong.", "_sure": "withdraw"},
+    )
     gone = client.get(address, follow=True)
     assert (gone.status_code, "It was wrong." in gone.content.decode()) == (410, True)
 
@@ -348,3 +354,41 @@ def test_a_published_story_cannot_lose_its_time(desk):
     assert "needs a time" in response.content.decode()
     article.refresh_from_db()
     assert article.publish_at
+
+
+def test_a_form_that_comes_back_leads_to_each_field_that_is_wrong(desk):
+    article = make_article(status=Status.DRAFT)
+    data = form_data(
+        headline="x", slug="no address", version=article.version, publish_at_0="2099-01-01", publish_at_1="soon"
+    )
+    page = desk.post(change(article), data).content.decode()
+    told = page[page.index("errors-told") : page.index("<fieldset")]
+    links = re.findall(r'<li><a href="#(\w+)">([^<]+)</a> \S', told)
+    assert links == [
+        ("id_headline_error", "Headline"), ("id_publish_at_error", "Publication time"), ("id_slug_error", "Slug"),
+    ]  # fmt: skip
+    assert all(page.count(f'id="{place}"') == 1 for place, _ in links)
+    assert "errors-told" not in desk.get(change(article)).content.decode()
+
+
+def test_a_row_that_is_wrong_is_led_to_as_well(desk):
+    rows = {"links-TOTAL_FORMS": 1, "links-INITIAL_FORMS": 0, "links-0-label": "Her page", "links-0-url": "nowhere"}
+    page = desk.post("/admin/articles/contributor/add/", {"name": "Ada", "slug": "ada", **rows}).content.decode()
+    assert '<a href="#id_links-0-url_error">Contributor link 1, address</a>' in page
+    assert page.count('id="id_links-0-url_error"') == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("place", ["add", "change"])
+def test_the_keyboard_is_on_the_first_of_what_is_wrong(watch, editor, place):
+    address = (
+        "/admin/articles/section/add/" if place == "add" else f"/admin/articles/section/{make_section().pk}/change/"
+    )
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(address)
+    page.fill("#id_name", "Harbour")
+    page.fill("#id_slug", "no address")
+    page.click("[name=_save] >> nth=0")
+    expect(page.locator(".errors-told a")).to_be_focused()
