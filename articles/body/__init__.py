@@ -2,7 +2,7 @@
 
 Stored form: p, h2, h3, strong, em, s, sub, sup, a, ul, ol, li, blockquote, hr, br, tables, and three things of our own:
 `<aside class="pullquote"><p>…</p></aside>`, `<figure data-image="12"><figcaption>…</figcaption></figure>` (an empty caption
-stands for the picture's own) and `<figure data-embed="https://…"></figure>`.
+stands for the picture's own) and `<figure data-embed="https://…"></figure>`. A cell that is one paragraph holds its words alone.
 """
 
 from articles.body.portable import portable

@@ -48,6 +48,8 @@ CLOSED_BY_THE_NEXT = {
 }  # fmt: skip
 #: One way for each character: with two, a long row of them would be tried in every mixture of both.
 BLANK = re.compile(r"(?:\s|&nbsp;|\u200b)*")
+#: A cell that is one paragraph, which no other can stand in.
+LONE_PARAGRAPH = re.compile(r"<(t[dh])([^>]*)><p>([^<]*(?:<(?!/?p>)[^<]*)*)</p></\1>")
 #: Of these nothing is left where nothing is in them.
 EMPTIED = {f"<{name}>" for name in ("p", "h2", "h3", "li", "blockquote", 'aside class="pullquote"')}
 
@@ -85,7 +87,15 @@ def stored_form(html: str) -> str:
     """Of text whose characters are in order already; however long it takes."""
     html = _Canonical().rewrite(_cleaner.clean(_shallow(html)))
     # What stood inside another block may have been taken apart: the parser puts the pieces right.
-    return _without_empty(_cleaner.clean(html)).strip()
+    return with_plain_cells(_without_empty(_cleaner.clean(html)).strip())
+
+
+def with_plain_cells(html: str) -> str:
+    """Without the paragraph in cells that hold nothing but one: the editor makes it of every cell, and it says nothing.
+
+    Texts that were stored before cells were plain are compared through this as well.
+    """
+    return LONE_PARAGRAPH.sub(r"<\1\2>\3</\1>", html)
 
 
 def _shallow(html: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -12,7 +13,9 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from articles import newsroom_time
 from articles.body import plain_text
+from articles.body.sanitise import with_plain_cells
 from articles.editing.snapshot import LABELS, Snapshot
 from articles.models.contributor import Byline, Contributor
 from articles.models.image import Image
@@ -170,7 +173,7 @@ class _Names:
             return []
         match name:
             case "body":
-                return [line for block in BLOCK.split(value) if (line := plain_text(block).strip())]
+                return [line for block in BLOCK.split(with_plain_cells(value)) if (line := plain_text(block).strip())]
             case "section":
                 return [str(self.sections.get(value, "a section that is gone"))]
             case "lead_image":
@@ -181,5 +184,8 @@ class _Names:
                 ]
             case "tags":
                 return list(value)
+            case "publish_at" | "embargo_until":
+                local = newsroom_time.local(datetime.datetime.fromisoformat(value))
+                return [f"{local:%-d %b %Y, %H:%M:%S %Z}" if local.second else f"{local:%-d %b %Y, %H:%M %Z}"]
             case _:
                 return str(value).splitlines()

@@ -43,6 +43,7 @@ LABELS = {
 PLAIN = (
     "headline", "short_headline", "standfirst", "body", "kind", "dateline", "slug", "search_title", "search_description",
 )  # fmt: skip
+MOMENTS = ("publish_at", "embargo_until")
 
 #: From the schema of the key to the next: what an old snapshot lacks or says otherwise.
 UPGRADES: dict[int, Callable[[Snapshot], Snapshot]] = {
@@ -72,7 +73,8 @@ def take(article: Article) -> Snapshot:
 
 
 def told(moment: datetime.datetime | None) -> str | None:
-    return moment.astimezone(datetime.UTC).isoformat() if moment else None
+    """In UTC and to the second, as forms have it: nobody has changed the rest of a time."""
+    return moment.astimezone(datetime.UTC).replace(microsecond=0).isoformat() if moment else None
 
 
 def opened(version: Version) -> Snapshot:
@@ -80,7 +82,8 @@ def opened(version: Version) -> Snapshot:
     snapshot = version.content | {"body": version.text.text}
     for schema in range(version.schema, SCHEMA):
         snapshot = UPGRADES[schema](snapshot)
-    return snapshot
+    # Those that were taken before times were kept to the second have more.
+    return snapshot | {name: told(parse_datetime(snapshot[name])) for name in MOMENTS if snapshot[name]}
 
 
 def is_same(one: Snapshot, other: Snapshot) -> bool:
@@ -109,8 +112,9 @@ def fill(article: Article, snapshot: Snapshot) -> list[Byline]:
         setattr(article, name, snapshot[name])
     article.lead_image = Image.objects.filter(pk=snapshot["lead_image"]).first()
     article.section = Section.objects.filter(pk=snapshot["section"]).first()
-    article.publish_at = parse_datetime(snapshot["publish_at"]) if snapshot["publish_at"] else None
-    article.embargo_until = parse_datetime(snapshot["embargo_until"]) if snapshot["embargo_until"] else None
+    for name in MOMENTS:
+        if told(getattr(article, name)) != snapshot[name]:
+            setattr(article, name, parse_datetime(snapshot[name]) if snapshot[name] else None)
     people = Contributor.objects.in_bulk([pk for pk, _ in snapshot["bylines"]])
     named = [(people[pk], role) for pk, role in snapshot["bylines"] if pk in people]
     return [

@@ -364,7 +364,7 @@ class Article(models.Model):
             if problems := self.missing_to_publish():
                 raise MoveRefused(list(problems.values()))
             # To the second, as forms have it.
-            moment = at or self.publish_at or timezone.now().replace(microsecond=0)
+            moment = (at or self.publish_at or timezone.now()).replace(microsecond=0)
             if self.breaks_embargo(moment):
                 raise MoveRefused(self.embargo_sentence())
             self.publish_at = moment

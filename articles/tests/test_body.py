@@ -88,6 +88,15 @@ def test_what_an_editor_writes_is_kept():
     assert body.image_ids(html) == [7]
 
 
+def test_a_cell_of_one_paragraph_is_stored_in_one_form():
+    """The editor makes a paragraph of what stands in a cell."""
+    plain = '<table><tbody><tr><th>Ship</th><td colspan="2">the <em>Ada</em><br>of Douala</td></tr></tbody></table>'
+    edited = re.sub(r"(<t[hd][^>]*>)(.*?)(</t[hd]>)", r"\1<p>\2</p>\3", plain)
+    assert body.sanitise(plain) == body.sanitise(edited) == plain
+    two = "<table><tbody><tr><td><p>one</p><p>two</p></td><td><ul><li><p>three</p></li></ul></td></tr></tbody></table>"
+    assert body.sanitise(two) == two
+
+
 def test_other_programs_words_for_the_same_are_translated():
     assert body.sanitise("<h1>A</h1><p><b>b</b><i>i</i></p>") == "<h2>A</h2><p><strong>b</strong><em>i</em></p>"
 

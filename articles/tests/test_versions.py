@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from articles.admin import article as screen
 from articles.editing.diff import changes
 from articles.editing.merge import MINE, THEIRS, merge
-from articles.editing.snapshot import LABELS, TAG_NUMBERS, opened, put, take
+from articles.editing.snapshot import LABELS, TAG_NUMBERS, opened, put, take, told
 from articles.models import Article, Byline, PreviousSlug, Tag, Text, Version
 from articles.tests.factories import make_article, make_contributor, make_section
 from articles.tests.story_form import form_of, url, with_byline
@@ -452,6 +453,46 @@ def test_diffs_of_everything(article):
     assert "section that is gone" in str(changes(snapshot, gone))
 
 
+def test_one_changed_cell_is_all_that_differs_in_a_table_that_the_editor_has_written_anew(article):
+    """Also where the text was stored before its cells were plain."""
+    rows = [f"<tr><th>Ship {n}</th><td>{n} masts, and crew of {n}0</td></tr>" for n in range(1, 4)]
+    before = take(article) | {"body": f"<p>One.</p><table><tbody>{''.join(rows)}</tbody></table>"}
+    edited = before["body"].replace("<th>", "<th><p>").replace("</th>", "</p></th>")
+    edited = edited.replace("<td>", "<td><p>").replace("</td>", "</p></td>")
+    [change] = changes(before, before | {"body": edited})
+    assert "Only the form has changed" in change.html
+    for one, other in ((before["body"], edited), (edited, before["body"])):
+        [change] = changes(before | {"body": one}, before | {"body": other.replace("2 masts", "5 masts")})
+        assert re.findall(r"<(?:ins|del)>(.*?)</(?:ins|del)>", change.html, re.DOTALL) == ["2 ", "5 "]
+
+
+def test_times_are_told_as_the_newsrooms_clock_shows_them(article):
+    moment = datetime.datetime(2026, 3, 14, 9, 30, tzinfo=datetime.UTC)
+    before = take(article) | {"publish_at": told(moment), "embargo_until": None}
+    after = before | {"publish_at": told(moment + datetime.timedelta(seconds=5)), "embargo_until": told(moment)}
+    at, embargo = changes(before, after)
+    assert "14 Mar 2026, " in at.html and "10:30 " in at.html and "10:30:05 " in at.html and "WAT" in at.html
+    assert embargo.html == "<p><ins>14 Mar 2026, 10:30 WAT</ins></p>"
+
+
+def test_parts_of_a_second_are_no_change(desk, article, editor):
+    """A form has none; stories of commands, and versions from before times were kept to the second, do."""
+    article.publish(editor, at=timezone.now().replace(microsecond=123_456) - datetime.timedelta(days=1))
+    assert article.publish_at.microsecond == 0
+    exact = article.publish_at + datetime.timedelta(microseconds=123_456)
+    Article.objects.filter(pk=article.pk).update(publish_at=exact)
+    article.refresh_from_db()
+    version = article.record(editor) or Version.objects.current(article).get()
+    Version.objects.filter(pk=version.pk).update(content=version.content | {"publish_at": exact.isoformat()})
+    version.refresh_from_db()
+    assert changes(opened(version), take(article)) == []
+    put(article, opened(version))
+    article.refresh_from_db()
+    assert article.publish_at == exact
+    page = desk.post(url(article), form_of(article, headline="The next", _next="1"), follow=True).content.decode()
+    assert "Kept as the next version" in page and "stay as they were" not in page
+
+
 # --- Migration ---
 
 
@@ -476,10 +517,7 @@ def test_stories_that_were_there_before_get_their_first_version(history):
     assert article.version == version.number == 1
     snapshot = take(article)
     told = opened(version)
-    assert {name: told[name] for name in LABELS if name != "publish_at"} == {
-        name: snapshot[name] for name in LABELS if name != "publish_at"
-    }
-    assert datetime.datetime.fromisoformat(told["publish_at"]) == article.publish_at
+    assert {name: told[name] for name in LABELS} == {name: snapshot[name] for name in LABELS}
     assert article.record(None) is None, "the migration says of a story what take() says"
 
 

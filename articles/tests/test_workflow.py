@@ -128,7 +128,7 @@ def test_a_correction_is_told_and_dates_the_story(client, editor):
 
 def test_an_update_from_before_it_was_published_again_is_none_any_more(client, editor):
     article = make_article()
-    article.correct(editor, "The tram has four wheels, not five.")
+    article.correct(editor, "The tram has four wheels, not five.", at=timezone.now() - datetime.timedelta(minutes=1))
     article.withdraw(editor)
     article.publish(editor, at=timezone.now())
     page = client.get(article.get_absolute_url()).content.decode()
