@@ -49,7 +49,8 @@ class AutosaveMixin:
         ]
 
     def autosave_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        """POST the form: kept, answers when; `may_save` says whether its story still takes it. POST `discard`: forgotten.
+        """POST the form: kept, answers when; `may_save` says whether its story still takes it, and `links` [(label, address)] where
+        to go on if not. POST `discard`: forgotten.
 
         Kept also for who may not save any more, because the story was published or deleted meanwhile: it is their text.
         """
@@ -65,10 +66,16 @@ class AutosaveMixin:
             return JsonResponse({"message": f"This was typed by {typist}, who is not logged in."}, status=409)
         if Autosave.objects.has_no_room(request.user, _slot(request), pk):
             return JsonResponse({"message": FULL}, status=413)
-        if not self._keep_copy(request, pk):
+        copy = self._keep_copy(request, pk)
+        if not copy:
             return JsonResponse({"message": "This is too long to be kept as a copy."}, status=413)
         now = newsroom_time.local(timezone.now())
-        return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal})
+        links = []
+        if refusal:
+            links.append(("Open my copy", _copy_in(article, copy)))
+            if article is None and self.may_recover(request):
+                links.append(("Deleted stories", reverse("admin:articles_article_deleted")))
+        return JsonResponse({"saved_at": f"{now:%H:%M}", "may_save": not refusal, "message": refusal, "links": links})
 
     def set_aside(self, request: HttpRequest, object_id: str | None, article: Article | None) -> HttpResponse | None:
         """Where the story does not take what was typed any more, it is kept, and shown so that it can be copied; else None.
@@ -244,7 +251,11 @@ def _form(article: Article | None) -> str:
 def _lead_to(request: HttpRequest, article: Article | None, copy: Autosave | None, told: str) -> HttpResponse:
     """To the form with the copy in it; to the newest one where what was typed has been too much for another."""
     messages.warning(request, told)
-    return redirect(f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}")
+    return redirect(_copy_in(article, copy))
+
+
+def _copy_in(article: Article | None, copy: Autosave | None) -> str:
+    return f"{_form(article)}?{carried.UNSAVED}={copy.pk if copy else 'yes'}"
 
 
 def _readable(html: str) -> str:

@@ -273,6 +273,11 @@ def test_what_was_typed_outlives_its_story(desk, article, administrator):
     answer = desk.post(autosave, typing_on)
     assert (answer.status_code, answer.json()["may_save"]) == (200, False)
     assert "deleted" in answer.json()["message"]
+    links = dict(answer.json()["links"])
+    assert "Hours and hours" in desk.get(links["Open my copy"]).content.decode()
+    assert (
+        "Hours" not in (recoverable := desk.get(links["Deleted stories"]).content.decode()) and "Recover" in recoverable
+    )
     page = desk.post(change, typing_on, follow=True).content.decode()
     assert "Hours and hours" in page and "deleted meanwhile" in page
 
@@ -300,6 +305,8 @@ def test_a_reporter_whose_draft_is_published_meanwhile_loses_no_word(client, art
     answer = client.post(url(article, "autosave"), typed)
     assert answer.status_code == 200
     assert answer.json()["may_save"] is False and "published now" in answer.json()["message"]
+    [(label, address)] = answer.json()["links"]
+    assert label == "Open my copy" and "An hour of work." in client.get(address).content.decode()
     assert client.post(url(article, "presence")).json()["refusal"]
 
     page = client.post(url(article), typed, follow=True).content.decode()
@@ -495,6 +502,23 @@ def page(watch, article, editor):
     log_in(page, "editor")
     page.goto(url(article))
     return page
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_story_that_is_deleted_meanwhile_is_warned_of_with_the_ways_on(page, article):
+    page.fill("#id_standfirst", "Nearly lost.")
+    article.delete()
+    page.click("[name=_save] >> nth=0")
+    warning = page.locator("[data-autosave].preflight")
+    expect(warning).to_contain_text("has been deleted meanwhile")
+    expect(warning.get_by_role("link", name="Deleted stories")).to_have_attribute(
+        "href", "/admin/articles/article/deleted/"
+    )
+    # Nobody is asked whether to leave what is kept.
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    warning.get_by_role("link", name="Open my copy").click()
+    expect(page.locator("#id_standfirst")).to_have_value("Nearly lost.")
 
 
 def choose_a_section(page):

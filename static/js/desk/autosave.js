@@ -10,9 +10,21 @@ document.addEventListener("DOMContentLoaded", () => {
   const url = status.dataset.autosave;
   const { user, presence } = document.querySelector("[data-presence]").dataset;
   const mine = `autosave:${user}:`, key = `${mine}${url}:${form.elements._slot.value}`;
-  let typed = false, unsent = false, running = null, timer = null;
+  let typed = false, unsent = false, closed = false, running = null, timer = null;
 
-  const say = (words) => { if (status.textContent !== words) status.textContent = words; };
+  // Where the story takes nothing any more, a warning with the ways on; else a quiet line.
+  function say(words, links = []) {
+    const told = [words, ...links.map(([label]) => label)].join(" ");
+    if (status.textContent === told) return;
+    status.classList.toggle("quiet", !links.length);
+    status.classList.toggle("preflight", links.length > 0);
+    status.replaceChildren(words, ...links.flatMap(([label, address]) => {
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = label;
+      return [" ", link];
+    }));
+  }
   const later = (pause = PAUSE) => { clearTimeout(timer); timer = setTimeout(send, pause); };
   const keepHere = (data) => {
     try { localStorage.setItem(key, JSON.stringify({ url, body: data.toString() })); } catch { /* storage is blocked or full */ }
@@ -57,9 +69,11 @@ document.addEventListener("DOMContentLoaded", () => {
         later(5 * PAUSE);
         return "refused";
       }
-      const { saved_at: at, may_save: maySave, message } = await answer.json();
+      const { saved_at: at, may_save: maySave, message, links } = await answer.json();
       forgetHere();
-      say(maySave ? `Kept as your private copy at ${at}; not saved in the story yet.` : message);
+      closed = !maySave;
+      if (maySave) say(`Kept as your private copy at ${at}; not saved in the story yet.`);
+      else say(message, links);
       return maySave ? "sent" : "closed";
     } catch {
       unsent = true;
@@ -124,7 +138,8 @@ document.addEventListener("DOMContentLoaded", () => {
     clearTimeout(timer);
     form.requestSubmit(event.submitter);
   });
-  addEventListener("beforeunload", (event) => { look(); if (typed) event.preventDefault(); });
+  // What is kept of a story that takes nothing any more is found where the warning leads.
+  addEventListener("beforeunload", (event) => { look(); if (typed && (unsent || !closed)) event.preventDefault(); });
   addEventListener("pagehide", () => { if (unsent || running) keepHere(body()); });
   // Come back to with the browser's button, the page is as it was left.
   addEventListener("pageshow", here);
