@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -64,6 +65,46 @@ def test_only_who_publishes_recovers(client, article, reporter, moderator, outsi
         assert "Lost and found" not in client.get(DELETED).content.decode()
         client.post(DELETED, {"recover": pk})
         assert not Article.objects.exists()
+
+
+SELECTED = "/admin/articles/article/"
+INTERNALS = ("Presence", "Search entr", "Versions:", "Are you sure", "permission")
+
+
+def test_who_deletes_a_story_is_told_what_becomes_of_it(desk, article):
+    page = desk.get(url(article, "delete")).content.decode()
+    assert "Lost and found" in page and "Delete it" in page and url(article) in page
+    assert "can be brought back" in page and f'<a href="{DELETED}">' in page
+    assert not [word for word in INTERNALS if word in page]
+
+
+def test_who_may_not_bring_it_back_is_told_who_may(client, article, reporter):
+    Article.objects.filter(pk=article.pk).update(created_by=reporter)
+    reporter.user_permissions.add(Permission.objects.get(codename="delete_article"))
+    client.force_login(reporter)
+    page = client.get(url(article, "delete")).content.decode()
+    assert "by an editor" in page and DELETED not in page
+
+
+def test_many_are_deleted_with_their_headlines_before_ones_eyes(desk, article):
+    data = {"action": "delete_selected", "_selected_action": [article.pk, make_article(status=Status.DRAFT).pk]}
+    page = desk.post(SELECTED, data).content.decode()
+    assert "Lost and found" in page and "They can be brought back" in page and "Delete them" in page
+    assert page.count("The desk has kept nothing of it") == 1
+    assert not [word for word in INTERNALS if word in page]
+    desk.post(SELECTED, data | {"post": "yes"})
+    assert not Article.objects.exists()
+
+
+def test_why_stories_cannot_be_deleted_is_said_of_each(desk, article):
+    seen, gone = make_article(headline="Seen"), make_article(headline="Gone", status=Status.WITHDRAWN)
+    coming = make_article(headline="Coming", publish_at=timezone.now() + datetime.timedelta(days=1))
+    chosen = [article.pk, seen.pk, gone.pk, coming.pk]
+    page = desk.post(SELECTED, {"action": "delete_selected", "_selected_action": chosen}).content.decode()
+    for told in ("Nothing has been deleted", "withdraw it</a>", "withdrawn already", "take it off the schedule</a>"):
+        assert page.count(told) == 1
+    assert not [word for word in INTERNALS if word in page]
+    assert Article.objects.count() == 4
 
 
 # --- Pruned ---
