@@ -44,7 +44,7 @@ class BookingAdmin(admin.ModelAdmin):
     show_full_result_count = False
     form = BookingForm
     list_display = ["thumbnail", "advert", "status", "place", "period", "weight"]
-    list_display_links = ["thumbnail", "advert"]
+    list_display_links = ["advert"]  # a picture alone would be a link without a name
     list_filter = [StateFilter, "placement", ("sponsor", admin.RelatedOnlyFieldListFilter), "sections"]
     list_select_related = ["sponsor", "picture"]
     search_fields = ["headline", "text", "sponsor__name"]

@@ -18,7 +18,7 @@ class ContributorLinkInline(PartInline):
 @admin.register(Contributor)
 class ContributorAdmin(InUseMixin, SortableAdminBase, UncountedAdmin):
     list_display = ["portrait", "name", "job_title"]
-    list_display_links = ["portrait", "name"]
+    list_display_links = ["name"]  # a picture alone would be a link without a name
     list_select_related = ["photo"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}

@@ -21,16 +21,18 @@ from newsportal.page_cache.counters import InDatabase, source_of
 def things():
     """One of everything that has a screen."""
     comment = make_comment()
+    picture = make_image()
     sponsor = Sponsor.objects.create(name="Sponsor")
     now = comment.created_at
     return {
-        "article": make_article(status=Status.DRAFT), "image": make_image(), "section": make_section(),
-        "contributor": make_contributor(), "tag": make_tag(), "comment": comment, "commenter": comment.commenter,
+        "article": make_article(status=Status.DRAFT, tags=("Ferries", "Lighthouses")), "image": make_image(),
+        "section": make_section(),
+        "contributor": make_contributor(photo=picture), "tag": make_tag(), "comment": comment, "commenter": comment.commenter,
         "sanction": Sanction.objects.create(measure="ban", reason="x", mail_domain="evil.example"),
         "term": Term.objects.create(phrase="term"), "policy": Policy.objects.create(), "sponsor": sponsor,
         "booking": Booking.objects.create(
-            sponsor=sponsor, placement=Placement.SIDEBAR, headline="x", url="https://e.example", starts_at=now,
-            ends_at=now + datetime.timedelta(days=1),
+            sponsor=sponsor, placement=Placement.SIDEBAR, headline="x", url="https://e.example", picture=picture,
+            starts_at=now, ends_at=now + datetime.timedelta(days=1),
         ),
         "banner": Banner.objects.create(text="Breaking"),
         "frontpagestory": FrontPageStory.objects.create(article=make_article(), slot="lead"),

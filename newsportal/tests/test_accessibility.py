@@ -46,6 +46,14 @@ def findings(watch, page, path: str) -> list[str]:
     before = len(watch.problems)
     page.emulate_media(color_scheme="light")
     status = page.goto(path).status
+    found = read(page, path)
+    if status >= 400:  # which a browser notes as an error of the network
+        watch.problems[before:] = [p for p in watch.problems[before:] if "Failed to load resource" not in p]
+    return found
+
+
+def read(page, path: str) -> list[str]:
+    """What axe holds against the page that is open, and what is named by nothing."""
     page.evaluate(Axe().axe_script)
     found = [f"{path}: nothing is there for {told}" for told in page.evaluate(DANGLING)]
     for scheme, rules in SCHEMES.items():
@@ -58,8 +66,6 @@ def findings(watch, page, path: str) -> list[str]:
             if violation["impact"] in SERIOUS
             for node in violation["nodes"][:3]
         ]
-    if status >= 400:  # which a browser notes as an error of the network
-        watch.problems[before:] = [p for p in watch.problems[before:] if "Failed to load resource" not in p]
     return found
 
 
@@ -153,6 +159,46 @@ def test_a_story_at_the_desk(watch, editor, administrator):
     make_comment(status="pending")
     for path in story_pages(editor, administrator):
         found += findings(watch, page, path)
+    assert not found, "\n".join(found)
+
+
+def test_what_a_story_at_the_desk_asks(watch, editor, administrator):
+    """The pages that answer a press: what both have changed, withdrawing, deleting, and a form with an error."""
+    story = make_article(headline="The ferry sails on Monday", section=make_section())
+    story.record(editor)
+    make_article(status="draft").record(editor)
+    page = sit_down(watch)
+    here = reverse("admin:articles_article_change", args=[story.pk])
+
+    def press(button: str, **typed) -> list[str]:
+        page.emulate_media(color_scheme="light")
+        page.goto(here)
+        for name, words in typed.items():
+            page.fill(f"#id_{name}", words)
+        if theirs:
+            story.headline = theirs.pop()
+            story.save()
+            story.record(editor)
+        with page.expect_navigation():
+            page.click(f"{button} >> nth=0")
+        return read(page, f"{button} {typed}")
+
+    theirs = ["The ferry sails on Sunday"]
+    before = len(watch.problems)
+    found = press("[name=_save]", headline="The ferry sails on Tuesday")
+    assert page.get_by_text("Theirs").first.is_visible()
+    watch.problems[before:] = [p for p in watch.problems[before:] if "409" not in p]
+    found += press("[name=_move][value=withdraw]")
+    found += press("[name=_save]", slug="no address", dateline="Douala")
+    assert page.locator(".errors-told a").is_visible()
+    for state in ("draft", "public"):
+        page.emulate_media(color_scheme="light")
+        page.goto(reverse("admin:articles_article_changelist") + f"?state={state}")
+        page.check("#action-toggle")
+        page.select_option("[name=action]", "delete_selected")
+        page.click("[name=index]")
+        page.wait_for_selector(".many")
+        found += read(page, f"deleting {state}")
     assert not found, "\n".join(found)
 
 

@@ -45,6 +45,8 @@
         combobox.removeAttribute("aria-labelledby");
         combobox.setAttribute("aria-label", chosen ? name + ": " + chosen : name);
       });
+      // Beside what is chosen its list holds the cross that empties it, which is no item: it is no list, then.
+      box.querySelectorAll("ul.select2-selection__rendered").forEach((list) => list.setAttribute("role", "presentation"));
       box.querySelectorAll("[role=textbox], .select2-search__field").forEach((inner) => inner.setAttribute("aria-label", name));
     });
     document.querySelectorAll("#searchbar").forEach((input) => give(input, "Search"));
