@@ -77,6 +77,44 @@ def test_browsers_are_told_how_wide_a_picture_of_a_list_is(watch, pages, address
 
 
 @pytest.mark.parametrize("width", [320, 360, 1280])
+def test_a_long_word_makes_no_page_of_the_desk_wider(watch, editor, administrator, width):
+    story = make_article(headline=f"{WORD} is founded", status="draft")
+    story.record(editor)
+    guest = make_comment(article=make_article(headline=WORD), name=WORD[:60]).commenter
+    page = watch.page()
+    log_in(page, "administrator")
+    page.set_viewport_size({"width": width, "height": 900})
+    own = [
+        f"/admin/articles/article/{story.pk}/{place}/"
+        for place in ("change", "history", "history/1", "links", "delete", "look")
+    ]
+    lists = [
+        "/admin/articles/article/",
+        "/admin/articles/frontpagestory/",
+        f"/admin/comments/commenter/{guest.pk}/change/",
+    ]
+    for address in own + lists:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    margins = page.evaluate(
+        "(box => [box.left, innerWidth - box.right])(document.getElementById('id_text').getBoundingClientRect())"
+    )
+    assert margins[1] >= margins[0] / 2
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_headline_and_its_standfirst_are_seen_whole(watch, editor, width):
+    words = "The ferry to the islands sails again after four months in the yard, " * 2
+    story = make_article(headline=words[:120], standfirst=words * 2, status="draft")
+    page = watch.page()
+    log_in(page, "editor")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/admin/articles/article/{story.pk}/change/")
+    for field in ("headline", "standfirst"):
+        assert page.locator(f"#id_{field}").evaluate("(field) => field.scrollHeight <= field.clientHeight"), field
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
 def test_what_is_told_at_length_makes_no_page_of_the_desk_wider(watch, editor, width):
     refusal = "The address is taken: another story of that day has it. Give this one another, and keep it again."
     story = make_article(headline=f"{WORD} is founded")
