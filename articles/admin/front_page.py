@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 
 from articles import front_page, search
@@ -31,6 +31,8 @@ from articles.workflow import Status
 CANDIDATES, PAGE_SIZE = 20, 50
 #: Of a form: what stood in each slot when its page was opened; of an address: the button that was pressed last.
 SEEN, FOCUS = "seen", "focus"
+#: Of an address: the first half of the moment at which the page is to be shown.
+AT = "at_0"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class FrontPageStoryAdmin(UncountedAdmin):
         if request.method == "POST":
             query = request.GET.copy()
             # The keyboard stays where it was: on the button of the row that has moved.
-            query.pop(FOCUS, None)
+            for passing in (FOCUS, AT, "at_1"):
+                query.pop(passing, None)
             if pressed := self._act(request):
                 query[FOCUS] = pressed
             return redirect(request.path + (f"?{query.urlencode()}" if query else ""))
@@ -112,7 +115,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             "focus": request.GET.get(FOCUS, ""),
             "candidates": self._candidates(words),
             "search": words,
-            "at_form": AtForm(initial={"at": timezone.now() + datetime.timedelta(hours=12)}),
+            "at_form": _at_form(request),
             "may_arrange": self.has_change_permission(request),
         }
         template = "admin/articles/frontpagestory/desk.html"
@@ -126,8 +129,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             raise PermissionDenied
         form = AtForm(request.GET)
         if not form.is_valid():
-            self.message_user(request, " ".join(form.errors["at"]), messages.ERROR)
-            return redirect("admin:articles_frontpagestory_changelist")
+            return redirect(f"{reverse('admin:articles_frontpagestory_changelist')}?{request.GET.urlencode()}")
         moment = form.cleaned_data["at"]
         context = vars(as_it_will_be(front_page.compose(moment), moment)) | {"canonical_url": "", "shown_at": moment}
         return guarded(render(request, "articles/front.html", context))
@@ -245,6 +247,13 @@ class FrontPageStoryAdmin(UncountedAdmin):
         if words:
             stories = search.among(stories, words)
         return list(stories[:CANDIDATES])
+
+
+def _at_form(request: HttpRequest) -> AtForm:
+    """With what was typed, where that was no moment; else twelve hours ahead."""
+    if AT in request.GET:
+        return AtForm(request.GET)
+    return AtForm(initial={"at": timezone.now().replace(second=0) + datetime.timedelta(hours=12)})
 
 
 def _without_place(rows: Iterable[FrontPageStory], placed: FrontPageStory | None = None) -> dict[int, str]:

@@ -403,6 +403,16 @@ def test_what_stood_where_pages_by_key(desk, stories, editor, monkeypatch):
     assert desk.get(DESK + "was/", {"before": "nonsense"}).status_code == 404
 
 
+def test_a_moment_that_is_none_comes_back_as_it_was_typed_with_what_is_wrong(desk, stories):
+    page = desk.get(DESK + "at/", {"at_0": "2026-13-40", "at_1": "10:00"}, follow=True).content.decode()
+    assert 'value="2026-13-40"' in page and 'value="10:00"' in page
+    assert re.search(r'aria-describedby="id_at_error".*id="id_at_error"><li>Enter a valid date', page, re.DOTALL)
+    assert '<label for="id_at_0">' in page and '<label for="id_at_1">' in page
+    # It is no part of what is arranged there.
+    answer = desk.post(DESK + "?at_0=2026-13-40&at_1=10:00&q=Story", {"put": stories[0].pk, "slot": "lead"})
+    assert answer["Location"] == DESK + "?q=Story"
+
+
 def test_the_desk_loads_no_texts_and_shows_the_newest_of_what_it_finds(desk, stories, editor, monkeypatch):
     monkeypatch.setattr(screen, "CANDIDATES", 3)
     put(stories[0], editor, Slot.LEAD)
