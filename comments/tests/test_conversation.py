@@ -89,6 +89,15 @@ def test_a_refused_reply_keeps_what_was_typed(client, article):
     assert "not there any more" in response.content.decode()
 
 
+def test_a_reply_that_comes_back_is_still_called_one(client, article):
+    comment = make_comment(article=article, status=Status.PUBLISHED)
+    for parent, name, button in ((comment.pk, "Your reply", "Send reply"), ("", "Your comment", "Send comment")):
+        words = {"name": "A", "email": "a@example.org", "body": "", "parent": parent}
+        answer = client.post(f"/comments/post/{article.pk}/", words, headers={"sec-fetch-site": "same-origin"})
+        page = answer.content.decode()
+        assert answer.status_code == 400 and f"<title>{name}" in page and f">{button}</button>" in page
+
+
 def test_what_is_gone_keeps_its_place_while_replies_hang_on_it(article, moderator):
     first = say(article, body="First")
     reply = say(parent=first, body="Reply")

@@ -254,6 +254,26 @@ def test_a_moderator_who_presses_twice_hears_of_the_first(watch, article, modera
     expect(text).to_have_css("text-decoration-line", "line-through")
 
 
+def test_fields_beside_each_other_stay_in_line_when_one_of_them_is_wrong(watch, article):
+    page = watch.page(java_script_enabled=False)
+    page.goto(article.get_absolute_url())
+    page.locator("form#comment-form").evaluate("(form) => { form.noValidate = true; }")
+    page.fill("#comment-name", "x" * 200)
+    page.locator("#comment-name").evaluate("(field) => field.removeAttribute('maxlength')")
+    page.fill("#comment-email", "nobody")
+    page.fill("#comment-body", "It was ash.")
+    heard = len(watch.problems)
+    page.click("text=Send comment")
+    errors = page.locator(".field-error")
+    expect(errors.first).to_be_visible()
+    watch.problems[heard:] = [problem for problem in watch.problems[heard:] if "400" not in problem]
+    # Both in one moment: the page may still be on its way to the form.
+    tops = page.evaluate(
+        "['name', 'email'].map(n => document.getElementById(`comment-${n}`).getBoundingClientRect().top)"
+    )
+    assert tops[0] == tops[1]
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_comment_is_liked_once(watch, article, scripts):
     comment = make_comment(article=article, status=Status.PUBLISHED)
@@ -275,5 +295,8 @@ def test_an_address_is_confirmed_with_the_button_of_the_page_that_its_letter_lea
     page.goto(f"/comments/confirm/{confirmation_token(guest)}/")
     page.click("text=Yes, this is my address")
     expect(page.locator("[role=status]")).to_have_text("Your address is confirmed in this browser.")
+    expect(page.get_by_text("Your address is confirmed in this browser.")).to_have_count(1)
+    page.goto("/comments/yours/")
+    expect(page.get_by_text("Your address is confirmed in this browser.")).to_have_count(1)
     guest.refresh_from_db()
     assert guest.verified_at

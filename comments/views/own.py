@@ -52,9 +52,14 @@ def _own_comment(reader: Reader, pk: int, *, or_deleted: bool = False) -> Commen
 def own(request: HttpRequest) -> HttpResponse:
     """Who we take this browser for, and what it has sent last."""
     reader = reader_of(request)
-    done = DONE.get(request.GET.get("done", ""))
-    told = Sanction.objects.against(proved=reader.commenter)
-    context = {"reader": reader, "comments": _latest(reader), "done": done, "sanctions": told}
+    done = request.GET.get("done", "")
+    context = {
+        "reader": reader,
+        "comments": _latest(reader),
+        "done": DONE.get(done),
+        "just_confirmed": done == "confirmed",  # which the page says otherwise by itself
+        "sanctions": Sanction.objects.against(proved=reader.commenter),
+    }
     return render(request, "comments/own.html", context)
 
 
