@@ -33,8 +33,8 @@ emptying.install()
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-#: Files whose tests share what takes minutes to set up: one process runs all of them.
-TOGETHER = {"newsportal/tests/test_fresh_clone.py"}
+#: Files whose tests share what takes long to set up: one process runs all of them.
+TOGETHER = {"newsportal/tests/test_fresh_clone.py", "newsportal/tests/test_moving.py"}
 
 #: Files whose tests are about addresses, headers, letters, pictures, forms and proxies, in which no database has a say: what goes
 #: through it the tests of models, lists and verbs ask as well. They run on one.
@@ -43,11 +43,13 @@ ON_ONE_DATABASE = {
     "articles/tests/test_preflight.py", "articles/tests/test_previews.py", "articles/tests/test_share_cards.py",
     "articles/tests/test_structured_data.py", "articles/tests/test_websub.py", "comments/tests/test_akismet.py",
     "comments/tests/test_identity.py", "comments/tests/test_notifications.py", "comments/tests/test_settings_screens.py",
-    "newsportal/tests/test_bare.py", "newsportal/tests/test_benchmarks.py", "newsportal/tests/test_first_sight_browser.py",
-    "newsportal/tests/test_logs.py",
-    "newsportal/tests/test_nginx.py", "newsportal/tests/test_passkeys.py",
+    "comments/tests/test_refused.py",
+    "newsportal/tests/test_bare.py", "newsportal/tests/test_benchmarks.py", "newsportal/tests/test_content_type.py",
+    "newsportal/tests/test_first_sight_browser.py", "newsportal/tests/test_logs.py",
+    "newsportal/tests/test_nginx.py", "newsportal/tests/test_passkeys.py", "newsportal/tests/test_proof.py",
     "newsportal/tests/test_responses.py", "newsportal/tests/test_roles_walk.py",
     "newsportal/tests/test_save_data.py", "newsportal/tests/test_security.py", "newsportal/tests/test_staff_login.py",
+    "newsportal/tests/test_stolen_session.py", "newsportal/tests/test_times_of_the_desk.py",
     "newsportal/tests/test_varnish.py", "newsportal/tests/test_weight.py", "newsportal/tests/test_well_known.py",
 }  # fmt: skip
 

@@ -35,6 +35,7 @@ pytestmark = [
 
 MAKE = """
 import datetime
+from django.core.management import call_command
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from articles.models import Article
@@ -43,6 +44,8 @@ from articles.tests.sample_pictures import drawing
 from comments.models import Status
 from comments.tests.factories import make_comment
 from newsportal.staff.audit import record
+call_command("migrate", verbosity=0)
+call_command("fill", articles=40, comments=150, seed=7, verbosity=0)
 desk = User.objects.create_superuser("desk")
 editor = User.objects.create_user("editor")
 editor.groups.add(Group.objects.get(name="Editor"))
@@ -56,6 +59,7 @@ article.correct(desk, "It was not so.")
 make_article(headline="To come", publish_at=timezone.now() + datetime.timedelta(days=3))
 first = make_comment(article=article, status=Status.PUBLISHED, body="Late again.")
 make_comment(article=article, parent=first, status=Status.PENDING, body="And again.")
+call_command("backup", BACKUPS)
 """
 
 
@@ -76,10 +80,7 @@ def old_site(folder: Path, *command: str) -> str:
 def newspaper(tmp_path_factory) -> Path:
     """The folder of one on SQLite, with its backups in `backups`."""
     folder = tmp_path_factory.mktemp("small")
-    old_site(folder, "migrate", "-v0")
-    old_site(folder, "fill", "--articles", "40", "--comments", "150", "--seed", "7", "-v0")
-    old_site(folder, "shell", "-c", MAKE)
-    old_site(folder, "backup", str(folder / "backups"))
+    old_site(folder, "shell", "-c", MAKE.replace("BACKUPS", repr(str(folder / "backups"))))
     return folder
 
 
