@@ -363,7 +363,7 @@ def nginx_configuration(
         return " ".join(f"server {HOST}:{node}{parameters};" for node in ports)
 
     for what, by in (
-        (r"server 127\.0\.0\.1:8000;", servers(upstream)),
+        (r"server 127\.0\.0\.1:8000 max_fails=0;", servers(upstream, " max_fails=0" if pages else "")),
         (r"server 127\.0\.0\.1:8001 max_fails=0;", servers(pages or upstream, " max_fails=0")),
         (r"server 127\.0\.0\.1:8000 max_fails=0 backup;", servers(upstream, " max_fails=0 backup") if pages else ""),
         (r"listen 443 ssl http2", f"listen {HOST}:{port}"),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 from django.utils import timezone
@@ -234,6 +235,38 @@ def test_who_has_come_back_is_asked_at_once(folder):
             server = ThreadingHTTPServer((loopback.HOST, server.server_port), Echo)
             begin(server)
             assert nodes.ask(port, "/latest/")[0] == 200
+    finally:
+        end(server)
+
+
+class Dying(BaseHTTPRequestHandler):
+    """Dies in the middle of the first request for each address, as a process that is killed does."""
+
+    heard: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.heard.append(self.path)
+        if self.path == "/healthz" or self.heard.count(self.path) > 1:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
+def test_who_asks_in_the_moment_in_which_a_process_is_killed_is_answered_by_another_and_nothing_is_sent_twice(folder):
+    server = ThreadingHTTPServer((loopback.HOST, 0), Dying)
+    begin(server)
+    try:
+        with nginx(folder, [server.server_port], pages=[server.server_port]) as (port, _):
+            for path in ("/search/", "/admin/", "/comments/yours/", "/latest/"):
+                assert nodes.ask(port, path)[0] == 200, path
+            # What may have been done is not done again.
+            assert post(port, "/comments/post/1/", b"name=Ottilie", {}) == 502
+            assert Dying.heard.count("/comments/post/1/") == 1
     finally:
         end(server)
 
