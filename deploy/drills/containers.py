@@ -68,7 +68,6 @@ FOLDERS = [
 ]  # fmt: skip
 # As the two kinds of control groups have it.
 LIMIT = "cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes"
-MEGABYTES = {"node-a": 1500, "worker": 800}
 SECRETS = ["/etc/shadow", "/srv/newsportal/deploy/.env", "/srv/newsportal/deploy/newsportal.env"]
 WRITES = {"/srv/newsportal/media", "/tmp"}
 # Files that are setuid help nobody where NoNewPrivs is.
@@ -233,7 +232,10 @@ def shut_in(drill: Drill, compose: Compose) -> None:
         drill.holds(f"{service} writes only where it should", set(found["writes"]) == WRITES, found)
         drill.holds("and has no rights to do more", NOTHING.items() <= found.items(), found)
         compose.does("exec", "-T", service, "sh", "-c", LIMIT)
-        drill.holds("it has a limit of memory", compose.said.strip() == str(MEGABYTES[service] * 2**20), compose.said)
+        given = compose.said.strip()
+        compose.does("config", "--format", "json")
+        wanted = str(json.loads(compose.said[compose.said.index("{") :])["services"][service]["mem_limit"])
+        drill.holds("it has the limit of memory that is said", given == wanted, f"{given}, {wanted}")
 
 
 # --- Faults -----------------------------------------------------------------------------------------------------------
