@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from comments import checks
 from comments.keyed import keyed_hash
 from comments.models import Comment
 from comments.post import PostRefused
+from comments.tests.at_once import at_once
 from comments.tests.factories import make_comment, make_reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def sent_at_once(readers, monkeypatch, **said) -> list[Exception]:
     """What became of a comment of each reader, none of which is stored before all are screened: what was refused, and why."""
-    screened, wrong = threading.Barrier(len(readers)), []
+    screened = threading.Barrier(len(readers))
 
     def all_the_others(comment, submission):
         connection.close()  # there are fewer in the pool than wait here
@@ -27,19 +29,9 @@ def sent_at_once(readers, monkeypatch, **said) -> list[Exception]:
     monkeypatch.setattr(checks, "CHECKS", [*checks.CHECKS, all_the_others])
 
     def send(number, reader):
-        try:
-            make_comment(reader=reader, body=f"Number {number} of many.", **said)
-        except Exception as error:
-            wrong.append(error)
-        finally:
-            connection.close()
+        make_comment(reader=reader, body=f"Number {number} of many.", **said)
 
-    threads = [threading.Thread(target=send, args=one) for one in enumerate(readers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
+    return at_once(*(partial(send, *one) for one in enumerate(readers)))
 
 
 def one_guest(number: int):

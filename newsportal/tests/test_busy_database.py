@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from deploy import loopback
 from newsportal.database import patience
 from newsportal.database.sqlite3 import turn
 from newsportal.tests import nodes
+from newsportal.tests.lasting import lasting
 
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
 
@@ -69,13 +69,6 @@ def written():
             cursor.execute("ROLLBACK")
     finally:
         other.close()
-
-
-@contextmanager
-def lasting(least: float, most: float):
-    began = time.monotonic()
-    yield
-    assert least <= time.monotonic() - began < most
 
 
 @pytest.fixture

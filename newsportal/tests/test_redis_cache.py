@@ -17,6 +17,7 @@ from newsportal import policy_reports, redis_cache
 from newsportal.database.away import Away
 from newsportal.models import PolicyReport
 from newsportal.tests import nodes
+from newsportal.tests.lasting import lasting
 from newsportal.tests.programs import needs_redis
 
 pytestmark = [needs_redis, pytest.mark.django_db(transaction=True)]
@@ -41,20 +42,13 @@ def cache(server, settings, monkeypatch):
     return caches["default"]
 
 
-@contextmanager
-def within(seconds: float):
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
-
-
 def test_one_that_hangs_is_waited_for_once(server, cache):
     cache.set("known", 1)
     assert cache.get("known") == 1
     with server.hanging():
-        with within(HANGS + MARGIN):
+        with lasting(0, HANGS + MARGIN):
             assert cache.get("known") is None
-        with within(HANGS / 2):
+        with lasting(0, HANGS / 2):
             for _ in range(5):
                 cache.set_many({"a": 1, "b": 2})
                 assert cache.get_many(["known"]) == {} and cache.add("c", 1) is None
@@ -130,7 +124,7 @@ def test_reports_flood_nothing_while_it_is_away_and_keep_nobody_waiting(server, 
                 thread.start()
             time.sleep(2)
             for _ in range(3):
-                with within(MARGIN):
+                with lasting(0, MARGIN):
                     assert nodes.ask(node, "/healthz")[0] == 200
             for thread in threads:
                 thread.join()

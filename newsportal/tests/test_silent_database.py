@@ -9,10 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ pytest.importorskip("psycopg")
 import psycopg
 
 from newsportal.database.postgresql import patient
+from newsportal.tests.lasting import lasting
 
 pytestmark = pytest.mark.skipif(
     not Path(loopback._program("initdb")).is_file(), reason="no programs of PostgreSQL here"
@@ -97,27 +97,20 @@ def connection(wire):
         yield connection
 
 
-@contextmanager
-def lasting(most: float):
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < most
-
-
 # --- A connection -----------------------------------------------------------------------------------------------------
 
 
 def test_a_server_that_says_nothing_is_given_up_and_known_to_be_silent(connection, wire):
     assert connection.execute("SELECT 1").fetchone() == (1,)
     wire.cut()
-    with lasting(BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError, match="within 2 seconds"):
+    with lasting(0, BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError, match="within 2 seconds"):
         connection.execute("SELECT 1")
     assert connection.closed and connection.is_silent
 
 
 def test_a_statement_that_takes_too_long_is_ended_at_the_server_which_is_not_silent(connection, server):
     pid = connection.info.backend_pid
-    with lasting(BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError, match="within 2 seconds"):
+    with lasting(0, BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError, match="within 2 seconds"):
         connection.execute("SELECT pg_sleep(60)")
     assert connection.closed and not connection.is_silent
     with psycopg.connect(server) as other:
@@ -128,7 +121,7 @@ def test_a_statement_that_takes_too_long_is_ended_at_the_server_which_is_not_sil
 def test_a_commit_is_not_waited_for_any_longer(connection, wire):
     connection.execute("CREATE TEMPORARY TABLE words (word text)")
     wire.cut()
-    with lasting(BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError):
+    with lasting(0, BOUND), patience.of(SECONDS), pytest.raises(psycopg.OperationalError):
         connection.commit()
 
 
@@ -211,16 +204,16 @@ def test_a_request_is_told_in_time_with_what_was_typed_and_all_works_again_after
 
         wire.cut()
         typed = "It rained on the harbour, and the editor had been writing about it for an hour."
-        with lasting(BOUND):
+        with lasting(0, BOUND):
             status, text = editor.ask("/admin/articles/article/add/", headline="Rain", body=f"<p>{typed}</p>")
         assert status == 503
         assert typed in text and "Rain" in text
         # Whoever comes now is told at once, and the process is not taken for dead.
-        with lasting(BOUND):
+        with lasting(0, BOUND):
             assert loopback.status(port, "/search/?q=y") == 503
             assert loopback.status(port, "/healthz") == 200
             assert loopback.status(port, "/readyz") == 503
-        with lasting(BOUND), ThreadPoolExecutor(4) as pool:
+        with lasting(0, BOUND), ThreadPoolExecutor(4) as pool:
             assert set(pool.map(lambda n: loopback.status(port, f"/search/?q={n}"), range(40))) == {503}
 
         wire.mend()
@@ -243,7 +236,7 @@ def test_one_stopped_process_of_the_server_keeps_nobody_from_an_answer(filled, s
             os.kill(pid, signal.SIGSTOP)
         try:
             # The server itself is there: the connection is looked at before it is used, given up, and another one asked.
-            with lasting(BOUND):
+            with lasting(0, BOUND):
                 assert loopback.status(port, "/search/?q=y") == 200
         finally:
             for pid in stopped:
