@@ -120,7 +120,7 @@ def renew(article: Article) -> bool:
             article.share_card = wanted
             if present:
                 transaction.on_commit(partial(files.remove, [present]), robust=True)
-            transaction.on_commit(partial(article_changed.send, sender=type(article), article=article))
+            transaction.on_commit(partial(article_changed.send_robust, sender=type(article), article=article))
     return True
 
 

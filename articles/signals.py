@@ -1,4 +1,5 @@
-"""What other apps may hear about: sent after the transaction that caused it has been committed."""
+"""What other apps may hear about: sent after the transaction that caused it has been committed, and robustly. What was done stands,
+whoever fails to hear of it; Django logs who did."""
 
 from django.dispatch import Signal
 

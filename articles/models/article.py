@@ -330,7 +330,7 @@ class Article(models.Model):
         SitemapMonth.objects.note(before, self)
         websub.note(before, self)
         search.index([self.pk])
-        transaction.on_commit(partial(article_changed.send, sender=Article, article=self))
+        transaction.on_commit(partial(article_changed.send_robust, sender=Article, article=self))
 
     def shown_on(self) -> set[str]:
         """The keys (caching.editions) of all pages that any change of it might move; none of a draft."""
@@ -513,7 +513,7 @@ class Article(models.Model):
             # It stays where it stands.
             with editions.touching(*stored.shown_in_place()):
                 Article.objects.filter(pk=self.pk).update(body_html=html)
-            transaction.on_commit(partial(article_changed.send, sender=Article, article=stored))
+            transaction.on_commit(partial(article_changed.send_robust, sender=Article, article=stored))
 
     def _hold(self) -> None:
         """Lock the story until the transaction ends, and be what it is now."""

@@ -173,6 +173,20 @@ def test_others_hear_of_a_change_after_commit(django_capture_on_commit_callbacks
         article_changed.disconnect(listen)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_story_is_published_whoever_fails_to_hear_of_it(client, caplog):
+    def broken(article, **kwargs):
+        raise ZeroDivisionError
+
+    article_changed.connect(broken)
+    try:
+        article = make_article(headline="Out all the same")
+    finally:
+        article_changed.disconnect(broken)
+    assert "Out all the same" in client.get(article.get_absolute_url()).content.decode()
+    assert "broken" in caplog.text
+
+
 # --- What an edit to a live story is declared to be ---
 
 
