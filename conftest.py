@@ -135,6 +135,16 @@ def each_picture_is_encoded_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_other_process_of_the_tests_has_the_turn(tmp_path_factory):
+    """What is decoded or parsed apart waits for others on the same machine: tests that run beside each other are none of them."""
+    lock = tmp_path_factory.mktemp("turn") / "lock"
+    lock.touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("articles.apart.LOCKED", str(lock))
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium; without it browser tests are skipped, unless REQUIRE_BROWSER says that they must run."""

@@ -37,6 +37,8 @@ class Limits:
 
 #: Seconds between two looks whether one's turn has come.
 LOOK_EVERY = 0.05
+#: Who has it locked has the turn. This file is there for whoever runs the site, and nobody else need write anything.
+LOCKED = __file__
 
 
 def ask(module: str, given: bytes, limits: Limits) -> bytes:
@@ -63,8 +65,7 @@ def ask(module: str, given: bytes, limits: Limits) -> bytes:
 @contextmanager
 def _turn(seconds: float) -> Iterator[int]:
     """Within, nobody else on this machine has it. The kernel takes it back from who dies."""
-    # This file is there for whoever runs the site, and nobody else need write anything.
-    lock = os.open(__file__, os.O_RDONLY)
+    lock = os.open(LOCKED, os.O_RDONLY)
     try:
         until = time.monotonic() + seconds
         while True:

@@ -53,7 +53,8 @@ def test_one_is_decoded_at_a_time_and_who_waits_in_vain_is_told_so(monkeypatch):
 
 
 def test_who_is_killed_gives_the_turn_back():
-    waits = "import sys, time; from articles import apart\nwith apart._turn(5): print(flush=True); time.sleep(60)"
+    waits = f"import time; from articles import apart; apart.LOCKED = {apart.LOCKED!r}\n"
+    waits += "with apart._turn(0): print(flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE)
     other.stdout.readline()
     with pytest.raises(apart.NoTurn), apart._turn(0):
