@@ -33,11 +33,22 @@ def section():
     return make_section(name="World")
 
 
+def one_an_hour(section, count: int) -> list[Article]:
+    """So many stories, the oldest first."""
+    start = timezone.now() - (count + 10) * HOUR
+    return [make_article(section=section, headline=f"Story {n:02}", publish_at=start + n * HOUR) for n in range(count)]
+
+
 @pytest.fixture
 def stories(section):
-    """Thirty stories, the oldest first: an hour lies between each and the next."""
-    start = timezone.now() - 40 * HOUR
-    return [make_article(section=section, headline=f"Story {n:02}", publish_at=start + n * HOUR) for n in range(30)]
+    """As many as one puts somewhere."""
+    return one_an_hour(section, 6)
+
+
+@pytest.fixture
+def thirty(section):
+    """More than stand on a front page."""
+    return one_an_hour(section, 30)
 
 
 def composed() -> front_page.FrontPage[Article]:
@@ -56,16 +67,16 @@ def everything(page) -> list[str]:
 # --- What stands there ---
 
 
-def test_by_rule_alone_it_is_the_latest(stories):
+def test_by_rule_alone_it_is_the_latest(thirty):
     page = composed()
     assert page.lead.headline == "Story 29"
     assert names(page.secondary) == ["Story 28", "Story 27", "Story 26", "Story 25"]
 
 
-def test_what_is_put_by_hand_leads_and_the_rest_moves_down(stories, section, editor):
-    put(stories[3], editor, Slot.LEAD)
-    put(stories[4], editor, Slot.SECONDARY)
-    put(stories[5], editor, Slot.RAIL, section)
+def test_what_is_put_by_hand_leads_and_the_rest_moves_down(thirty, section, editor):
+    put(thirty[3], editor, Slot.LEAD)
+    put(thirty[4], editor, Slot.SECONDARY)
+    put(thirty[5], editor, Slot.RAIL, section)
     page = composed()
     assert page.lead.headline == "Story 03"
     assert names(page.secondary) == ["Story 04", "Story 29", "Story 28", "Story 27"]
@@ -74,19 +85,19 @@ def test_what_is_put_by_hand_leads_and_the_rest_moves_down(stories, section, edi
     assert len(page.secondary) == front_page.SECONDARY and len(page.latest) == front_page.LATEST
 
 
-def test_no_story_stands_there_twice(stories, section, editor):
+def test_no_story_stands_there_twice(thirty, section, editor):
     for slot, where in ((Slot.LEAD, None), (Slot.SECONDARY, None), (Slot.RAIL, section)):
-        put(stories[29], editor, slot, where)
-    put(stories[28], editor, Slot.RAIL, section)
-    put(stories[28], editor, Slot.SECONDARY)
+        put(thirty[29], editor, slot, where)
+    put(thirty[28], editor, Slot.RAIL, section)
+    put(thirty[28], editor, Slot.SECONDARY)
     shown = everything(composed())
     assert len(shown) == len(set(shown))
     assert shown[0] == "Story 29"
 
 
-def test_it_stands_there_from_and_until_to_the_second(stories, editor, time_machine):
+def test_it_stands_there_from_and_until_to_the_second(thirty, editor, time_machine):
     start = timezone.now().replace(microsecond=0) + HOUR
-    put(stories[0], editor, Slot.LEAD, starts_at=start, ends_at=start + HOUR)
+    put(thirty[0], editor, Slot.LEAD, starts_at=start, ends_at=start + HOUR)
     second = datetime.timedelta(seconds=1)
     for moment, leads in ((start - second, False), (start, True), (start + HOUR - second, True), (start + HOUR, False)):
         time_machine.move_to(moment, tick=False)
@@ -94,18 +105,18 @@ def test_it_stands_there_from_and_until_to_the_second(stories, editor, time_mach
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.WITHDRAWN])
-def test_what_readers_may_not_see_is_passed_over(stories, editor, status):
-    put(stories[0], editor, Slot.LEAD)
-    Article.objects.filter(pk=stories[0].pk).update(status=status)
+def test_what_readers_may_not_see_is_passed_over(thirty, editor, status):
+    put(thirty[0], editor, Slot.LEAD)
+    Article.objects.filter(pk=thirty[0].pk).update(status=status)
     page = composed()
     assert page.lead.headline == "Story 29"
     assert "Story 00" not in everything(page)
 
 
-def test_the_page_of_tomorrow_shows_what_is_scheduled(desk, stories, section, editor):
+def test_the_page_of_tomorrow_shows_what_is_scheduled(desk, thirty, section, editor):
     tomorrow = timezone.localtime(timezone.now() + 24 * HOUR).replace(microsecond=0)
     make_article(headline="Embargoed morning", section=section, publish_at=tomorrow - HOUR)
-    put(stories[2], editor, Slot.LEAD, starts_at=tomorrow - HOUR)
+    put(thirty[2], editor, Slot.LEAD, starts_at=tomorrow - HOUR)
     at = {"at_0": f"{tomorrow:%Y-%m-%d}", "at_1": f"{tomorrow:%H:%M:%S}"}
     answer = desk.get(DESK + "at/", at)
     page = answer.content.decode()
@@ -117,12 +128,12 @@ def test_the_page_of_tomorrow_shows_what_is_scheduled(desk, stories, section, ed
     assert desk.get(DESK + "at/", {"at_0": "never"}, follow=True).status_code == 200
 
 
-def test_it_costs_as_many_queries_however_much_is_put_there(stories, section, editor):
+def test_it_costs_as_many_queries_however_much_is_put_there(thirty, section, editor):
     costs = []
     for count in (1, 12):
         for number in range(count):
-            put(stories[number], editor, Slot.RAIL, section)
-            put(stories[number], editor, Slot.SECONDARY)
+            put(thirty[number], editor, Slot.RAIL, section)
+            put(thirty[number], editor, Slot.SECONDARY)
         with CaptureQueriesContext(connection) as queries:
             Client().get("/")
         costs.append(len(queries))
@@ -206,7 +217,7 @@ def test_stories_are_found_as_in_the_list_of_stories(desk, stories, words):
     make_article(headline="Gulls return to Córdoba’s harbour", body="<p>By the beacon.</p>")
     page = desk.get(DESK, {"q": words}).content.decode()
     candidates = page[page.index("candidates-heading") :]
-    assert "Gulls return" in candidates and "Story 29" not in candidates
+    assert "Gulls return" in candidates and "Story 0" not in candidates
 
 
 def test_only_what_is_public_or_scheduled_is_found(desk):
@@ -372,7 +383,7 @@ def test_the_page_of_tomorrow_shows_what_stories_will_say_and_the_banner_of_then
     tomorrow = timezone.localtime(timezone.now() + 24 * HOUR).replace(microsecond=0)
     at = {"at_0": f"{tomorrow:%Y-%m-%d}", "at_1": f"{tomorrow:%H:%M:%S}"}
     put(stories[3], editor, Slot.LEAD)
-    for number, due_at in ((3, tomorrow - HOUR), (29, tomorrow), (28, tomorrow + HOUR), (27, None)):
+    for number, due_at in ((3, tomorrow - HOUR), (5, tomorrow), (4, tomorrow + HOUR), (2, None)):
         story = stories[number]
         story.record(editor)
         later = take(story) | {"headline": f"Later {number}", "short_headline": ""}
@@ -380,8 +391,8 @@ def test_the_page_of_tomorrow_shows_what_stories_will_say_and_the_banner_of_then
     Banner.objects.create(text="Tonight alone", starts_at=timezone.now(), ends_at=tomorrow - HOUR)
     Banner.objects.create(text="Tomorrow at dawn", starts_at=tomorrow - HOUR, ends_at=tomorrow + HOUR)
     page = desk.get(DESK + "at/", at).content.decode()
-    assert "Later 3" in page and "Later 29" in page and "Story 03" not in page
-    assert "Later 28" not in page and "Later 27" not in page
+    assert "Later 3" in page and "Later 5" in page and "Story 03" not in page
+    assert "Later 4" not in page and "Later 2" not in page
     assert "Tomorrow at dawn" in page and "Tonight alone" not in page
     now = Client().get("/").content.decode()
     assert "Later" not in now and "Tonight alone" in now
@@ -420,7 +431,7 @@ def test_the_desk_loads_no_texts_and_shows_the_newest_of_what_it_finds(desk, sto
         page = desk.get(DESK, {"q": "Story"}).content.decode()
     assert not [query["sql"] for query in queries if '"body' in query["sql"]]
     candidates = page[page.index("candidates-heading") :]
-    assert "Story 29" in candidates and "Story 27" in candidates and "Story 26" not in candidates
+    assert "Story 05" in candidates and "Story 03" in candidates and "Story 02" not in candidates
 
 
 def told(answer) -> list[tuple[str, str]]:
@@ -472,11 +483,11 @@ def test_stories_are_dragged_with_a_mouse(watch, stories, editor):
     log_in(page, "editor")
     page.goto(DESK)
     page.drag_and_drop("[data-put] >> nth=4", "[data-slot=lead]")
-    page.wait_for_selector("text=On the front page: Story 25")
+    page.wait_for_selector("text=On the front page: Story 01")
     page.drag_and_drop("[data-slot=lead] [data-move]", "[data-slot=secondary]")
     page.wait_for_selector("[data-slot=secondary] [data-move]")
     assert [(row.slot, row.article.headline) for row in FrontPageStory.objects.not_over()] == [
-        ("secondary", "Story 25")
+        ("secondary", "Story 01")
     ]
 
 
