@@ -273,7 +273,7 @@ def stored(article: Article) -> dict:
 
 # What is decided here is decided in Python: a few walks show that PostgreSQL does as it is told.
 @settings(
-    max_examples=200 if connection.vendor == "sqlite" else 40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=80 if connection.vendor == "sqlite" else 30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 @given(st.lists(ACTS, min_size=3, max_size=10))
 def test_three_editors_replace_nothing_that_they_have_not_seen(clients, acts):

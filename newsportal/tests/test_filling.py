@@ -32,7 +32,7 @@ from newsportal.tests.emptying import log_may_be_emptied
 
 pytestmark = pytest.mark.django_db
 
-ARTICLES, COMMENTS = 300, 1_500
+ARTICLES, COMMENTS = 200, 1_000
 NOW = datetime.datetime(2026, 3, 14, 12, 0, 7, tzinfo=datetime.UTC)
 
 
