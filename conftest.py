@@ -232,7 +232,6 @@ def watch(browser, live_server, settings):
     from newsportal.tests.browsing import Watch
 
     settings.SITE_URL = live_server.url
-    settings.DEBUG = False
     watch = Watch(browser, live_server.url)
     yield watch
     for context in watch.contexts:

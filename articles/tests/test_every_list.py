@@ -108,8 +108,7 @@ def test_stories_stand_at_their_time_also_when_they_get_another(client, kind, su
     assert headlines() == ["Rain"]
 
 
-def test_what_is_kept_of_it_is_made_anew_when_it_has_other_stories_and_only_then(settings, kind, subject, other):
-    settings.DEBUG = False
+def test_what_is_kept_of_it_is_made_anew_when_it_has_other_stories_and_only_then(kind, subject, other):
     schedule._known.clear()
     served = Served()
     for each in (subject, other):

@@ -42,8 +42,7 @@ def test_what_has_changed_is_there_at_once(client):
     assert ">Ports</a>" not in client.get("/latest/").content.decode()
 
 
-def test_so_it_is_behind_the_page_cache(settings):
-    settings.DEBUG = False
+def test_so_it_is_behind_the_page_cache():
     schedule._known.clear()
     served = Served()
     section = make_section(name="Harbours")

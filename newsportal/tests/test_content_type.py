@@ -21,8 +21,7 @@ ODD = (
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_address_has_its_page_whatever_is_said_of_a_body(settings):
-    settings.DEBUG = False
+def test_every_address_has_its_page_whatever_is_said_of_a_body():
     make_article(headline="The ferry sails")
     served = Served()
     for odd in ODD:

@@ -51,8 +51,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 
 @pytest.fixture
-def served(settings):
-    settings.DEBUG = False
+def served():
     # Numbers begin anew with each test's database, as they never do in life.
     schedule._known.clear()
     return Served()
@@ -770,8 +769,7 @@ class Noted(InDatabase):
         return super().read(keys)
 
 
-def test_a_page_is_held_against_its_own_numbers_only_when_something_was_touched(settings, story):
-    settings.DEBUG = False
+def test_a_page_is_held_against_its_own_numbers_only_when_something_was_touched(story):
     counters, other = Noted(), make_article(section=make_section(name="Ports"))
     served, url = Served(counters), story.section.get_absolute_url()
     served.get(url)
@@ -1055,8 +1053,7 @@ def test_no_proxy_keeps_a_page_beyond_the_moment_at_which_it_changes(settings, s
         assert served.get("/").headers["Cache-Control"] == "public, no-cache"
 
 
-def test_no_proxy_keeps_what_may_be_past_when_it_is_sent(settings, story):
-    settings.DEBUG = False
+def test_no_proxy_keeps_what_may_be_past_when_it_is_sent(story):
     served = Served(shared_seconds=60)
     url, to_nobody = story.get_absolute_url(), "public, no-cache"
     application = served._cache._application

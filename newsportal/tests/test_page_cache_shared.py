@@ -24,9 +24,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def process(settings, folder):
+def process(folder):
     """Makes processes of the same server, as far as pages go: each has its own memory, and the same folder."""
-    settings.DEBUG = False
     schedule._known.clear()
 
     def start(generation: str = "one", **options) -> Served:
