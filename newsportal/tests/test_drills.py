@@ -82,6 +82,18 @@ def test_the_database_goes_away_and_comes_back(hold):
     hold("database_away")
 
 
+@pytest.mark.django_db
+@needs_postgresql
+@has_its_programs
+@pytest.mark.skipif(os.geteuid() != 0, reason="who mounts a small disk is root")
+def test_the_disk_of_the_database_is_full(hold, tmp_path):
+    mount = ["mount", "-t", "tmpfs", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    subprocess.run(["umount", str(tmp_path)], check=True)
+    hold("database_full")
+
+
 @needs_redis
 def test_redis_goes_away_and_comes_back_empty(hold):
     pytest.importorskip("redis")
