@@ -35,6 +35,9 @@ class ZonedSplitDateTime(AdminSplitDateTime):
     def decompress(self, value: Any) -> list[Any]:
         if not value:
             return [None, None]
+        if isinstance(value, str):  # from the address of a form for something new
+            day, _, time = value.partition(" ")
+            return [day, time]
         local = newsroom_time.local(value)
         shown = f"{local:%H:%M:%S %Z}" if len(_readings(local.replace(tzinfo=None))) > 1 else f"{local:%H:%M:%S}"
         return [f"{local:%Y-%m-%d}", shown]
@@ -59,7 +62,8 @@ class MomentField(forms.MultiValueField):
 
     def __init__(self, **kwargs):
         fields = (forms.DateField(), ZonedTimeField())
-        super().__init__(fields, require_all_fields=False, **kwargs)
+        # What a hidden field says of a default that is a function would be text, and is not needed: has_changed() compares moments.
+        super().__init__(fields, require_all_fields=False, **kwargs | {"show_hidden_initial": False})
 
     def clean(self, value):
         if value and len(value) == 2 and bool(value[0]) != bool(value[1]):

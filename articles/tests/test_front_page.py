@@ -516,3 +516,14 @@ def test_a_banner_leads_only_to_an_address(desk, url):
     assert "Give an address" in desk.post("/admin/articles/banner/add/", data).content.decode()
     assert not Banner.objects.exists()
     assert desk.post("/admin/articles/banner/add/", data | {"url": "https://x.example/y"}).status_code == 302
+
+
+def test_a_banner_is_saved_with_all_that_a_browser_sends(client, editor):
+    """Also the hidden initial values that Django gives a field whose default is a function."""
+    client.force_login(editor)
+    form = client.get("/admin/articles/banner/add/").context["adminform"].form
+    sent = {"label": "Breaking", "text": "The bridge is closed", "url": ""}
+    for name in ("starts_at", "ends_at"):
+        moment = form[name].value()
+        sent |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S}", f"initial-{name}": str(moment)}
+    assert client.post("/admin/articles/banner/add/", sent).status_code == 302

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import lxml.html
+
 
 def opened(desk, url) -> dict[str, str]:
     """What a browser would send back of a form that was just opened: all its fields as they are."""
@@ -30,3 +32,12 @@ def form_of(desk, address: str) -> dict:
         for name, value in opened(desk, address).items()
         if name not in {"password", "last_login", "date_joined"}
     } | {"date_joined_0": "2026-01-01", "date_joined_1": "10:00:00"}
+
+
+def as_a_browser_has_it(page) -> dict[str, list[str]]:
+    """All that the form of a screen carries, also what its fields say hidden of how they were, and the press of “Save”."""
+    [form] = [form for form in lxml.html.fromstring(page.content).forms if "_save" in form.inputs]
+    data: dict[str, list[str]] = {"_save": ["Save"]}
+    for name, value in form.form_values():
+        data.setdefault(name, []).append(value)
+    return data
