@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from articles.http.numbers import number_in
+from articles.lookup import LooksUp
 from newsportal.stale import RefusesStale
 
 #: How the links of filters ask, and by which names an address names a row.
@@ -23,7 +24,7 @@ NUMBER = {"id", "pk"}
 APP_ORDER = ["articles", "comments", "adverts", "newsportal", "auth"]
 
 
-class AsItsFiltersAsk(admin.ModelAdmin):
+class AsItsFiltersAsk(LooksUp, admin.ModelAdmin):
     """An address asks a list for what its filters offer, and a form does what its buttons say.
 
     Django lets an address ask by any field, in any way, and by what refers to it: so a reporter would learn of a colleague's draft

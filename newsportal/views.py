@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import posixpath
 import sys
@@ -61,7 +62,12 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     extension = posixpath.splitext(path)[1]
     if not path.startswith(("pictures/", "renditions/", "share-cards/")) or extension not in MEDIA_TYPES:
         raise Http404("There is no such file.")
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    try:
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise Http404("No file has such a name.") from error
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Content-Type"] = MEDIA_TYPES[extension]

@@ -3,8 +3,10 @@ from __future__ import annotations
 from adminsortable2.admin import SortableTabularInline
 from django.http import HttpRequest
 
+from articles.lookup import LooksUp
 
-class PartInline(SortableTabularInline):
+
+class PartInline(LooksUp, SortableTabularInline):
     """Rows that are part of the object above them: who may change that may change them, and nobody else."""
 
     extra = 0

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 
+from articles.lookup import LookupOfSeveral
 from articles.models import Tag, TaggedArticle
 
 #: What the page puts before a name that is not in the list yet (static/js/desk/tags.js).
@@ -15,7 +15,7 @@ NEW = "new:"
 MAX_LENGTH = 100
 
 
-class TagSelect(AutocompleteSelectMultiple):
+class TagSelect(LookupOfSeveral):
     """The admin's autocomplete over the tags; keeps what was newly typed when the form comes back with an error."""
 
     def __init__(self):
