@@ -302,13 +302,13 @@ def _after_adding(request: HttpRequest, has_new_codes: bool) -> str:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """`session`: the number of one of one's own; without it, all others."""
     user: Any = request.user
+    if asked := proof.ask_again(request):
+        # A thief would be the only one left.
+        return asked
     if session := request.POST.get("session"):
         # This one is logged out of by the button for it.
         others = sessions.of(user).exclude(pk=request.session.get(ROW, 0))
         ended = sessions.end(others.filter(pk=number_in(session)))
-    elif asked := proof.ask_again(request):
-        # A thief would be the only one left.
-        return asked
     else:
         ended = sessions.end_others(user, request)
     audit.note_ended(ended, "by hand")

@@ -282,3 +282,11 @@ def _shared(user, stale: bool = True) -> tuple[Client, Client]:
     session.save()
     thief.cookies["session"] = owner.cookies["session"].value
     return owner, thief
+
+
+def test_a_thief_ends_no_session_of_the_owners_one_by_one_either(owner, thief, administrator):
+    at_home = Client(**OURS)
+    log_in(at_home, administrator.username)
+    other = StaffSession.objects.order_by("-pk").first()
+    thief.post(f"{ACCOUNT}sessions/end/", {"session": other.pk})
+    assert is_in(at_home)
