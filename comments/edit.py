@@ -16,6 +16,7 @@ from comments.classifier import learn
 from comments.decide import decide, hold, tell
 from comments.identity import Reader
 from comments.models import Comment, Policy, Sanction, Status
+from comments.models.status import TURNED_AWAY
 from comments.post import PostRefused, key_of, refuse_by, status_by
 
 EDITABLE_FOR = datetime.timedelta(minutes=10)
@@ -25,6 +26,7 @@ TOO_LATE = (
     f"It can no longer be changed. A comment can be changed for {EDITABLE_FOR // datetime.timedelta(minutes=1)} minutes, "
     f"{MOST_EDITS} times at most, and until somebody answers."
 )
+#: As its author is told: what a machine has turned away seems to wait.
 EDITABLE = (Status.PENDING, Status.PUBLISHED)
 #: Kept with the new text, so that nothing else publishes what a person was to read.
 WAITED = Finding(Verdict.HOLD, "edited", "It waited for a moderator before its author changed it.")
@@ -39,7 +41,7 @@ def may_edit(comment: Comment, reader: Reader) -> bool:
     return (
         (comment.is_proved or comment.is_staff)
         and reader.owns(comment)
-        and comment.status in EDITABLE
+        and comment.status_for_its_author in EDITABLE
         and comment.revision <= MOST_EDITS
         and not comment.visible_replies
         and timezone.now() - comment.created_at < EDITABLE_FOR
@@ -74,7 +76,9 @@ def edit(comment: Comment, body: str, reader: Reader) -> Comment:
         with transaction.atomic(), editions.touching(*seen):
             thread.lock(comment)
             _replace(comment, before, findings)
-            if status in {Status.REJECTED, Status.SPAM}:
+            if comment.status in TURNED_AWAY:
+                pass  # a moderator may look at it; by itself it comes back never
+            elif status in TURNED_AWAY:
                 decide(comment, status, by=None, note="Edited.")
             elif status == Status.PENDING and comment.is_visible:
                 hold(comment, note="Edited.")

@@ -18,6 +18,8 @@ SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,}")
 #: Digits and signs that stand for letters. `l` too, since `1` may stand for it or for `i`.
 LEET_SIGNS = "@$!|+¡"
 LEET = str.maketrans("0134578l" + LEET_SIGNS, "oieastbi" + "asiiti")
+#: One letter that Unicode takes apart into a sentence of 18, and one into eight: a text of them would be 18 times as long.
+SENTENCES = str.maketrans("\ufdfa\ufdfb", "\u0635\u062c")
 #: Letters to Unicode, and nothing to a reader: the fillers of Hangul.
 FILLERS = "\u115f\u1160\u3164\uffa0"
 SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
@@ -56,7 +58,7 @@ def skeletons(name: str) -> list[str]:
 def plain(text: str) -> str:
     """Lower case, without accents and invisible characters, look-alikes as Latin letters; spaces and signs as they were."""
     # Folding case can bring out what decomposes once more (ŉ, İ): hence twice.
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.translate(SENTENCES)).casefold())
     text = "".join(
         c for c in text if (unicodedata.category(c) not in {"Mn", "Me", "Cf", "Cc"} and c not in FILLERS) or c in "\n\t"
     )

@@ -113,7 +113,7 @@ def _hold(guest: Commenter, comment: Comment) -> None:
 def _sent_before(comment: Comment, reader: Reader) -> Comment | None:
     """What the same press has stored before; None where it is new, under a key that nothing has."""
     while before := Comment.objects.filter(idempotency_key=comment.idempotency_key).first():
-        if reader.owns(before) or before.status == Status.PENDING:
+        if reader.owns(before) or before.status_for_its_author == Status.PENDING:
             return before
         # Somebody else's in the same network, and decided: this one is not lost in it, and learns nothing of it.
         comment.idempotency_key = keyed_hash("press after", f"{comment.idempotency_key} {before.pk}")

@@ -20,7 +20,7 @@ from comments.classifier import drop_unused, learn
 from comments.decide import delete_own, tell
 from comments.keyed import keyed_hash
 from comments.models import Comment, Commenter, Decision, Flag, Sanction, Status
-from comments.models.commenter import normal_email
+from comments.models.commenter import new_version, normal_email
 from comments.models.sanction import NETWORK_AT_MOST
 from comments.models.status import TURNED_AWAY
 from comments.reactions import tell_likes_apart
@@ -111,6 +111,7 @@ def erase(guest: Commenter, *, keep_comments: bool) -> int:
             Flag.objects.filter(pk=flag.pk).update(words="", network="", person=_nobody())
         Commenter.objects.filter(pk=guest.pk).update(
             email="", email_hash=keyed_hash("erased", secrets.token_hex(16)), verified_at=None, link_sent_at=None,
+            token_version=new_version(),  # letters may have been sent while this went on
         )  # fmt: skip
         if silenced:
             # A row of its own: what stays under no name hangs on the other.

@@ -14,13 +14,16 @@ from articles.models import Article, PreviousListSlug, Section, make_slug
 from articles.search.face import Scope, Sort
 from articles.search.query import LONGEST_QUERY, Query, parse
 
+#: No name or slug is as long: a longer text is not even made into one.
+LONGEST_NAME = 300
+
 
 class NamedField(forms.CharField):
     """Something with a slug, by its slug or its name as a reader would type it."""
 
     def __init__(self, *, among: Callable[[], models.QuerySet[Any]], missing: str, **kwargs):
         self.among, self.missing = among, missing
-        super().__init__(required=False, **kwargs)
+        super().__init__(required=False, max_length=LONGEST_NAME, **kwargs)
 
     def clean(self, value):
         text = super().clean(value)

@@ -62,7 +62,8 @@ def parse(text: str, *, last_is_begun: bool = False) -> Query:
 
     `last_is_begun`: somebody is still typing, so that the last word may go on.
     """
-    text = QUOTES.sub('"', normalise(text.replace("\0", " ")))
+    # Cut before it is looked at, too: composed, three characters can be one, and no more.
+    text = QUOTES.sub('"', normalise(text[: 4 * LONGEST_QUERY].replace("\0", " ")))
     cut = len(text) > LONGEST_QUERY
     parts = [found for part in PART.finditer(text[:LONGEST_QUERY]) if (found := _term(part))]
     if last_is_begun and parts and not text[-1:].isspace():

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from articles.models import Article, SearchEntry, SearchWord, Tag
-from articles.search import Scope, among, analysis, entries, find, newest, parse, spelling
+from articles.search import Scope, among, analysis, entries, find, newest, parse, query, spelling
 from articles.search.highlight import excerpt, highlight
 from articles.tests.archive import fill, queries_of
 from articles.tests.factories import HOUR, make_article, make_contributor, make_section, make_tag
@@ -555,6 +555,18 @@ def test_long_queries_are_cut_and_say_so(client):
     make_article(body=f"<p>{' '.join(f'w{n}' for n in range(30))}</p>")
     page = page_of(client, " ".join(f"w{n}" for n in range(30)))
     assert "its first words were looked for" in page and ">1 story<" in page
+
+
+def test_no_more_of_a_query_is_put_in_order_than_is_looked_for(monkeypatch):
+    seen = []
+    monkeypatch.setattr(query, "normalise", lambda text: seen.append(len(text)) or text)
+    assert parse("a\u0301" * 100_000).was_cut
+    assert max(seen) <= 4 * query.LONGEST_QUERY
+
+
+def test_a_name_that_is_longer_than_any_is_refused_beside_its_field(client):
+    answer = client.get("/search/", {"q": "harbour", "tag": "a" * 5000})
+    assert "at most 300 characters" in answer.content.decode()
 
 
 def test_no_words_ask_for_some(client):

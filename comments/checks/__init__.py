@@ -57,7 +57,12 @@ def run_again(comment: Comment, submission: Submission, *known: Finding) -> list
 
 def run(comment: Comment, submission: Submission, checks: list[Check] | None = None) -> list[Finding]:
     """What the checks have to say of a comment and of how it came; strictest first."""
-    findings = [finding for check in checks or CHECKS if (finding := _ask(check, comment, submission))]
+    findings = []
+    for check in checks or CHECKS:
+        if finding := _ask(check, comment, submission):
+            findings.append(finding)
+            if finding.verdict == Verdict.REFUSE:
+                break  # nothing is stricter, and what follows costs more than all before it
     return _strictest_first(findings)
 
 

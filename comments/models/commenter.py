@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -104,4 +105,13 @@ class Commenter(models.Model):
 
 
 def normal_email(email: str) -> str:
-    return email.strip().lower()
+    local, at, domain = email.strip().lower().rpartition("@")
+    return f"{local}{at}{normal_domain(domain)}"
+
+
+def normal_domain(domain: str) -> str:
+    """In one spelling: mail goes to where IDNA leads, which takes many for one (full width, soft hyphens, xn--)."""
+    domain = domain.strip().lower()
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode("idna")
+    return domain

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from comments.models.commenter import Commenter
+from comments.models.commenter import Commenter, normal_domain
 
 #: Whoever has an address by then had nothing to do with it; and longer than this no network is kept.
 NETWORK_AT_MOST = datetime.timedelta(days=30)
@@ -118,7 +118,7 @@ class Sanction(models.Model):
 
     def clean(self):
         """Refuse, beside its field, what could never hit anybody."""
-        self.mail_domain = self.mail_domain.strip().lower().removeprefix("@")
+        self.mail_domain = normal_domain(self.mail_domain.strip().removeprefix("@"))
         if sum(map(bool, (self.commenter_id, self.user_id, self.network, self.mail_domain))) != 1:
             raise ValidationError("Name one of guest, account, network or mail domain.")
         wrong = {"mail_domain": self._wrong_with_domain(), "until": self._wrong_with_end(timezone.now())}

@@ -8,7 +8,7 @@ from django.core import mail, signing
 from articles.tests.factories import make_article
 from comments.decide import decide, decide_all, undo
 from comments.identity import COOKIE, COOKIE_SALT, confirmation_token
-from comments.models import Comment, Commenter, Mode, Policy, Status
+from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status, Term
 from comments.notifications import LINKS_AN_HOUR
 from comments.tests.browsers import WORDS, browser, confirm, post, press, trusted
 from comments.tests.factories import make_comment, make_reader
@@ -380,3 +380,35 @@ def test_a_confirmed_guest_of_an_old_browser_need_not_give_the_address_either(ar
 def test_a_name_is_one_line(article):
     post(browser(), article, name="Eve\r\n  Moneypenny")
     assert Comment.objects.get().name == "Eve Moneypenny"
+
+
+# --- What a machine makes of somebody is not to be learnt by a stranger ---
+
+
+def seen_to_wait(reader, article) -> bool:
+    return "Waits for a moderator" in reader.get(f"/comments/waiting/{article.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("laid_on", ["the address", "its domain", "the words"])
+def test_what_a_machine_has_turned_away_waits_like_all_else_for_who_has_sent_it(article, laid_on):
+    if laid_on == "the address":
+        banned = Commenter.objects.by_email("banned@example.org")
+        Sanction.objects.create(measure=Sanction.Measure.BAN, reason="Threats.", commenter=banned)
+    elif laid_on == "its domain":
+        Sanction.objects.create(measure=Sanction.Measure.BAN, reason="Threats.", mail_domain="example.org")
+    else:
+        Term.objects.create(phrase="casino", action=Term.Action.REJECT)
+    stranger = browser()
+    assert post(stranger, article, email="banned@example.org", body="Play in the casino tonight.").status_code == 302
+    assert Comment.objects.get().status == Status.REJECTED
+    assert "Waits for a moderator" in stranger.get("/comments/yours/").content.decode()
+    assert seen_to_wait(stranger, article)
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "banned@example.org"])
+def test_a_press_that_comes_twice_is_one_whatever_became_of_it(article, email):
+    banned = Commenter.objects.by_email("banned@example.org")
+    Sanction.objects.create(measure=Sanction.Measure.BAN, reason="Threats.", commenter=banned)
+    for _ in range(2):
+        post(browser(), article, email=email, body="The same words.")
+    assert Comment.objects.count() == 1

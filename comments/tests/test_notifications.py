@@ -601,3 +601,10 @@ def test_an_address_that_was_erased_is_not_stored_for_a_link_that_is_not_sent(si
     ask_to_confirm(Commenter.objects.by_email("banned@example.org"), comment)
     guest = Commenter.objects.get()
     assert (guest.email, guest.link_sent_at) == ("", None)
+
+
+def test_one_mailbox_gets_one_link_an_hour_however_its_domain_is_spelt(sink):
+    for domain in ("example.org", "\uff45xample.org", "e\uff58ample.org", "exam\u00adple.org"):
+        ask_to_confirm(Commenter.objects.by_email(f"reader@{domain}"), None)
+    do_jobs()
+    assert [letter["To"] for letter in sink.letters] == ["reader@example.org"]

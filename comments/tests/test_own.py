@@ -10,7 +10,7 @@ from django.utils import timezone
 from articles.tests.factories import make_article
 from comments.decide import DecisionRefused, decide
 from comments.edit import MOST_EDITS, EditRefused, edit
-from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status
+from comments.models import Comment, Commenter, Mode, Policy, Sanction, Status, Term
 from comments.reactions import pick
 from comments.tests.browsers import browser, post, press, trusted
 from comments.tests.factories import make_comment, make_reader
@@ -305,3 +305,15 @@ def test_who_is_warned_or_banned_is_told_on_their_own_page(article, measure, sen
     assert sentence in page
     assert "Mind &lt;b&gt;your&lt;/b&gt; words." in page
     assert "Mind" not in stranger.get("/comments/yours/").content.decode()
+
+
+@pytest.mark.parametrize("action", Term.Action.values)
+def test_what_a_machine_has_turned_away_can_be_changed_like_what_waits_and_does_not_come_back(guest, action):
+    """Else it would be known at once which words are turned away."""
+    Term.objects.create(phrase="casino", action=action)
+    comment = make_comment(reader=guest, body="Play in the casino tonight.")
+    was = comment.status
+    assert comment.status_for_its_author == Status.PENDING
+    edit(comment, "Play at home tonight.", guest)
+    comment.refresh_from_db()
+    assert (comment.body, comment.status, comment.revision) == ("Play at home tonight.", was, 2)

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from comments import privacy
+from comments.confirm import confirm_address
 from comments.decide import decide, delete_own
 from comments.edit import edit
 from comments.identity import commenter_confirmed_by, confirmation_token
@@ -366,3 +368,18 @@ def test_what_is_published_is_not_forgotten():
     forget_in_time()
     comment.refresh_from_db()
     assert comment.body == "Zanzibar"
+
+
+def test_a_link_that_was_sent_while_its_guest_was_erased_confirms_nothing(monkeypatch):
+    make_comment(reader=make_reader(email="known@example.org", approved=5))
+    real, opened = privacy._erase_comments, []
+
+    def meanwhile(guest, *, keep):
+        if not opened:  # a job that was waiting sends its letter, and it is opened
+            opened.append(commenter_confirmed_by(confirmation_token(Commenter.objects.get(pk=guest.pk))))
+        return real(guest, keep=keep)
+
+    monkeypatch.setattr(privacy, "_erase_comments", meanwhile)
+    erase(guest_of("known@example.org"), keep_comments=True)
+    confirm_address(opened[0], make_reader())
+    assert Commenter.objects.get().verified_at is None

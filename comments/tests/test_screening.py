@@ -8,11 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.tests.factories import make_article, make_section
-from comments.checks import Submission, Verdict
+from comments.checks import Finding, Submission, Verdict, run
 from comments.checks.timing import timing
 from comments.decide import decide
+from comments.folding import plain
 from comments.forms import new_stamp, read_stamp
-from comments.models import Comment, Mode, Policy, Rules, Sanction, Status
+from comments.models import Comment, Commenter, Mode, Policy, Rules, Sanction, Status
 from comments.post import PostRefused
 from comments.reactions import flag
 from comments.sanctions import sanction as lay
@@ -393,3 +394,47 @@ def test_trusted_guests_are_not_held_by_their_name(client):
     article = make_article()
     post(trusted(article), article)
     assert Comment.objects.get().findings == []
+
+
+# --- What it costs, and spellings ---
+
+
+def test_once_it_is_refused_nothing_more_is_asked():
+    asked = []
+
+    def closes(comment, submission):
+        return Finding(Verdict.REFUSE, "closes", "It is closed.")
+
+    comment = make_comment(reader=make_reader())
+    found = run(comment, Submission(rules=Rules()), [closes, lambda *given: asked.append(given)])
+    assert [finding.check for finding in found] == ["closes"] and not asked
+
+
+def test_no_letter_makes_a_text_many_times_as_long():
+    longest = max(range(0x110000), key=lambda code: 0 if 0xD800 <= code < 0xE000 else len(plain(chr(code))))
+    assert len(plain(chr(longest))) <= 8
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "\uff4dailinator.com",
+        "mailinator\u3002com",
+        "mail\u00adinator.com",
+        "MAILINATOR\uff0ecom",
+        "mail\u200binator.com",
+    ],
+)
+def test_a_mail_domain_is_one_however_it_is_spelt(spelt):
+    sanction = Sanction(measure=Sanction.Measure.BAN, reason="Throwaway.", mail_domain=spelt)
+    sanction.full_clean()
+    assert sanction.mail_domain == "mailinator.com"
+    sanction.save()
+    answer = post(browser(), make_article(), email=f"user@{spelt}", body="Hello from a banned domain.")
+    assert answer.status_code == 400 or Comment.objects.get().status == Status.REJECTED
+
+
+def test_a_domain_of_other_letters_keeps_them():
+    spellings = ("bücher.example", "BÜCHER.example", "xn--bcher-kva.example")
+    guests = {Commenter.objects.by_email(f"jana@{domain}").pk for domain in spellings}
+    assert len(guests) == 1 and Commenter.objects.get().email == "jana@bücher.example"

@@ -18,6 +18,7 @@ from comments.forms import AddressForm, EditForm
 from comments.identity import Reader, commenter_confirmed_by, forget, reader_of, remember
 from comments.limits import is_too_often
 from comments.models import Comment, Commenter, Sanction, Status
+from comments.models.status import TURNED_AWAY
 from comments.notifications import LINKS_AN_HOUR, ask_to_confirm
 from comments.views.words_back import words_back
 
@@ -77,7 +78,8 @@ def waiting(request: HttpRequest, article: int) -> HttpResponse:
     """A fragment for the page of a story: what this reader has sent there and others do not see yet; 204 for nothing."""
     reader = reader_of(request)
     story = get_object_or_404(Article.objects.public(), pk=article)
-    mine = _latest(reader, article=story, status=Status.PENDING)
+    hidden = _latest(reader, article=story, status__in=[Status.PENDING, *TURNED_AWAY])
+    mine = [comment for comment in hidden if comment.status_for_its_author == Status.PENDING]
     if not mine and not reader.commenter and not reader.user:
         return HttpResponse(status=204)
     return render(request, "comments/waiting.html", {"reader": reader, "comments": mine, "article": story})
