@@ -41,7 +41,7 @@ TOGETHER = {"newsportal/tests/test_fresh_clone.py", "newsportal/tests/test_movin
 ON_ONE_DATABASE = {
     "adverts/tests/test_slots.py", "articles/tests/test_image_admin.py", "articles/tests/test_pictures.py",
     "articles/tests/test_preflight.py", "articles/tests/test_previews.py", "articles/tests/test_share_cards.py",
-    "articles/tests/test_structured_data.py", "articles/tests/test_websub.py", "comments/tests/test_akismet.py",
+    "articles/tests/test_structured_data.py", "comments/tests/test_akismet.py",
     "comments/tests/test_identity.py", "comments/tests/test_notifications.py", "comments/tests/test_settings_screens.py",
     "comments/tests/test_refused.py",
     "newsportal/tests/test_bare.py", "newsportal/tests/test_benchmarks.py", "newsportal/tests/test_content_type.py",

@@ -4,7 +4,8 @@ from django.db import models
 class ChangedFeed(models.Model):
     """A list whose feeds have changed, until the hub has been told (articles.websub)."""
 
-    place = models.CharField(max_length=200)
+    # An address, in which each letter of other scripts takes nine characters.
+    place = models.TextField()
     # Changes of one list within the same few seconds are one.
     due_at = models.DateTimeField()
 

@@ -280,3 +280,15 @@ def test_without_a_hub_nothing_is_written_or_told(settings, later, django_assert
     article.withdraw(None)
     assert not ChangedFeed.objects.exists()
     assert not DBTaskResult.objects.filter(task_path__contains="websub").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["प्रधानमंत्री नरेंद्र मोदी", "Министерство иностранных дел России", "東京都知事選挙二千二十六年投票結果速報午後八時"],
+)
+def test_a_list_of_whatever_name_is_told_of(settings, name):
+    settings.WEBSUB_HUB = "https://hub.example/"
+    make_article(section=make_section(name=name), tags=(name,))
+    assert {
+        len(place) > 200 for place in ChangedFeed.objects.filter(place__contains="%").values_list("place", flat=True)
+    } == {True}
