@@ -18,10 +18,10 @@ from articles.caching import editions
 from articles.http.attempts import try_again
 from articles.http.outbound import post
 from comments import thread
-from comments.checks import Finding, Verdict
+from comments.checks import Finding, Submission, Verdict, run_again
 from comments.checks.akismet import AWAITED
 from comments.decide import DecisionRefused, awaits_a_person, decide
-from comments.models import Comment, Status
+from comments.models import Comment, Policy, Sanction, Status
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def note(comment: Comment) -> None:
 @task
 def ask(comment: int, revision: int, attempt: int = 1) -> None:
     """Write Akismet's finding down and act upon it; try again later when there is no answer."""
-    asked = Comment.objects.select_related("article").filter(pk=comment, revision=revision).first()
+    asked = Comment.objects.select_related("article", "commenter").filter(pk=comment, revision=revision).first()
     if asked is None or not _awaits(asked):
         return
     try:
@@ -63,7 +63,7 @@ def ask(comment: int, revision: int, attempt: int = 1) -> None:
                 return
             if spam:
                 decide(asked, Status.SPAM, by=None)
-            elif _nothing_else_holds(asked):
+            elif _nothing_else_holds(asked) and not _held_by_now(asked):
                 decide(asked, Status.PUBLISHED, by=None)
     except DecisionRefused:
         return  # somebody was quicker
@@ -113,3 +113,23 @@ def _put_down(comment: Comment, finding: Finding | None) -> bool:
 
 def _nothing_else_holds(comment: Comment) -> bool:
     return not any(Finding.from_json(said).holds for said in comment.findings) and not awaits_a_person(comment)
+
+
+def _held_by_now(comment: Comment) -> bool:
+    """Whether it would not be published if it came now: somebody may have been banned, or all be read, while Akismet was asked.
+
+    Then it says so to the moderators.
+    """
+    proved = comment.commenter if comment.is_proved else None
+    sanctions = Sanction.objects.against(
+        comment.commenter, proved=proved, user_id=comment.author_id, network=comment.network
+    )  # fmt: skip
+    rules = Policy.objects.rules_for(comment.article)
+    submission = Submission(rules=rules, sanctions=list(sanctions), proved=proved, is_edit=True)
+    found = [finding for finding in run_again(comment, submission) if finding.check != AWAITED]
+    if not any(finding.holds for finding in found):
+        return False
+    comment.findings = [finding.as_json() for finding in found]
+    with editions.touching():
+        Comment.objects.filter(pk=comment.pk).update(findings=comment.findings)
+    return True

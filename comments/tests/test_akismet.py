@@ -10,7 +10,7 @@ from articles.http.attempts import LAST_ATTEMPT
 from comments import akismet as asking
 from comments.decide import decide
 from comments.edit import edit
-from comments.models import Comment, Decision, Status
+from comments.models import Comment, Decision, Mode, Policy, Sanction, Status
 from comments.tests.factories import make_comment, make_reader
 from comments.tests.letters import do_jobs, do_later_jobs, free_port, jobs
 from newsportal.tests.answering import begin, end
@@ -67,11 +67,10 @@ def akismet(settings, monkeypatch):
 
 
 def make_waiting(**said) -> Comment:
-    """Waits for Akismet alone, as a confirmed guest's does."""
-    comment = make_comment(**said)
-    findings = [finding for finding in comment.findings if finding["check"] == "akismet"]
-    Comment.objects.filter(pk=comment.pk).update(is_proved=True, findings=findings)
-    return Comment.objects.get(pk=comment.pk)
+    """Waits for Akismet alone, as that of a confirmed guest does whom the newsroom knows."""
+    comment = make_comment(reader=make_reader(email="private@example.org", approved=5), **said)
+    assert [finding["check"] for finding in comment.findings] == ["akismet"]
+    return comment
 
 
 def sentences(comment: Comment) -> list[str]:
@@ -122,7 +121,7 @@ def test_spam_is_put_aside_and_says_why(akismet):
 
 
 def test_neither_the_e_mail_nor_the_network_is_sent(akismet):
-    comment = make_waiting(email="private@example.org", body="Good morning.")
+    comment = make_waiting(body="Good morning.")
     Comment.objects.filter(pk=comment.pk).update(network="n" * 32, browser="b" * 32)
     do_jobs()
     [asked] = akismet.asked
@@ -274,3 +273,16 @@ def test_what_waits_for_akismet_alone_still_does_after_an_edit(akismet):
     do_jobs()
     assert status(comment) == Status.PUBLISHED
     assert len(akismet.asked) == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["ban", "premoderate", "all are read"])
+def test_an_answer_that_comes_late_publishes_nothing_that_is_held_by_now(akismet, meanwhile):
+    comment = make_waiting()
+    if meanwhile == "all are read":
+        Policy.objects.create(mode=Mode.ALL)
+    else:
+        Sanction.objects.create(commenter=comment.commenter, measure=meanwhile, reason="Threats.")
+    do_jobs()
+    comment.refresh_from_db()
+    assert comment.status == Status.PENDING and comment.findings
+    assert "akismet" not in {finding["check"] for finding in comment.findings}
