@@ -26,6 +26,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles import newsroom_time
 from articles.clocks import long_ago
 from articles.http.network import network_of
 from articles.http.origin import is_ours
@@ -199,7 +200,7 @@ def _write_down(seen: list[Seen]) -> int:
     )
     by_hour: dict[datetime.datetime, Counter[int]] = {}
     for one in taken:
-        by_hour.setdefault(one.at.replace(minute=0, second=0, microsecond=0), Counter())[one.article] += 1
+        by_hour.setdefault(newsroom_time.hour_of(one.at), Counter())[one.article] += 1
     for hour, counts in by_hour.items():
         Reads.objects.add(counts, at=hour)
     return len(taken)

@@ -13,7 +13,7 @@ from articles.models import DailySalt, Reads, Visit
 from articles.models.reads import Numbers, Span
 from articles.reads import counting
 from articles.reads.chart import chart_of_hours
-from articles.reads.counting import LIMITS, Tally
+from articles.reads.counting import LIMITS, Seen, Tally, write_down
 from articles.tests.factories import make_article
 from newsportal.recurring import do_what_is_due
 
@@ -419,3 +419,13 @@ def test_the_last_24_hours_are_24():
     for hours in (0, 23, 24, 7 * 24 - 1, 7 * 24):
         Reads.objects.add({article.pk: 1}, at=now - datetime.timedelta(hours=hours))
     assert Reads.objects.of([article.pk], now=now)[article.pk] == Numbers(day=2, week=4, total=5)
+
+
+def test_in_a_zone_of_half_hours_a_read_is_counted_in_its_hour_of_the_newsrooms_clock(settings, time_machine):
+    settings.TIME_ZONE = "Asia/Kolkata"
+    article = make_article(publish_at=datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC))
+    midnight = datetime.datetime(2026, 3, 1, 18, 30, tzinfo=datetime.UTC)
+    time_machine.move_to(midnight + datetime.timedelta(minutes=20))
+    DailySalt.of(timezone.localdate())
+    write_down([Seen("reader", "network", article.pk, midnight + datetime.timedelta(minutes=10))])
+    assert list(Reads.objects.values_list("since", flat=True)) == [midnight]
