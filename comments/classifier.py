@@ -95,7 +95,11 @@ def learn(comment: Comment, as_: str) -> None:
     """Count a comment as "good", as "bad", or (empty) not at all; what it counted as before is taken back."""
     with transaction.atomic():
         was = Comment.objects.values_list("learned", flat=True).get(pk=comment.pk)
-        if was == as_ or not Comment.objects.filter(pk=comment.pk, learned=was).update(learned=as_):
+        counted = Comment.objects.filter(pk=comment.pk, learned=was)
+        if as_:
+            # What was erased or changed since it was decided teaches nothing: its words would be there again.
+            counted = counted.filter(body=comment.body)
+        if was == as_ or not counted.update(learned=as_):
             return
         comment.learned = as_
         # One by one, and in one order everywhere, so that two transactions cannot wait for each other.

@@ -9,12 +9,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from comments import privacy
+from comments import classifier, privacy
 from comments.confirm import confirm_address
 from comments.decide import decide, delete_own
 from comments.edit import edit
 from comments.identity import commenter_confirmed_by, confirmation_token
-from comments.models import Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status
+from comments.models import Comment, Commenter, Decision, Flag, GuestNote, Sanction, Status, WordCount
 from comments.post import PostRefused
 from comments.privacy import erase, export, forget_in_time, guest_of
 from comments.reactions import flag
@@ -383,3 +383,18 @@ def test_a_link_that_was_sent_while_its_guest_was_erased_confirms_nothing(monkey
     erase(guest_of("known@example.org"), keep_comments=True)
     confirm_address(opened[0], make_reader())
     assert Commenter.objects.get().verified_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_erased_before_its_lesson_is_learned_teaches_nothing(reader, moderator, monkeypatch):
+    comment = make_comment(reader=reader, body="zanzibarisch words of mine")
+    learn_from, erased = classifier.learn_from, []
+
+    def late(learned, decision):
+        if not erased:
+            erased.append(erase(reader.commenter, keep_comments=False))
+        learn_from(learned, decision)
+
+    monkeypatch.setattr(classifier, "learn_from", late)
+    decide(comment, Status.REJECTED, by=moderator)
+    assert erased and not WordCount.objects.filter(word="zanzibarisch").exists()
