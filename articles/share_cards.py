@@ -71,7 +71,8 @@ def order_share_card(article: Article, present: str) -> None:
 
 
 def order_for_section(section: Section) -> None:
-    for pk in section.articles.public().newest_first().values_list("pk", flat=True)[:AT_ONCE]:
+    # Scheduled ones, too: nothing else is saved when their time comes.
+    for pk in section.articles.filter(status=Status.PUBLISHED).newest_first().values_list("pk", flat=True)[:AT_ONCE]:
         make_share_card.enqueue(pk)
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -129,7 +130,8 @@ def _rss_entry(xml: Part, entry: Entry) -> None:
     if entry.updated:
         xml.add("atom:updated", entry.updated.isoformat())
     if entry.summary:
-        xml.add("description", entry.summary)
+        # HTML, as readers of feeds take it (https://www.rssboard.org/rss-profile#element-channel-item-description).
+        xml.add("description", escape(entry.summary, quote=False))
     xml.add("content:encoded", entry.html)
     for category in entry.categories:
         xml.add("category", category)

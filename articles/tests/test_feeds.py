@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import feedparser
+import lxml.html
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -398,3 +399,9 @@ def test_people_who_open_a_feed_can_read_it(live_server, watch, transactional_db
     assert item.evaluate("node => getComputedStyle(node).display") == "block"
     encoded = page.evaluate("getComputedStyle(document.getElementsByTagName('content:encoded')[0]).display")
     assert encoded == "none"
+
+
+def test_a_summary_is_read_as_html_and_says_what_was_written(client):
+    make_article(standfirst="Why x < y, what <b> does & why it’s so.")
+    description = etree.fromstring(client.get("/feed/").content).findtext("channel/item/description")
+    assert lxml.html.fromstring(f"<p>{description}</p>").text_content() == "Why x < y, what <b> does & why it’s so."

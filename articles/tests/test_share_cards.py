@@ -1,5 +1,6 @@
 """Share cards: what is on them, when they are made and renewed, and what a page shows meanwhile."""
 
+import datetime
 import io
 import re
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image as Pillow
 from PIL import ImageStat
@@ -17,6 +19,7 @@ from articles.share_cards import card_of, current_card_url, make_share_card, ren
 from articles.tests import sample_pictures
 from articles.tests.factories import make_article, make_image, make_section
 from articles.workflow import Status
+from newsportal import background
 from newsportal.environment import BASE_DIR
 
 
@@ -305,3 +308,15 @@ def test_a_card_is_for_who_may_change_the_story(client, article, reporter, outsi
     client.force_login(reporter)
     assert client.get(url).status_code == 403
     assert client.get("/admin/articles/article/10000000/card/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_card_of_a_scheduled_story_follows_its_section_before_its_time(time_machine):
+    section, soon = make_section(name="Old"), timezone.now() + datetime.timedelta(hours=2)
+    story = make_article(section=section, publish_at=soon)
+    background.drain()
+    section.name = "New"
+    section.save()
+    background.drain()
+    time_machine.move_to(soon + datetime.timedelta(minutes=1))
+    assert current_card_url(Article.objects.get(pk=story.pk))
