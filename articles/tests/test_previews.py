@@ -340,3 +340,9 @@ def test_a_reporter_shows_nobody_what_a_story_will_be(client, reporter):
     assert 'value="next"' not in client.get(address).content.decode()
     client.post(address, {"_make": "1", "name": "x", "days": "3", "shows": "next"})
     assert not PreviewLink.objects.exists()
+
+
+def test_a_link_of_an_account_that_is_no_more_opens_nothing(client, editor):
+    _, token = PreviewLink.objects.issue(make_article(status="draft"), "Ada", editor, lasts=DAY)
+    PreviewLink.objects.update(made_by=None)
+    assert client.get(f"/preview/{token}/").status_code == 404

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
@@ -222,3 +222,27 @@ def test_sections_are_arranged_with_the_keyboard_alone(watch, sections, editor, 
     expect(page.get_by_role("button", name="Move City up")).to_be_focused()
     assert names() == "City Arts Books Diet"
     assert page.locator(".section-handle").first.is_visible() is scripts
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_of_two_who_move_sections_at_once_the_second_is_told():
+    for number in range(3):
+        make_section(name=f"Section {number}", order=number + 1)
+    seen, told = list(Section.objects.values_list("pk", flat=True)), []
+
+    def second():
+        try:
+            Section.objects.move(seen[1], 0, seen=seen)
+        except OrderedMeanwhile:
+            told.append(True)
+        finally:
+            connection.close()
+
+    waits = threading.Thread(target=second)
+    with transaction.atomic():
+        Section.objects.move(seen[2], 0, seen=seen)
+        waits.start()
+        waits.join(timeout=1)
+    waits.join()
+    assert told

@@ -14,6 +14,7 @@ from django.utils import timezone
 from lxml import etree
 
 from articles import sitemaps
+from articles.caching import editions
 from articles.models import Article, SitemapMonth
 from articles.models.sitemap_month import bounds
 from articles.tests.archive import fill, make_newsroom
@@ -404,3 +405,10 @@ def test_a_month_is_one_range_of_the_index_between_two_bounds():
         assert "USING INDEX article_listing (status=? AND publish_at>? AND publish_at<?)" in plan
     else:
         assert re.search(r"Index Scan Backward using article_listing", plan) and "Sort" not in plan
+
+
+def test_the_news_sitemap_says_when_its_oldest_story_goes(client):
+    story = make_article()
+    with editions.collecting() as moments:
+        client.get("/news-sitemap.xml")
+    assert moments == [story.publish_at + sitemaps.NEWS_AGE]

@@ -9,7 +9,9 @@ import extruct
 import newspaper
 import pytest
 import trafilatura
+from django.utils import timezone
 
+from articles import structured_data
 from articles.models import Article
 from articles.share_cards import renew
 from articles.tests import sample_pictures
@@ -311,3 +313,13 @@ def test_newspaper_reads_what_was_published(client, told, settings):
     assert read.meta_description == told.standfirst
     assert read.top_image.startswith(settings.SITE_URL)
     assert TEXT in read.text
+
+
+def test_no_story_was_modified_before_it_was_published():
+    article = make_article()
+    article.mark_updated(None)
+    article.withdraw(None)
+    article.publish(None, at=timezone.now() + datetime.timedelta(seconds=30))
+    publisher = {"@type": "NewsMediaOrganization", "name": "The Post", "url": "https://post.example/"}
+    told = structured_data.story(article, url="https://post.example/a/", publisher=publisher, language="en")
+    assert told["dateModified"] >= told["datePublished"]

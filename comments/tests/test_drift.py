@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from articles.models import Article
 from comments.decide import decide, decide_all, last_batch, undo
@@ -160,3 +160,27 @@ def test_what_is_published_while_stories_are_counted_is_counted():
     Article.objects.update(comment_count=7)
     while_it_is_mended("articles_article", lambda: decide(as_it_is(comments[1]), Status.PUBLISHED, by=None))
     assert Article.objects.get().comment_count == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_like_that_is_being_written_while_likes_are_counted_is_counted():
+    comment = make_comment(status=Status.PUBLISHED)
+    toggle_like(comment, make_reader())
+    Comment.objects.update(likes=7)
+
+    def mend():
+        try:
+            recount(fix=True)
+        finally:
+            connection.close()
+
+    mending = threading.Thread(target=mend)
+    with transaction.atomic():
+        toggle_like(Comment.objects.get(pk=comment.pk), make_reader())
+        mending.start()
+        mending.join(timeout=2)
+        assert mending.is_alive()
+    mending.join()
+    comment.refresh_from_db()
+    assert comment.likes == Like.objects.count() == 2

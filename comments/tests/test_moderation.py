@@ -8,6 +8,7 @@ from comments import checks
 from comments.checks import Finding, Submission, Verdict
 from comments.decide import DecisionRefused, decide, decide_all, last_batch, undo
 from comments.models import Comment, Commenter, Decision, Flag, Status
+from comments.privacy import forget_text
 from comments.signals import comment_changed, comment_decided
 from comments.tests.factories import make_comment, make_reader
 
@@ -311,3 +312,11 @@ def test_an_edited_comment_is_refused_with_that_word(moderator):
     Comment.objects.update(revision=2)
     with pytest.raises(DecisionRefused, match="its author has edited it, and it is waiting now"):
         decide(comment, Status.PUBLISHED, by=moderator)
+
+
+def test_a_text_that_was_forgotten_meanwhile_is_not_published(moderator):
+    comment = make_comment(status=Status.REJECTED)
+    looked_at = Comment.objects.get(pk=comment.pk)
+    forget_text(Comment.objects.get(pk=comment.pk))
+    with pytest.raises(DecisionRefused):
+        decide(looked_at, Status.PUBLISHED, by=moderator)

@@ -304,3 +304,16 @@ def test_reports_and_likes_do_not_change_who_reads_what(comment):
     liked = reader.get(url)
     assert liked.content == Client().get(url).content != strangers, "everyone sees the number, and nobody more"
     assert not liked.cookies and "Cookie" not in liked.get("Vary", "")
+
+
+def test_of_one_line_the_strongest_report_counts_and_not_their_sum():
+    comment = make_comment(status=Status.PUBLISHED)
+    for number in range(5):
+        reader = make_reader(email=f"flat{number}@example.org", network="one flat")
+        Commenter.objects.filter(pk=reader.commenter.pk).update(flags_dismissed=2)
+        reader.commenter.refresh_from_db()
+        flag(comment, reader, why="abuse")
+    for _ in range(2):
+        flag(comment, make_reader(), why="abuse")
+    comment.refresh_from_db()
+    assert comment.status == Status.PUBLISHED
