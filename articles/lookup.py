@@ -5,6 +5,7 @@ Django looks it up all the same, and answers 500: to a link to a form for someth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import widgets
@@ -16,7 +17,7 @@ from articles.http.numbers import number_in
 
 
 class PassesOverNonsense(widgets.AutocompleteMixin):
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list:
         return super().optgroups(name, [choice for choice in value if number_in(str(choice))], attr)
 
 
@@ -31,12 +32,12 @@ class LookupOfSeveral(PassesOverNonsense, widgets.AutocompleteSelectMultiple):
 class LooksUp(BaseModelAdmin):
     """Of a screen or a part of one: its `autocomplete_fields` are these."""
 
-    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest | None, **kwargs: Any):
+    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Lookup(db_field, self.admin_site, using=kwargs.get("using")))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def formfield_for_manytomany(self, db_field: models.ManyToManyField, request: HttpRequest | None, **kwargs: Any):
+    def formfield_for_manytomany(self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", LookupOfSeveral(db_field, self.admin_site, using=kwargs.get("using")))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
