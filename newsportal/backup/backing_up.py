@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import django
 from django.conf import settings
+from django.db import DatabaseError, transaction
 
+from newsportal import nightly
 from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
@@ -40,7 +42,10 @@ class Made:
 
 
 def back_up(address: str, *, keep: int = 0) -> Made:
-    """Make one; then, with `keep`, delete all of this site but so many, and files that no archive lists. Raises BackupError."""
+    """Make one; then, with `keep`, delete all of this site but so many, and files that no archive lists. Raises BackupError.
+
+    Neither the last one that has proved good is deleted nor any after it: they may all lack the same.
+    """
     database = site_database()
     with database.only_one():
         return back_up_to(place(address), database, keep=keep)
@@ -145,7 +150,18 @@ def _listed(at: Place, name: str) -> Iterator[Kept]:
 
 def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
     own = _own(at)
-    kept = [name for name in own if not is_aside(name)][-keep:]
+    asked_for = [name for name in own if not is_aside(name)]
+    try:
+        since_good = _since_good(asked_for)
+    except DatabaseError as error:
+        warnings.append(f"No backup was deleted, since the database does not say which has proved good: {error}")
+        return []
+    kept = max(asked_for[-keep:], since_good, key=len)
+    # The one that was made just now nobody can have proved.
+    if len(kept) > max(keep, 2):
+        warnings.append(
+            f"{len(kept)} backups are kept, and not {keep}: none since {kept[0]} has proved good. `verify_backup` says why."
+        )
     # With those of before a restore that are older than all that are kept.
     deleted = own[: own.index(kept[0])]
     for name in deleted:
@@ -157,6 +173,17 @@ def _delete_all_but(at: Place, keep: int, warnings: list[str]) -> list[str]:
         return deleted
     _delete(at, [sha256 for sha256 in at.pool() if bytes.fromhex(sha256) not in listed])
     return deleted
+
+
+def _since_good(archives: list[str]) -> list[str]:
+    """Of these, oldest first, the last that has proved good and all after it; none where that is not known of any.
+
+    By its moment: of several places in which a site has backups one is tried.
+    """
+    with transaction.atomic():
+        proved = nightly.last().get(nightly.VERIFIED_BACKUP)
+    older = [name for name in archives if proved and _when(name) <= proved.at]
+    return archives[len(older) - 1 :] if older else []
 
 
 def _delete(at: Place, files: Iterable[str]) -> None:

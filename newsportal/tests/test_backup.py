@@ -1,5 +1,6 @@
 """A backup is made while the site goes on, is whole or not there, and says itself whether it is good."""
 
+import datetime
 import hashlib
 import json
 import os
@@ -12,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 from django.db import connection, connections
+from django.utils import timezone
 from tqdm import tqdm
 
 from articles.models import Article, Image
@@ -27,7 +30,8 @@ from comments.tests.factories import make_comment
 from newsportal.backup import BackupError, backing_up, media, site_database
 from newsportal.backup.archive import Kept
 from newsportal.backup.opening import opened
-from newsportal.backup.places import Folder, in_pool
+from newsportal.backup.places import Folder, found, in_pool
+from newsportal.models import LastDone
 from newsportal.tests.backups import (
     back_up,
     contents,
@@ -147,6 +151,50 @@ def test_so_many_are_kept_and_no_file_that_nobody_lists(place, django_capture_on
     assert media_are_whole(third)
 
 
+def test_the_last_that_proved_good_is_kept_while_no_later_one_has(place):
+    """Without its picture none proves good: with the last that did the last copy would go."""
+    article = make_newspaper()
+    good = back_up(place)
+    manage("verify_backup", str(place))
+    lost = str(article.lead_image.file)
+    content, pool = contents(lost), Folder(place).pool()
+    default_storage.delete(lost)
+    later = [back_up(place, "--keep=2") for _ in range(2)]
+    said = manage("backup", str(place), "--keep=2")
+    assert f"4 backups are kept, and not 2: none since {good.name} has proved good" in said
+    assert len(Folder(place).archives()) == 4 and Folder(place).pool() == pool
+    with pytest.raises(CommandError, match=f"{lost} .*lost before"):
+        manage("verify_backup", str(later[0]))
+    manage("restore", str(good), "--replace")
+    assert contents(lost) == content
+
+
+def test_the_one_of_last_night_is_kept_until_that_of_tonight_has_proved_good(place):
+    make_newspaper()
+    tonight, archives = timezone.now(), []
+    for night in range(3):
+        with time_machine.travel(tonight + datetime.timedelta(days=night)):
+            archives.append(back_up(place, "--keep=1").name)
+            manage("verify_backup", str(place))
+    assert Folder(place).archives() == archives[1:]
+    with time_machine.travel(tonight + datetime.timedelta(days=3)):
+        assert "Warning" not in manage("backup", str(place), "--keep=1")
+
+
+def test_none_is_deleted_where_the_database_does_not_say_which_proved_good(place):
+    make_newspaper()
+    first = back_up(place)
+    with connection.schema_editor() as editor:
+        editor.delete_model(LastDone)
+    try:
+        said = manage("backup", str(place), "--keep=1")
+    finally:
+        with connection.schema_editor() as editor:
+            editor.create_model(LastDone)
+    assert "No backup was deleted, since the database does not say" in said
+    assert first.exists()
+
+
 def test_a_clock_that_is_wrong_neither_deletes_the_newest_nor_hides_it(place, capsys):
     make_newspaper()
     ahead = back_up(place)
@@ -161,7 +209,7 @@ def test_what_a_restored_one_has_replaced_is_not_counted_and_goes_with_the_older
     first = back_up(place)
     aside = place / first.name.replace(".zip", "-before-restore.zip")
     aside.write_bytes(first.read_bytes())
-    assert first.name in manage("verify_backup", str(place)), "the newest is one that was asked for"
+    assert found(str(place))[1] == first.name, "the newest is one that was asked for"
     second = back_up(place, "--keep=2")
     assert set(Folder(place).archives()) == {first.name, aside.name, second.name}
     third = back_up(place, "--keep=1")
