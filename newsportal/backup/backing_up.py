@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import django
 from django.conf import settings
@@ -17,7 +19,7 @@ from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
 from newsportal.backup.opening import bar
-from newsportal.backup.places import ARCHIVE, Place, in_pool, is_aside, moment_of, name_of, place
+from newsportal.backup.places import ARCHIVE, NoRoom, Place, check_room, in_pool, is_aside, moment_of, name_of, place
 from newsportal.environment import BASE_DIR
 
 #: Times that the database is read anew because files that its rows name were removed before they were copied.
@@ -55,42 +57,80 @@ def back_up_to(at: Place, database: Engine, *, keep: int = 0, suffix: str = "") 
     """For who has `database.only_one()` already. `suffix`: of the archive's name, "" or BEFORE_RESTORE."""
     if at.is_among_media():
         raise BackupError(f"{at} is where the media are: readers could fetch the backup. Choose another place.")
+    warnings: list[str] = []
     with at.writing() as scratch:
-        warnings: list[str] = []
         collected = media.Collected(at, scratch, _listed_before(at))
-        with bar(None, "Copying media", " files") as told:
-            collected.collect(media.files(), told.update)
-        name, made_at = _new_name(at, suffix, warnings)
-        dumped = scratch / database.member
-        missing: set[str] | None = None
-        for _ in range(ATTEMPTS):
-            with database.snapshot(scratch) as snapshot:
-                rows, applied = counts(snapshot), migrations(snapshot)
-                missing, before = collected.settled(media.named(snapshot.ask, rows), _nothing), missing
-                # What is missing twice is not on its way out: it is lost.
-                if not missing or missing == before:
-                    snapshot.write(dumped)
-                    break
-        else:
-            raise BackupError("Pictures were removed faster than they could be copied: try again when it is quieter.")
-        warnings += [f"{lost} is named by the database and is not in the storage." for lost in sorted(missing)]
-        sizes = [kept.size for kept in collected.all()]
-        manifest = Manifest(
-            made_at=made_at.isoformat(), site=settings.SITE_URL, newsportal=version(), django=django.get_version(),
-            engine=database.name, engine_version=database.version(), migrations=applied,
-            counts=rows | dict.fromkeys(set(LEFT_OUT) & rows.keys(), 0), media_files=len(sizes),
-            media_bytes=sum(sizes), missing=sorted(missing),
-        )  # fmt: skip
-        packed = scratch / name
-        with bar(dumped.stat().st_size, "Packing the database", "B", scaled=True) as told:
-            archive.write(packed, manifest, dumped, collected.all(), told.update)
-        at.settle()
-        at.put(packed, name)
+        with _nothing_left_where_no_room(at, collected):
+            packed, manifest = _made_ready(at, database, scratch, collected, suffix, warnings)
+            at.settle()
+            at.put(packed, packed.name)
         at.settle()
         deleted: list[str] = []
         if keep:
             deleted = _delete_all_but(at, keep, warnings)
-    return Made(name, at, manifest, collected.copied_files, collected.copied_bytes, deleted, warnings)
+    return Made(packed.name, at, manifest, collected.copied_files, collected.copied_bytes, deleted, warnings)
+
+
+def _made_ready(
+    at: Place, database: Engine, scratch: Path, collected: media.Collected, suffix: str, warnings: list[str]
+) -> tuple[Path, Manifest]:
+    """An archive that has all but its place, and what it says of itself; the media are where they belong."""
+    if at.free() is not None:
+        check_room(at, collected.to_come(media.files()) + database.size())
+    with bar(None, "Copying media", " files") as told:
+        collected.collect(media.files(), told.update)
+    name, made_at = _new_name(at, suffix, warnings)
+    dumped = scratch / database.member
+    check_room(at, database.size())
+    missing: set[str] | None = None
+    for _ in range(ATTEMPTS):
+        with database.snapshot(scratch) as snapshot:
+            rows, applied = counts(snapshot), migrations(snapshot)
+            missing, before = collected.settled(media.named(snapshot.ask, rows), _nothing), missing
+            # What is missing twice is not on its way out: it is lost.
+            if not missing or missing == before:
+                snapshot.write(dumped)
+                break
+    else:
+        raise BackupError("Pictures were removed faster than they could be copied: try again when it is quieter.")
+    warnings += [f"{lost} is named by the database and is not in the storage." for lost in sorted(missing)]
+    sizes = [kept.size for kept in collected.all()]
+    manifest = Manifest(
+        made_at=made_at.isoformat(), site=settings.SITE_URL, newsportal=version(), django=django.get_version(),
+        engine=database.name, engine_version=database.version(), migrations=applied,
+        counts=rows | dict.fromkeys(set(LEFT_OUT) & rows.keys(), 0), media_files=len(sizes),
+        media_bytes=sum(sizes), missing=sorted(missing),
+    )  # fmt: skip
+    packed = scratch / name
+    with bar(dumped.stat().st_size, "Packing the database", "B", scaled=True) as told:
+
+        def packing(count: int) -> None:
+            check_room(at, count)
+            told.update(count)
+
+        archive.write(packed, manifest, dumped, collected.all(), packing)
+    return packed, manifest
+
+
+@contextmanager
+def _nothing_left_where_no_room(at: Place, collected: media.Collected) -> Iterator[None]:
+    """What has been copied of a backup that finds no room would only fill the disk; else it spares the next one the work."""
+    try:
+        yield
+    except NoRoom:
+        collected.take_back()
+        raise
+    except (BackupError, OSError) as error:
+        # Databases and their programs say in words of their own that a disk is full.
+        try:
+            check_room(at, 0)
+        except NoRoom as no_room:
+            collected.take_back()
+            raise no_room from error
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            collected.take_back()
+            raise NoRoom(f"There is no room for the backup in {at}: {error.strerror}.") from error
+        raise
 
 
 def version() -> str:

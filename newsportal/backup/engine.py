@@ -50,6 +50,9 @@ class Engine(Protocol):
 
     def version(self) -> str: ...
 
+    def size(self) -> int:
+        """Bytes that the site's database takes. Raises BackupError."""
+
     def only_one(self) -> AbstractContextManager[None]:
         """No other backup or restore of this database within. Raises BackupError where there is one."""
 

@@ -23,7 +23,7 @@ from articles.pictures.renditions import CROPS_SHOWN_BY
 from newsportal.backup import BackupError
 from newsportal.backup.archive import Kept, copied, hashed, is_inside
 from newsportal.backup.engine import Ask
-from newsportal.backup.places import Place, in_pool
+from newsportal.backup.places import Place, check_room, in_pool
 
 #: Files at once: what is waited for is a disk or a network.
 WORKERS = 8
@@ -123,8 +123,12 @@ def _told(size: int, modified: str) -> bytes:
     return size.to_bytes(8) + modified.encode()
 
 
+def _size(packed: bytes) -> int:
+    return int.from_bytes(packed[32:STORED])
+
+
 def _unpacked(name: str, packed: bytes) -> Kept:
-    return Kept(name, int.from_bytes(packed[32:STORED]), packed[STORED:].decode(), packed[:32].hex())
+    return Kept(name, _size(packed), packed[STORED:].decode(), packed[:32].hex())
 
 
 class Collected:
@@ -136,11 +140,32 @@ class Collected:
     def __init__(self, place: Place, scratch: Path, before: Iterable[Kept]):
         self._place, self._scratch = place, scratch
         self._pool = {_packed(size, "", sha256) for sha256, size in place.pool().items()}
-        packed = ((kept.name, _packed(kept.size, kept.modified, kept.sha256)) for kept in before)
-        self._before = {name: each for name, each in packed if each[:STORED] in self._pool}
+        unlisted = set(self._pool)
+        self._before: dict[str, bytes] = {}
+        for kept in before:
+            packed = _packed(kept.size, kept.modified, kept.sha256)
+            if packed[:STORED] in self._pool:
+                self._before[kept.name] = packed
+                unlisted.discard(packed[:STORED])
+        self._unlisted_bytes = sum(_size(packed) for packed in unlisted)
         self._kept: dict[str, bytes] = {}
+        self._came: list[bytes] = []
         self._lock = threading.Lock()
         self.copied_files = self.copied_bytes = 0
+
+    def to_come(self, files: Iterable[tuple[str, tuple[int, str]]]) -> int:
+        """Bytes that these files will at least take that are not in the place yet: more where what no list names is not of them."""
+        new = 0
+        for name, (size, _) in files:
+            packed = self._before.get(name)
+            if packed is None or _size(packed) != size:
+                new += size
+        return max(new - self._unlisted_bytes, 0)
+
+    def take_back(self) -> None:
+        """Delete from the place what has come into it."""
+        for _ in each(lambda stored: self._place.delete(in_pool(stored[:32].hex())), self._came):
+            pass
 
     def collect(self, files: Iterable[tuple[str, tuple[int, str]]], progress: Callable[[int], Any]) -> None:
         """Have these files in the place, as they were listed; one that is gone or has changed meanwhile is left out."""
@@ -168,6 +193,7 @@ class Collected:
         name, size, modified = file
         path = self._scratch / uuid.uuid4().hex
         try:
+            check_room(self._place, size)
             try:
                 with closing(default_storage.open(name)) as source:
                     read, sha256 = copied(source, path)
@@ -176,11 +202,13 @@ class Collected:
             if read != size:
                 return None
             packed = _packed(size, modified, sha256)
+            stored = packed[:STORED]
             # Two files with the same bytes may come at once; if storing the first fails, so does the backup.
             with self._lock:
-                is_new = packed[:STORED] not in self._pool
+                is_new = stored not in self._pool
                 if is_new:
-                    self._pool.add(packed[:STORED])
+                    self._pool.add(stored)
+                    self._came.append(stored)
                     self.copied_files += 1
                     self.copied_bytes += size
             if is_new:

@@ -23,9 +23,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.template.defaultfilters import filesizeformat
 
 from newsportal.backup import BackupError
 from newsportal.backup.archive import copied
+from newsportal.doctor.files import ALMOST_NONE
 
 POOL = "media"
 BEFORE_RESTORE = "-before-restore"
@@ -59,6 +61,10 @@ def _by_age(archive: str) -> tuple[str, bool, str]:
     return moment_of(archive), is_aside(archive), archive
 
 
+class NoRoom(BackupError):
+    """The disk of a place is full, or would be."""
+
+
 class Place(Protocol):
     def is_among_media(self) -> bool:
         """Whether it is in the storage of the media itself: readers could fetch backups, and each would hold the one before."""
@@ -72,6 +78,9 @@ class Place(Protocol):
     def writing(self) -> AbstractContextManager[Path]:
         """A folder for files that are on their way; nothing of it is left afterwards. Raises BackupError where somebody
         else writes here."""
+
+    def free(self) -> int | None:
+        """Bytes for which there is room; None where there is no end."""
 
     def put(self, path: Path, name: str) -> None:
         """Move a whole file of the folder of `writing` to its name, in one step."""
@@ -142,6 +151,9 @@ class Folder:
                 shutil.rmtree(scratch, ignore_errors=True)
         finally:
             os.close(lock)
+
+    def free(self) -> int:
+        return shutil.disk_usage(self._path).free
 
     def put(self, path: Path, name: str) -> None:
         target = self._path / name
@@ -223,6 +235,9 @@ class Bucket:
         with tempfile.TemporaryDirectory(prefix="newsportal-backup-") as scratch:
             yield Path(scratch)
 
+    def free(self) -> None:
+        return None
+
     def put(self, path: Path, name: str) -> None:
         with _said(self):
             self._client.upload_file(str(path), self._bucket, self._prefix + name)
@@ -292,6 +307,16 @@ class _Object(io.RawIOBase):
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)
+
+
+def check_room(at: Place, size: int) -> None:
+    """Raises NoRoom where so many bytes more would leave almost none to the site, which may write to the same disk."""
+    free = at.free()
+    if free is not None and free - size < ALMOST_NONE:
+        raise NoRoom(
+            f"There is no room for the backup in {at}: {filesizeformat(free)} are free there, and {filesizeformat(size)} are "
+            f"needed, with {filesizeformat(ALMOST_NONE)} left to others. Delete older backups, or have them on a larger disk."
+        )
 
 
 def place(address: str) -> Place:

@@ -118,6 +118,12 @@ class Postgresql:
             cursor.execute("SHOW server_version")
             return cursor.fetchone()[0]
 
+    def size(self) -> int:
+        try:
+            return Snapshot("").ask("SELECT pg_database_size(current_database())")[0][0]
+        except DatabaseError as error:
+            raise BackupError(f"The database cannot be read: {error}") from error
+
     @contextmanager
     def only_one(self) -> Iterator[None]:
         with connected() as holder:

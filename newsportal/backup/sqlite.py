@@ -84,6 +84,13 @@ class Sqlite:
     def version(self) -> str:
         return sqlite3.sqlite_version
 
+    def size(self) -> int:
+        found = 0
+        for end in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                found += Path(f"{self._path}{end}").stat().st_size
+        return found
+
     @contextmanager
     def only_one(self) -> Iterator[None]:
         # The folder's, since a file's descriptor that is closed would take SQLite's own locks along (fcntl(2)).

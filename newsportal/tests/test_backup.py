@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import threading
@@ -11,6 +12,7 @@ import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -31,6 +33,7 @@ from newsportal.backup import BackupError, backing_up, media, site_database
 from newsportal.backup.archive import Kept
 from newsportal.backup.opening import opened
 from newsportal.backup.places import Folder, found, in_pool
+from newsportal.doctor.files import ALMOST_NONE
 from newsportal.models import LastDone
 from newsportal.tests.backups import (
     back_up,
@@ -399,6 +402,102 @@ def test_writing_does_not_make_the_copy_begin_anew(tmp_path, monkeypatch):
     writer.close()
     article.refresh_from_db()
     assert len(seen) > 10 and article.headline == f"Changed {len(seen)} times"
+
+
+# --- Where there is no room -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(place, monkeypatch):
+    """Of so many bytes for backups beyond what the site is left."""
+
+    def of(size: int) -> None:
+        def usage(folder):
+            taken = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+            return SimpleNamespace(total=2**40, free=ALMOST_NONE + size - taken)
+
+        monkeypatch.setattr(shutil, "disk_usage", usage)
+
+    return of
+
+
+def kept_in(place: Path) -> dict[str, int]:
+    return {str(path.relative_to(place)): path.stat().st_size for path in place.rglob("*") if path.is_file()}
+
+
+def bytes_of_media() -> int:
+    return sum({contents(name): size for name, (size, _) in media.listing().items()}.values())
+
+
+@pytest.mark.parametrize("room_for", ["nothing", "half the pictures", "pictures alone"])
+def test_one_that_has_no_room_copies_nothing_and_says_so(place, disk, monkeypatch, room_for):
+    make_newspaper()
+    back_up(place)
+    make_image(picture=drawing(300, 200))
+    before = kept_in(place)
+    has = sum(before.values())
+    disk({"nothing": has, "half the pictures": has + 1_000, "pictures alone": has + bytes_of_media()}[room_for])
+    monkeypatch.setattr(Folder, "put", lambda *told: pytest.fail("it has begun"))
+    with pytest.raises(CommandError, match=f"no room for the backup in {place}: .* are free there, and .* are needed"):
+        manage("backup", str(place))
+    assert kept_in(place) == before
+
+
+def test_one_that_finds_no_room_on_its_way_takes_out_what_it_has_brought(place, disk, monkeypatch):
+    """A disk that others fill meanwhile, or that has less room for a database than it was thought to take."""
+    make_newspaper()
+    back_up(place)
+    make_image(picture=drawing(300, 200))
+    before = kept_in(place)
+    new_name = backing_up._new_name
+
+    def between(*told):
+        assert len(Folder(place).pool()) > len([name for name in before if name.startswith("media/")])
+        disk(sum(kept_in(place).values()) + 1_000)
+        return new_name(*told)
+
+    monkeypatch.setattr(backing_up, "_new_name", between)
+    with pytest.raises(CommandError, match="no room for the backup"):
+        manage("backup", str(place))
+    assert kept_in(place) == before
+    monkeypatch.setattr(backing_up, "_new_name", new_name)
+    disk(2**30)
+    assert media_are_whole(back_up(place))
+
+
+def test_a_database_that_the_disk_does_not_take_is_said_to_be_the_disk(place, disk, monkeypatch):
+    make_newspaper()
+    disk(2**30)
+
+    def full(*told):
+        disk(0)
+        raise BackupError("The database cannot be read: database or disk is full.")
+
+    monkeypatch.setattr(backing_up, "counts", full)
+    with pytest.raises(CommandError, match="no room for the backup"):
+        manage("backup", str(place))
+    assert kept_in(place).keys() == {".lock"}
+
+
+def test_what_fails_for_another_reason_leaves_the_next_one_what_was_copied(place, disk, monkeypatch):
+    make_newspaper()
+    monkeypatch.setattr(backing_up, "counts", lambda rows: (_ for _ in ()).throw(BackupError("Another reason.")))
+    with pytest.raises(CommandError, match="Another reason"):
+        manage("backup", str(place))
+    assert Folder(place).pool()
+
+
+def test_pictures_that_are_there_need_no_room_whatever_is_known_of_them(place, disk):
+    """No list that is believed names them, or they have other times than it says."""
+    make_newspaper()
+    archive = back_up(place)
+    disk(sum(kept_in(place).values()) + site_database().size() * 2)
+    for name in media.listing():
+        os.utime(default_storage.path(name))
+    back_up(place).unlink()
+    archive.unlink()
+    disk(sum(kept_in(place).values()) + site_database().size() * 2)
+    back_up(place)
 
 
 # --- Killed -----------------------------------------------------------------------------------------------------------
