@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from newsportal.backup import BackupError, engine_named, media
 from newsportal.backup.archive import Manifest
 from newsportal.backup.engine import Restored, counts, migrations
@@ -20,8 +22,11 @@ class Verdict:
 
 
 def verify(address: str, *, unsigned: bool = False) -> Verdict:
-    """Raises BackupError for an archive that cannot even be opened, or that is not signed, unless `unsigned` is."""
-    with opened(address, unsigned=unsigned) as backup:
+    """The archive that is named, or the newest of a place, where there are any of this site its own newest.
+
+    Raises BackupError for one that cannot even be opened, or that is not signed, unless `unsigned` is.
+    """
+    with opened(address, of=settings.SITE_URL, unsigned=unsigned) as backup:
         problems = []
         if reason := too_new(backup.manifest):
             problems.append(reason)

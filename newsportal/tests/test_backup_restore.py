@@ -654,5 +654,20 @@ def test_whose_a_backup_is_makes_no_difference_to_verifying_it(place):
     path = back_up(place)
     other = of_another_site(path)
     assert f"of {OTHER} is good" in manage("verify_backup", str(other))
+    assert f"{path.name} of" in manage("verify_backup", str(place)), "of a place its own"
+    other.with_name("third.example-20260101T000000Z.zip").write_bytes(path.read_bytes())
+    path.unlink()
     with pytest.raises(CommandError, match="name the archive"):
         manage("verify_backup", str(place))
+
+
+def test_a_site_that_was_given_another_name_has_its_own_backups_verified_beside_those_of_before(place, settings):
+    make_newspaper()
+    before = back_up(place)
+    settings.SITE_URL = "https://another.example"
+    assert before.name in manage("verify_backup", str(place)), "it has none of its own yet"
+    assert not LastDone.objects.filter(name=nightly.VERIFIED_BACKUP).exists()
+    after = back_up(place, "--keep=1")
+    assert after.name in manage("verify_backup", str(place))
+    assert LastDone.objects.filter(name=nightly.VERIFIED_BACKUP).exists()
+    assert before.exists(), "nobody deletes what is another site's by its name"

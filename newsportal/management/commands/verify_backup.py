@@ -19,7 +19,9 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser):
-        parser.add_argument("of", help="an archive, or the folder or s3://bucket/prefix of which the newest is taken")
+        parser.add_argument(
+            "of", help="an archive, or the folder or s3://bucket/prefix of which the newest of this site is taken"
+        )
         parser.add_argument(
             "--unsigned", action="store_true",
             help="also a backup that is not signed with this installation's SECRET_KEY: PostgreSQL runs what is in it",
