@@ -28,6 +28,9 @@ from newsportal.backup.places import Place, check_room, in_pool
 #: Files at once: what is waited for is a disk or a network.
 WORKERS = 8
 
+#: What a disk of its own has at its top, and nobody but root may look into.
+NOT_OURS = "lost+found"
+
 #: Name → (size, modified), as the storage says it.
 Listing = dict[str, tuple[int, str]]
 
@@ -61,6 +64,8 @@ def _files_in(folder: Path, under: str) -> Iterator[tuple[str, tuple[int, str]]]
         return
     for entry in entries:
         name = under + entry.name
+        if name == NOT_OURS:
+            continue
         if entry.is_dir():
             yield from _files_in(entry, f"{name}/")
             continue

@@ -36,6 +36,11 @@ PROGRAMS = Path("/usr/lib/postgresql")
 #: What programs of version 17 or newer ask for, and servers before it do not know.
 NEW_SINCE_17 = b"\nSET transaction_timeout = 0;\n"
 
+#: What ends a transaction in which nothing is asked while pg_dump reads. The second is new in PostgreSQL 17.
+PATIENT = """
+SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
+
 #: How often it is tried to replace the database of a busy site, and by what PostgreSQL says that somebody was in the way.
 ATTEMPTS, DEADLOCK = 5, "40P01"
 
@@ -142,6 +147,7 @@ class Postgresql:
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    cursor.execute(PATIENT)
                     cursor.execute("SELECT pg_export_snapshot()")
                     (name,) = cursor.fetchone()
                 yield Snapshot(name)

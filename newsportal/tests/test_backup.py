@@ -404,6 +404,29 @@ def test_writing_does_not_make_the_copy_begin_anew(tmp_path, monkeypatch):
     assert len(seen) > 10 and article.headline == f"Changed {len(seen)} times"
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite ends nobody's transaction")
+def test_a_server_that_ends_idle_transactions_waits_for_the_dump(tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '200ms'")
+    try:
+        with site_database().snapshot(tmp_path) as snapshot:
+            time.sleep(0.5)
+            assert snapshot.ask("SELECT count(*) FROM articles_article") == [(0,)]
+    finally:
+        connection.close()
+        connection.close_pool()
+
+
+def test_media_on_a_disk_of_their_own_are_ours_alone(place):
+    """At its top it has a folder into which only root may look."""
+    make_newspaper()
+    found = set(media.listing())
+    nobodys = Path(settings.MEDIA_ROOT) / "lost+found"
+    nobodys.mkdir()
+    (nobodys / "#12345").write_bytes(b"half a file")
+    assert set(media.listing()) == found
+
+
 # --- Where there is no room -------------------------------------------------------------------------------------------
 
 
