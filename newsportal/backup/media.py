@@ -249,8 +249,8 @@ class Collected:
 # --- Putting back -----------------------------------------------------------------------------------------------------
 
 
-def lacking(files: Iterable[Kept], progress: Callable[[int], Any]) -> list[Kept]:
-    """Those that the storage has not, or not with these bytes."""
+def lacking(files: Iterable[Kept], progress: Callable[[int], Any]) -> tuple[list[Kept], list[Kept]]:
+    """Those that the storage has not, and those of which it has other bytes."""
     present = listing()
 
     def lacks(kept: Kept) -> Kept | None:
@@ -263,7 +263,8 @@ def lacking(files: Iterable[Kept], progress: Callable[[int], Any]) -> list[Kept]
         except FileNotFoundError:
             return kept
 
-    return [kept for kept in each(lacks, files) if kept]
+    found = [kept for kept in each(lacks, files) if kept]
+    return [kept for kept in found if kept.name not in present], [kept for kept in found if kept.name in present]
 
 
 def wrong_in(place: Place, files: Iterable[Kept], progress: Callable[[int], Any]) -> list[str]:

@@ -64,20 +64,23 @@ def restore(
                 raise BackupError(reason)
             engine_named(backup.manifest.engine).check(backup.database)
             with bar(len(backup.media), "Comparing media", " files") as told:
-                lacking = media.lacking(backup.media, told.update)
+                missing, different = media.lacking(backup.media, told.update)
+            lacking = missing + different
             with bar(len(lacking), "Checking media", " files") as told:
                 if wrong := media.wrong_in(backup.place, lacking, told.update):
                     raise BackupError(wrong[0] if len(wrong) == 1 else f"{wrong[0]} And {len(wrong) - 1} more.")
             pending = pending_migrations(backup.manifest.migrations)
             is_moving = backup.manifest.engine != database.name
             file = database.converted(backup.database, backup.scratch) if is_moving else backup.database
-            aside = ""
-            if not is_empty and keep_aside and database.name == "postgresql":
-                made = back_up_to(backup.place, database, suffix=BEFORE_RESTORE)
-                aside = f"{made.place}/{made.name}"
-            # Media first: a row never lacks its files.
+            # Media first: a row never lacks its files. Those that come where nothing was take nothing away, should all else fail; it
+            # may take hours, in which the site goes on, and what is kept aside is to have that, too.
             with bar(len(lacking), "Restoring media", " files") as told:
-                media.put_back(backup.place, lacking, told.update)
+                media.put_back(backup.place, missing, told.update)
+                aside = ""
+                if not is_empty and keep_aside and database.name == "postgresql":
+                    made = back_up_to(backup.place, database, suffix=BEFORE_RESTORE)
+                    aside = f"{made.place}/{made.name}"
+                media.put_back(backup.place, different, told.update)
             of_database, of_redis = database.numbers(), restored.known_in_redis()
             least = restored.least([*of_database.values(), *of_redis.values()])
             last_done = [] if is_empty else _last_done()

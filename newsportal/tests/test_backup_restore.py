@@ -5,7 +5,9 @@ import os
 import shutil
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -155,14 +157,56 @@ def test_a_database_with_something_in_it_is_replaced_only_when_asked_and_kept_as
     assert all_rows() == rows
     said = manage("restore", str(path), "--replace")
     assert Article.objects.get().headline == "Gale warning for the harbour"
-    aside = said.split("What was there before is in ")[1].split()[0].rstrip(".")
-    if connection.vendor == "sqlite":
-        kept = sqlite3.connect(aside)
-        assert kept.execute("SELECT headline FROM articles_article").fetchall() == [("Since then",)]
-        kept.close()
-    else:
-        manage("restore", aside, "--replace", "--no-aside")
+    assert headlines_in(kept_aside(said)) == ["Since then"]
+    if connection.vendor == "postgresql":
         assert all_rows() == rows
+
+
+def kept_aside(said: str) -> Path:
+    return Path(said.split("What was there before is in ")[1].split()[0].rstrip("."))
+
+
+def headlines_in(aside: Path) -> list[str]:
+    """Of the stories in what was kept aside, which takes the site's place for it on PostgreSQL."""
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(aside)) as kept:
+            return [headline for (headline,) in kept.execute("SELECT headline FROM articles_article")]
+    manage("restore", str(aside), "--replace", "--no-aside")
+    return list(Article.objects.values_list("headline", flat=True))
+
+
+def test_what_is_written_while_media_come_back_is_kept_aside_as_well(place, monkeypatch):
+    article = make_newspaper()
+    path = back_up(place)
+    default_storage.delete(min(media.listing()))
+    put_back = media.put_back
+
+    def slowly(at, files, progress):
+        if files:
+            rename(article, "Written meanwhile")
+        put_back(at, files, progress)
+
+    monkeypatch.setattr(media, "put_back", slowly)
+    aside = kept_aside(manage("restore", str(path), "--replace"))
+    assert Article.objects.get().headline == "Gale warning for the harbour"
+    assert headlines_in(aside) == ["Written meanwhile"]
+
+
+@only_postgresql
+def test_where_nothing_can_be_kept_aside_nothing_that_is_there_is_replaced(place, monkeypatch):
+    article = make_newspaper()
+    path = back_up(place)
+    rename(article, "Since then")
+    lost, other = sorted(media.listing())[:2]
+    default_storage.delete(lost)
+    Path(default_storage.path(other)).write_bytes(b"something else")
+    rows, pictures = all_rows(), all_media()
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=2**40, free=0))
+    with pytest.raises(CommandError, match="no room for the backup"):
+        manage("restore", str(path), "--replace")
+    assert all_rows() == rows
+    assert {name: content for name, content in all_media().items() if name != lost} == pictures
+    assert Folder(place).archives() == [path.name]
 
 
 def test_an_empty_database_needs_no_leave(place):
