@@ -8,7 +8,6 @@ anything; and what was said to be saved is there, once.
 
 from __future__ import annotations
 
-import html
 import signal
 import time
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from installation import (
     Sent,
     Use,
     Visitor,
+    answered_well,
     comment,
     folder_for,
     given_back,
@@ -102,16 +102,7 @@ def look(drill: Drill, use: Use, before: int) -> None:
     """Whether all was answered as it should be."""
     from articles.models import Version
 
-    drill.holds(f"{use.read.total()} pages were read, all with 200", set(use.read) == {200}, dict(use.read))
-    for sent, what in ((use.comments, "comments"), (use.saves, "saves")):
-        back = given_back(sent)
-        drill.says(f"{len(sent)} {what}: {len(taken(sent))} taken, {len(back)} answered 503")
-        others = [(one.answer.status, one.answer.text[:200]) for one in sent if one.answer.status not in {302, 503}]
-        drill.holds(f"no {what} were answered otherwise", not others, others)
-        kept = [holds_words(one) for one in back]
-        drill.holds(f"what was typed is on all of these pages ({what})", all(kept), kept)
-        told = all("Retry-After" in one.answer.headers for one in back)
-        drill.holds(f"and when to come again ({what})", told)
+    answered_well(drill, use)
     said = {words: times(words) for words in (one.words for one in use.comments)}
     not_once = {words: said[words] for words in (one.words for one in taken(use.comments)) if said[words] != 1}
     drill.holds("every comment that was taken is there once", not not_once, not_once)
@@ -123,10 +114,6 @@ def look(drill: Drill, use: Use, before: int) -> None:
     versions = Version.objects.of(use.draft).count() - 1
     drill.holds("the draft has a version for each save that was taken", versions == saved, f"{versions} for {saved}")
     let_go()
-
-
-def holds_words(sent: Sent) -> bool:
-    return sent.words in html.unescape(sent.answer.text)
 
 
 def send_again(drill: Drill, use: Use, port: int, story: Any) -> None:

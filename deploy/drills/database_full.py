@@ -12,7 +12,6 @@ that finds no room, PostgreSQL ends, as in database_away.py.
 from __future__ import annotations
 
 import contextlib
-import html
 import os
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ from installation import (
     Drill,
     Use,
     Visitor,
+    answered_well,
     database,
     folder_for,
     given_back,
@@ -114,15 +114,7 @@ def look(drill: Drill, use: Use) -> None:
     from articles.models import Version
     from comments.models import Comment
 
-    drill.holds(f"{use.read.total()} pages were read, all with 200", set(use.read) == {200}, dict(use.read))
-    for sent, what in ((use.comments, "comments"), (use.saves, "saves")):
-        back = given_back(sent)
-        drill.says(f"{len(sent)} {what}: {len(taken(sent))} taken, {len(back)} answered 503")
-        others = [(one.answer.status, one.answer.text[:200]) for one in sent if one.answer.status not in {302, 503}]
-        drill.holds(f"no {what} were answered otherwise", not others, others)
-        kept = [one.words in html.unescape(one.answer.text) for one in back]
-        drill.holds(f"what was typed is on all of these pages ({what})", all(kept), kept)
-        drill.holds(f"and when to come again ({what})", all("Retry-After" in one.answer.headers for one in back))
+    answered_well(drill, use)
     times = {one.words: Comment.objects.filter(body=one.words).count() for one in use.comments}
     wrong = {one.words: times[one.words] for one in use.comments if times[one.words] != (one in taken(use.comments))}
     drill.holds("every comment that was taken is there once, and no other", not wrong, wrong)

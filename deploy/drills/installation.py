@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import html
 import http.client
 import os
 import random
@@ -457,3 +458,17 @@ def taken(sent: list[Sent]) -> list[Sent]:
 def given_back(sent: list[Sent]) -> list[Sent]:
     """Those that were answered 503."""
     return [one for one in sent if one.answer.status == 503]
+
+
+def answered_well(drill: Drill, use: Use) -> None:
+    """Every page was read; what was written was taken, or given back with the words and with when to come again."""
+    drill.holds(f"{use.read.total()} pages were read, all with 200", set(use.read) == {200}, dict(use.read))
+    for sent, what in ((use.comments, "comments"), (use.saves, "saves")):
+        back = given_back(sent)
+        drill.says(f"{len(sent)} {what}: {len(taken(sent))} taken, {len(back)} answered 503")
+        others = [(one.answer.status, one.answer.text[:200]) for one in sent if one.answer.status not in {302, 503}]
+        drill.holds(f"no {what} were answered otherwise", not others, others)
+        kept = [one.words in html.unescape(one.answer.text) for one in back]
+        drill.holds(f"what was typed is on all of these pages ({what})", all(kept), kept)
+        told = all("Retry-After" in one.answer.headers for one in back)
+        drill.holds(f"and when to come again ({what})", told)
