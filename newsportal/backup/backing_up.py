@@ -18,7 +18,7 @@ from newsportal import nightly
 from newsportal.backup import BackupError, archive, media, site_database
 from newsportal.backup.archive import Archive, Kept, Manifest
 from newsportal.backup.engine import LEFT_OUT, Engine, counts, migrations
-from newsportal.backup.opening import bar
+from newsportal.backup.opening import bar, beside_database, sweep
 from newsportal.backup.places import ARCHIVE, NoRoom, Place, check_room, in_pool, is_aside, moment_of, name_of, place
 from newsportal.environment import BASE_DIR
 
@@ -50,6 +50,8 @@ def back_up(address: str, *, keep: int = 0) -> Made:
     """
     database = site_database()
     with database.only_one():
+        if folder := beside_database():
+            sweep(folder)
         return back_up_to(place(address), database, keep=keep)
 
 

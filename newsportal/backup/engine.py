@@ -82,7 +82,7 @@ class Engine(Protocol):
     moved: bool
 
     def replace(self, file: Path, *, migrate: bool, least: int, keys: Iterable[str]) -> None:
-        """Put the file's content in the place of the site's database, in one moment.
+        """Put the file's content in the place of the site's database, in one moment. The file's folder is on the same disk.
 
         `migrate`: it is of an older version. `least`, `keys`: for newsportal.page_cache.restored. Raises BackupError, and
         then nothing has been replaced.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db import connection
 from tqdm import tqdm
 
 from newsportal.backup import BackupError
@@ -47,7 +49,7 @@ def opened(address: str, scratch_in: Path | None = None, *, of: str = "", unsign
     """
     at, name = found(address, of)
     if scratch_in := scratch_in or at.beside():
-        _sweep(scratch_in)
+        sweep(scratch_in)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as folder:
         scratch = Path(folder)
         local = scratch / name
@@ -73,7 +75,27 @@ def opened(address: str, scratch_in: Path | None = None, *, of: str = "", unsign
         yield Opened(name, at, manifest, database, media, scratch)
 
 
-def _sweep(folder: Path) -> None:
+def beside_database() -> Path | None:
+    """Where a database is large, temporary files may have no room."""
+    if connection.vendor != "sqlite":
+        return None
+    return Path(connection.settings_dict["NAME"]).parent
+
+
+@contextmanager
+def ended_tidily() -> Iterator[None]:
+    """Told within to end by SIGTERM, or by a terminal that closes, it takes away what it has made aside, as at its end."""
+    # Who has said nohup is not told of the terminal.
+    signals = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, lambda *_: sys.exit(1)) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def sweep(folder: Path) -> None:
     """What somebody who was killed has left; another one may be verifying an archive here."""
     for left in folder.glob(f"{SCRATCH}*"):
         with suppress(FileNotFoundError):

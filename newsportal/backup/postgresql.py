@@ -275,6 +275,9 @@ def replay(file: Path, begin: str, end: str, failure: str, database: str = "") -
             reading.kill()
         finally:
             source.close()
+            # Where it is broken off, too: psql would wait for more, and we for psql.
+            with suppress(BrokenPipeError):
+                target.close()
             reading.wait()
             writing.wait()
         if reading.returncode or writing.returncode:

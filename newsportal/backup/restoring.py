@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -14,7 +13,7 @@ from newsportal.backup import BackupError, engine_named, media, site_database
 from newsportal.backup.archive import Manifest
 from newsportal.backup.backing_up import back_up_to
 from newsportal.backup.engine import pending_migrations
-from newsportal.backup.opening import bar, opened, too_new
+from newsportal.backup.opening import bar, beside_database, opened, too_new
 from newsportal.backup.places import BEFORE_RESTORE, found
 from newsportal.models import LastDone
 from newsportal.page_cache import restored
@@ -52,7 +51,7 @@ def restore(
             raise BackupError(
                 "The database is not empty. `--replace` puts the backup in its place, and keeps what is there aside."
             )
-        with opened(address, _beside_database(), of=of, unsigned=unsigned) as backup:
+        with opened(address, beside_database(), of=of, unsigned=unsigned) as backup:
             if reason := _foreign(backup.manifest.site, from_site, is_empty=is_empty):
                 raise BackupError(reason)
             if backup.manifest.engine not in {database.name, *database.takes_over}:
@@ -84,17 +83,22 @@ def restore(
             of_database, of_redis = database.numbers(), restored.known_in_redis()
             least = restored.least([*of_database.values(), *of_redis.values()])
             last_done = [] if is_empty else _last_done()
-            database.replace(
-                file, migrate=bool(pending) and not is_moving, least=least, keys=of_database.keys() | of_redis.keys()
-            )
+            try:
+                database.replace(
+                    file,
+                    migrate=bool(pending) and not is_moving,
+                    least=least,
+                    keys=of_database.keys() | of_redis.keys(),
+                )
+            except SystemExit:
+                # A signal is heard when a database has answered: it may be replaced, and then no page of before is to be shown.
+                _settle(last_done)
+                raise
             # What was there may have removed files of its own until now.
             there = media.listing()
             gone = [kept for kept in backup.media if there.get(kept.name, (None,))[0] != kept.size]
             media.put_back(backup.place, gone, lambda count: None)
-            connection.close()
-            ContentType.objects.clear_cache()
-            nightly.put_back(last_done)
-            restored.settle()
+            _settle(last_done)
             aside = aside or (str(database.kept_aside) if database.kept_aside else "")
             return Done(backup.name, backup.manifest, len(lacking), pending, aside, database.moved)
 
@@ -111,6 +115,13 @@ def _foreign(site: str, named: str, *, is_empty: bool) -> str:
     )
 
 
+def _settle(last_done: list[LastDone]) -> None:
+    connection.close()
+    ContentType.objects.clear_cache()
+    nightly.put_back(last_done)
+    restored.settle()
+
+
 def _last_done() -> list[LastDone]:
     """As far as the site's database can still be read."""
     try:
@@ -120,10 +131,3 @@ def _last_done() -> list[LastDone]:
     finally:
         # It may be moved out of the way.
         connection.close()
-
-
-def _beside_database() -> Path | None:
-    """Where a database is large, temporary files may have no room."""
-    if connection.vendor != "sqlite":
-        return None
-    return Path(connection.settings_dict["NAME"]).parent

@@ -183,20 +183,22 @@ class Sqlite:
                 for statement in restored.statements(keys, least):
                     source.execute(statement)
                 source.execute("COMMIT")
-                self._keep_aside()
+                self._keep_aside(file.parent)
                 with closing(sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)) as target:
                     source.backup(target)
         except sqlite3.Error as error:
             raise BackupError(f"The database cannot be replaced: {error}.") from error
 
-    def _keep_aside(self) -> None:
+    def _keep_aside(self, scratch: Path) -> None:
         if self.is_empty():
             return
         self.kept_aside = self._path.with_name(f"{self._path.name}.before-{timezone.now():%Y%m%dT%H%M%S.%fZ}")
+        partial = scratch / self.kept_aside.name
         try:
-            self._copy_to(self.kept_aside)
+            self._copy_to(partial)
+            partial.replace(self.kept_aside)
         except sqlite3.DatabaseError as error:
-            self.kept_aside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
                 raise
             # It cannot even be read any more: all of it goes aside as it is, and whoever has it open has to begin anew.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -69,8 +70,8 @@ def media_are_whole(path: Path) -> bool:
     return not wrong and not manifest(path)["missing"] and bool(listed)
 
 
-def kill_in_the_middle(place: Path, where: str, sign: Path) -> None:
-    """Kill newsportal.tests.halting_backup with -9 where it halts."""
+def kill_in_the_middle(place: Path, where: str, sign: Path, by: signal.Signals = signal.SIGKILL) -> None:
+    """Kill newsportal.tests.halting_backup where it halts."""
     environment = os.environ | {
         "DATABASE_URL": database_url(), "CACHE_URL": "locmemcache://", "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true",
     }  # fmt: skip
@@ -81,6 +82,8 @@ def kill_in_the_middle(place: Path, where: str, sign: Path) -> None:
         while not sign.exists():
             assert time.monotonic() < deadline and process.poll() is None, "it never came to the middle"
             time.sleep(0.02)
+        process.send_signal(by)
+        process.wait(60)
     finally:
         process.kill()
         process.wait()

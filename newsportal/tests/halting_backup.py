@@ -14,17 +14,20 @@ import django
 
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402  (needs the settings)
 
-from newsportal.backup import archive, backing_up, restoring, site_database  # noqa: E402
+from newsportal.backup import archive, backing_up, site_database  # noqa: E402
 from newsportal.backup.places import Folder  # noqa: E402
 
 
 def after(do: Callable, sign: Path) -> Callable:
-    def do_and_halt(*args: Any, **kwargs: Any) -> None:
-        do(*args, **kwargs)
-        sign.touch()
-        time.sleep(600)
+    def do_and_halt(*args: Any, **kwargs: Any) -> Any:
+        result = do(*args, **kwargs)
+        if not sign.exists():
+            sign.touch()
+            time.sleep(600)
+        return result
 
     return do_and_halt
 
@@ -58,7 +61,7 @@ def halt_restoring(place: str, sign: Path) -> None:
             wait = after(subprocess.Popen.wait, sign)
 
         postgresql.subprocess.Popen = Halting
-    restoring.restore(place, replace=True, keep_aside=False)
+    call_command("restore", place, replace=True, no_aside=True)
 
 
 if __name__ == "__main__":

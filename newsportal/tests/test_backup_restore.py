@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import threading
 from contextlib import closing
@@ -28,6 +29,7 @@ from comments.notifications import subscription, unsubscribe_token
 from comments.tests.factories import make_comment, make_reader
 from newsportal import nightly
 from newsportal.backup import BackupError, archive, media
+from newsportal.backup.opening import ended_tidily
 from newsportal.backup.places import Folder, in_pool
 from newsportal.models import Edition, LastDone, PolicyReport, Purge
 from newsportal.page_cache.counters import InDatabase, source_of
@@ -394,6 +396,60 @@ def test_one_that_is_killed_in_the_middle_leaves_the_site_as_it_was(place, tmp_p
     if connection.vendor == "sqlite":
         assert list(folder.glob(".newsportal-backup-*")) == [of_another], "nothing is left about but what may be in use"
         of_another.rmdir()
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_told_to_end_in_the_middle_leaves_nothing_behind(place, tmp_path, by):
+    article = make_newspaper()
+    back_up(place)
+    rename(article, "Since then")
+    rows = all_rows()
+    kill_in_the_middle(place, "restore", tmp_path / "halted", by)
+    assert all_rows() == rows
+    folders = [place, *([Path(connection.settings_dict["NAME"]).parent] if connection.vendor == "sqlite" else [])]
+    assert not [left for folder in folders for left in folder.glob(".newsportal-backup-*")]
+
+
+def test_a_terminal_that_closes_ends_nothing_that_nohup_has_begun():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_tidily():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            with pytest.raises(SystemExit):
+                signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@only_sqlite
+def test_what_is_kept_aside_has_its_name_when_it_is_whole(place, monkeypatch):
+    from newsportal.backup.sqlite import Sqlite
+
+    article = make_newspaper()
+    path = back_up(place)
+    rename(article, "Since then")
+    folder = Path(connection.settings_dict["NAME"]).parent
+    copy = Sqlite._copy_to
+
+    def broken_off(self, to):
+        copy(self, to)
+        assert not list(folder.glob("*.before-*"))
+        raise SystemExit(1)
+
+    monkeypatch.setattr(Sqlite, "_copy_to", broken_off)
+    with pytest.raises(SystemExit):
+        manage("restore", str(path), "--replace")
+    assert not list(folder.glob("*.before-*")) and Article.objects.get().headline == "Since then"
+
+
+@only_sqlite
+def test_the_next_backup_takes_away_what_a_killed_restore_has_left_beside_the_database(place):
+    make_newspaper()
+    left = Path(connection.settings_dict["NAME"]).parent / ".newsportal-backup-old"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    back_up(place)
+    assert not left.exists()
 
 
 @only_sqlite

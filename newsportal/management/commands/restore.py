@@ -1,6 +1,7 @@
 from django.core.management import BaseCommand, CommandError
 
 from newsportal.backup import BackupError
+from newsportal.backup.opening import ended_tidily
 from newsportal.backup.restoring import restore
 
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
     ):
         site = from_site.rstrip("/")
         try:
-            done = restore(of, replace=replace, keep_aside=not no_aside, from_site=site, unsigned=unsigned)
+            with ended_tidily():
+                done = restore(of, replace=replace, keep_aside=not no_aside, from_site=site, unsigned=unsigned)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if verbosity:

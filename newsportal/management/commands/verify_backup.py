@@ -1,12 +1,11 @@
 import datetime
-import signal
-import sys
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from newsportal import nightly
 from newsportal.backup import BackupError
+from newsportal.backup.opening import ended_tidily
 from newsportal.backup.verifying import verify
 
 
@@ -28,14 +27,11 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args, of: str, unsigned: bool, verbosity: int, **options):
-        # Ended by SIGTERM it takes away what it has made aside, as it does when it ends by itself.
-        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
-            verdict = verify(of, unsigned=unsigned)
+            with ended_tidily():
+                verdict = verify(of, unsigned=unsigned)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, before)
         if verdict.problems:
             raise CommandError("\n".join([*verdict.problems, f"{verdict.name} is not as it should be."]))
         told = verdict.manifest
