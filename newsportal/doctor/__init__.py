@@ -2,7 +2,7 @@
 
 finding        what a check found
 configuration  the deploy checks, DEBUG, the proxy, old keys
-database       reachable, version and settings, migrations, clock
+database       reachable, takes writes, version and settings, migrations, clock
 files          pictures can be written and shown, static files are collected, the disk
 machines       cache, mail server, the site itself and its pictures as the world reaches them
 newsroom       jobs, letters, late stories, the CDN
@@ -51,6 +51,7 @@ CHECKS = [
     Check("settings", configuration.deploy_checks),
     Check("proxy", configuration.proxy),
     Check("database", database.answers),
+    Check("writes", database.takes_writes, on_desk=True, asks_database=True, concerns=(workflow.CHANGE, MODERATE)),
     Check("migrations", database.migrations, on_desk=True, asks_database=True),
     Check("clock", database.clock, on_desk=True, asks_database=True),
     Check("second factors", configuration.old_keys, asks_database=True),

@@ -1,31 +1,109 @@
-"""The database: whether it answers, is new enough, set as it should be, migrated, and of one mind with us about the time."""
+"""The database: whether it answers, takes writes, is new enough, set as it should be, migrated, and agrees about the time."""
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
-from newsportal.doctor.finding import Finding, fine, odd, wrong
+from newsportal.database import patience
+from newsportal.database.troubles import is_busy
+from newsportal.doctor.finding import Finding, Level, fine, odd, wrong
+from newsportal.models import LastDone
 from newsportal.watching.health import readiness, unapplied
 
 #: Scheduled stories appear by this machine's clock; what is stored has the database's in places. Seconds.
 CLOCK_OFF = 2.0
 #: In this many seconds a database that is well has answered.
 PATIENCE = 5.0
+NOT_WRITTEN = "The database takes no writes, and nothing can be saved"
 
 
 def answers() -> list[Finding]:
     if "database" in readiness.missing(within=PATIENCE):
+        # A file that may not be written to may be one that cannot be opened either: the journal is written by who reads, too.
+        if connection.vendor == "sqlite" and (kept := takes_writes())[0].level is Level.WRONG:
+            return kept
         return [
             wrong(
                 "The database does not answer.",
                 "Look whether it runs and whether DATABASE_URL names it; kept pages are still shown to readers.",
             )
         ]
-    return _sqlite() if connection.vendor == "sqlite" else _postgresql()
+    return [*(_sqlite() if connection.vendor == "sqlite" else _postgresql()), *_refuses_a_write()]
+
+
+def takes_writes() -> list[Finding]:
+    """As far as it can be told without a write, for which somebody at the desk would stand in line."""
+    if connection.vendor == "sqlite":
+        return _may_write(connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_is_in_recovery(), current_setting('transaction_read_only')")
+        is_standby, is_read_only = cursor.fetchone()
+    if is_standby:
+        return [
+            wrong(
+                f"{NOT_WRITTEN}: it is a standby, which only follows another.",
+                "Let DATABASE_URL name the one that it follows; where that is lost, have this one take over (SELECT pg_promote()).",
+            )
+        ]
+    if is_read_only == "on":
+        return [
+            wrong(
+                f"{NOT_WRITTEN}: default_transaction_read_only is on, as hosts set it while its disk is nearly full.",
+                "Make room there, or give it a larger disk; where the host does not turn it off then, ALTER DATABASE … RESET "
+                "default_transaction_read_only does (or ALTER ROLE, or ALTER SYSTEM); restart the site: connections keep it.",
+            )
+        ]
+    return [fine("The database takes writes.")]
+
+
+def _may_write(name: str | Path) -> list[Finding]:
+    file = Path(name)
+    journals = [file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm")]
+    # In the folder the journals are made anew.
+    needs = {file.parent: os.R_OK | os.W_OK | os.X_OK} | dict.fromkeys([file, *journals], os.R_OK | os.W_OK)
+    kept_from = [path for path, need in needs.items() if os.access(path, os.F_OK) and not os.access(path, need)]
+    if not kept_from:
+        return [fine("The file of the database may be written to.")]
+    paths = " ".join(map(str, kept_from))
+    return [
+        wrong(
+            f"{NOT_WRITTEN}: this process, of the user {os.geteuid()}, may not write to {paths}.",
+            f"As root: chown {os.geteuid()} {paths} && chmod u+rwX {paths}. Where that changes nothing, the disk is mounted to be "
+            "read alone (dmesg says why), or the unit of systemd lacks the folder in ReadWritePaths=.",
+        )
+    ]
+
+
+def _refuses_a_write() -> list[Finding]:
+    """Whether a write is refused for another reason than `takes_writes` tells. No row is written, and nothing is kept."""
+    if takes_writes()[0].level is Level.WRONG:
+        return []
+    try:
+        with patience.of(PATIENCE), transaction.atomic():
+            # Not BEGIN IMMEDIATE alone, which SQLite grants for a file that it can only read.
+            LastDone.objects.filter(name="").update(place="")
+            transaction.set_rollback(True)
+    except DatabaseError as refusal:
+        if is_busy(refusal):
+            return [
+                odd(
+                    f"Somebody has been writing to the database for {PATIENCE:.0f} s.",
+                    "Look again in a while: a migration that makes a table anew, or a stalled disk, has everybody else wait.",
+                )
+            ]
+        return [
+            wrong(
+                f"{NOT_WRITTEN} ({refusal}).",
+                "Look for room on its disk, and whether the account of DATABASE_URL may write to its tables.",
+            )
+        ]
+    return []
 
 
 def _sqlite() -> list[Finding]:

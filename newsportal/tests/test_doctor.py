@@ -5,10 +5,13 @@ import http.server
 import io
 import ipaddress
 import json
+import os
 import shutil
 import ssl
+import tempfile
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,8 +42,11 @@ from newsportal.tests.answering import begin, end
 from newsportal.tests.findings import worst
 from newsportal.tests.jobs import note
 from newsportal.tests.programs import needs_redis
+from newsportal.tests.refusing import nothing_is_written, on_sqlite, writing
 
 HOUR = datetime.timedelta(hours=1)
+#: A user who owns nothing; root may write to everything.
+NOBODY = 65534
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------
@@ -96,6 +102,67 @@ def test_a_server_whose_database_a_crash_destroys_is_wrong(monkeypatch):
     real = database._one
     monkeypatch.setattr(database, "_one", lambda statement: "off" if statement == "SHOW fsync" else real(statement))
     assert worst(database.answers()) is Level.WRONG
+
+
+@pytest.fixture
+def kept_from(monkeypatch):
+    """The file of SQLite's database, which this process may read and not write to, in a folder of the same kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "db.sqlite3"
+        file.touch(0o444)
+        Path(folder).chmod(0o555)
+        monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+        if is_root := os.geteuid() == 0:
+            os.setresuid(NOBODY, NOBODY, 0)
+        try:
+            yield file
+        finally:
+            if is_root:
+                os.setresuid(0, 0, 0)
+            Path(folder).chmod(0o755)
+
+
+@on_sqlite
+def test_a_file_that_somebody_else_owns_is_wrong_and_whose_it_must_be_is_said(kept_from):
+    (found,) = database.takes_writes()
+    assert found.level is Level.WRONG and "takes no writes" in found.what
+    assert f"chown {os.geteuid()} {kept_from.parent} {kept_from}" in found.mend
+
+
+@on_sqlite
+def test_a_file_that_cannot_be_opened_for_that_is_no_database_that_does_not_answer(kept_from, monkeypatch):
+    monkeypatch.setattr(database.readiness, "missing", lambda within: ["database"])
+    (found,) = database.answers()
+    assert found.level is Level.WRONG and "takes no writes" in found.what
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_refuses_writes_is_wrong():
+    with nothing_is_written():
+        found = [finding for finding in (*database.answers(), *database.takes_writes()) if finding.level is Level.WRONG]
+    assert ["takes no writes" in finding.what and finding.mend != "" for finding in found] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+@on_sqlite
+def test_a_database_to_which_somebody_else_writes_is_not_one_that_refuses(monkeypatch):
+    monkeypatch.setattr(database, "PATIENCE", 0.5)
+    monkeypatch.setattr(database.readiness, "missing", lambda within: [])
+    with writing():
+        assert worst(database.answers()) is Level.ODD
+        assert worst(database.takes_writes()) is Level.FINE
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's is refused by the file, which is looked at")
+def test_the_desk_says_to_who_writes_that_nothing_is_written(client, reporter, moderator):
+    for person in (reporter, moderator):
+        client.force_login(person)
+        alarms.forget()
+        with nothing_is_written():
+            page = client.get("/admin/").content.decode()
+        assert "takes no writes" in page and "default_transaction_read_only" in page
+    alarms.forget()
 
 
 @pytest.mark.django_db

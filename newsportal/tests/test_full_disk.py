@@ -3,15 +3,14 @@
 import sqlite3
 import subprocess
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 from django.conf import settings as site_settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Section
 from articles.tests.factories import make_article
 from comments.tests.factories import make_comment
 from newsportal.database import patience
@@ -20,42 +19,15 @@ from newsportal.staff import sessions
 from newsportal.staff.models import StaffSession
 from newsportal.tests import nodes
 from newsportal.tests.desk_walk import addresses
+from newsportal.tests.refusing import nothing_is_written, on_sqlite, writing
 
 pytestmark = pytest.mark.django_db(transaction=True)
-on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has its own disk, and many writers")
 
 
 def log_in(client: Client, person) -> None:
     """In a process that has not yet seen the session."""
     client.force_login(person)
     sessions._seen.clear()
-
-
-@contextmanager
-def nothing_is_written():
-    """The database refuses every write, and is read."""
-    told = {
-        "sqlite": ("PRAGMA query_only = on", "PRAGMA query_only = off"),
-        "postgresql": ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off"),
-    }
-    refuse, take = told[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(refuse)
-        try:
-            with pytest.raises(DatabaseError):
-                Section.objects.update(order=1)
-            yield
-        finally:
-            cursor.execute(take)
-
-
-@contextmanager
-def writing():
-    """Somebody else writes, and goes on writing."""
-    with closing(connection.copy()) as other, other.cursor() as cursor:
-        cursor.execute("BEGIN IMMEDIATE")
-        yield
-        cursor.execute("ROLLBACK")
 
 
 #: On which somebody is handed a secret, which is kept until they send back what they have made of it.
