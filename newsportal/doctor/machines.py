@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 import time
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -13,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import Request
 
 from django.conf import settings
+from django.core.mail.backends.smtp import EmailBackend
 
 from articles.http.outbound import opener
 from articles.models import Image
@@ -70,25 +72,43 @@ def cache() -> list[Finding]:
 
 
 def mail_server() -> list[Finding]:
-    """Only whether it talks to us: no letter is sent, and nobody logs in."""
+    """Connect and log in as letters do: what would have each of them refused is found. No letter is sent."""
     if not settings.MAIL_ENABLED:
         return [
             odd("EMAIL_HOST is not set: no mail is sent, and guests cannot confirm their address.", "Set EMAIL_HOST.")
         ]
-    connect = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+    named = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    server = EmailBackend(timeout=LONG)
     try:
-        with connect(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=LONG) as server:
-            server.ehlo()
-            if settings.EMAIL_USE_TLS:
-                server.starttls()
+        server.open()
+    except ssl.SSLCertVerificationError as problem:
+        why = problem.verify_message.rstrip(".")
+        return [
+            wrong(
+                f"The certificate of the mail server {named} is not believed, and no letter goes out: {why}.",
+                "Set EMAIL_HOST to the name that stands in it, or give the server one that is valid and signed by an authority "
+                "known here (update-ca-certificates); one on this machine needs none with EMAIL_USE_TLS=false.",
+            )
+        ]
+    except smtplib.SMTPAuthenticationError as problem:
+        return [
+            wrong(
+                f"The mail server {named} does not let us log in ({problem.smtp_code}), and no letter goes out.",
+                "Look at EMAIL_HOST_USER and EMAIL_HOST_PASSWORD.",
+            )
+        ]
     except (smtplib.SMTPException, OSError) as problem:
         return [
             wrong(
-                f"The mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT} cannot be talked to ({type(problem).__name__}).",
+                f"The mail server {named} cannot be talked to ({type(problem).__name__}).",
                 "Look at EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS and EMAIL_USE_SSL, and whether the firewall lets us out.",
             )
         ]
-    return [fine(f"The mail server {settings.EMAIL_HOST} answers.")]
+    finally:
+        # How it says goodbye is nobody's trouble.
+        with suppress(smtplib.SMTPException, OSError):
+            server.close()
+    return [fine(f"The mail server {settings.EMAIL_HOST} lets us in.")]
 
 
 def site() -> list[Finding]:

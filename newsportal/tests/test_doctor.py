@@ -295,6 +295,25 @@ def test_redis_that_is_full_or_forgets_as_it_likes_is_found(settings, tmp_path):
         client.close()
 
 
+def with_certificate(folder: Path, begins: float, ends: float) -> ssl.SSLContext:
+    """Of a server whose certificate, which is put there, is signed by nobody else; it began and ends so many days from now."""
+    now, key = datetime.datetime.now(datetime.UTC), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    built = x509.CertificateBuilder(
+        issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=x509.random_serial_number(),
+        not_valid_before=now + begins * 24 * HOUR, not_valid_after=now + ends * 24 * HOUR,
+    )  # fmt: skip
+    built = built.add_extension(
+        x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+    )
+    signed = built.sign(key, hashes.SHA256())
+    (folder / "certificate.pem").write_bytes(signed.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return context
+
+
 def test_a_mail_server_that_is_away_or_speaks_no_tls_is_wrong(settings):
     from aiosmtpd.controller import Controller
 
@@ -316,6 +335,37 @@ def test_a_mail_server_that_is_away_or_speaks_no_tls_is_wrong(settings):
         assert worst(machines.mail_server()) is Level.WRONG
     finally:
         server.stop()
+
+
+@pytest.fixture
+def mail_with_tls(settings, tmp_path):
+    """A mail server that lets in who logs in over TLS as `site` with `right`; its certificate is in `certificate.pem`."""
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
+
+    settings.MAIL_ENABLED, settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = True, False, True
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", loopback.free_port()
+    server = Controller(
+        object(), hostname="127.0.0.1", port=settings.EMAIL_PORT, tls_context=with_certificate(tmp_path, -1, 1),
+        authenticator=lambda *said: AuthResult(success=said[-1].password == b"right", handled=False),
+    )  # fmt: skip
+    server.start()
+    yield
+    server.stop()
+
+
+def test_a_mail_server_whose_certificate_letters_refuse_is_wrong(mail_with_tls):
+    (found,) = machines.mail_server()
+    assert found.level is Level.WRONG and "certificate" in found.what and "self-signed" in found.what
+
+
+def test_one_to_which_we_cannot_log_in_is_wrong(mail_with_tls, settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "site", "wrong"
+    (found,) = machines.mail_server()
+    assert found.level is Level.WRONG and "EMAIL_HOST_PASSWORD" in found.mend
+    settings.EMAIL_HOST_PASSWORD = "right"
+    assert worst(machines.mail_server()) is Level.FINE
 
 
 class Answers(dict[str, tuple[int, dict[str, str], bytes]]):
@@ -390,24 +440,9 @@ def secured(front_door, settings, tmp_path, monkeypatch):
     servers = []
 
     def speak(begins: float, ends: float) -> None:
-        now, key = datetime.datetime.now(datetime.UTC), ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        built = x509.CertificateBuilder(
-            issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=x509.random_serial_number(),
-            not_valid_before=now + begins * 24 * HOUR, not_valid_after=now + ends * 24 * HOUR,
-        )  # fmt: skip
-        built = built.add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        signed = built.sign(key, hashes.SHA256())
-        (tmp_path / "certificate.pem").write_bytes(signed.public_bytes(Encoding.PEM))
-        (tmp_path / "key.pem").write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-        )
+        context = with_certificate(tmp_path, begins, ends)
         # Which OpenSSL trusts in the place of the system's own.
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
         server = http.server.HTTPServer(("127.0.0.1", 0), front_door.handler)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         begin(server)
