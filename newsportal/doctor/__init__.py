@@ -4,7 +4,7 @@ finding        what a check found
 configuration  the deploy checks, DEBUG, the proxy, old keys
 database       reachable, takes writes, version and settings, migrations, clock
 files          pictures can be written and shown, static files are collected, the disk
-machines       cache, mail server, the site itself and its pictures as the world reaches them
+machines       cache, mail server, the site itself, its pages and pictures as the world reaches them
 newsroom       jobs, letters, late stories, the CDN
 nightly        backups, and what is forgotten in time
 alarms         which of these stand on the pages of the desk, and for whom
@@ -64,6 +64,7 @@ CHECKS = [
     Check("cache", machines.cache, on_desk=True),
     Check("mail server", machines.mail_server),
     Check("site", machines.site),
+    Check("newest story", machines.newest_story, asks_database=True),
     Check("newest picture", machines.newest_picture, asks_database=True),
     Check("jobs", newsroom.jobs, on_desk=True, asks_database=True),
     Check("failed jobs", newsroom.failed_jobs, on_desk=True, asks_database=True),

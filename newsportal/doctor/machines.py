@@ -8,7 +8,7 @@ import ssl
 import time
 from contextlib import suppress
 from http.client import HTTPException
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import Request
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
 from articles.http.outbound import opener
-from articles.models import Image
+from articles.models import Article, Image
 from articles.pictures.renditions import JPEG, sizes
 from newsportal.doctor.finding import Finding, fine, odd, told, wrong
 
@@ -114,7 +114,7 @@ def mail_server() -> list[Finding]:
 def site() -> list[Finding]:
     """Ask SITE_URL, and nothing else, as the world does."""
     mend = "Look at the web server before the site, at SITE_URL, and at its name in DNS."
-    status, body, _ = _ask(f"{settings.SITE_URL}/healthz")
+    status, body, *_ = _ask(f"{settings.SITE_URL}/healthz")
     if status is None:
         return [wrong(f"{settings.SITE_URL} does not answer ({body}).", mend)]
     if status != 200 or body != "ok\n":
@@ -122,24 +122,49 @@ def site() -> list[Finding]:
     found = [fine(f"{settings.SITE_URL} answers."), *_certificate()]
     # Its answer to /healthz is the same with and without TLS; that of a page is not.
     page = f"{settings.SITE_URL}/robots.txt"
-    status, _, location = _ask(page)
-    if location == page:
+    answer = _ask(page)
+    if answer.location == page:
         found.append(
             wrong(
                 "Pages redirect to themselves: the site does not hear that readers come over TLS.",
                 "Let the proxy set X-Forwarded-Proto, and set BEHIND_PROXY=true.",
             )
         )
-    elif status == 400:
+    elif answer.status == 400:
         found.append(
             wrong(
                 "Pages are refused with 400: the site does not answer to the name that the proxy passes on.",
                 "Let the proxy pass Host on, and name it in ALLOWED_HOSTS.",
             )
         )
-    elif status != 200:
-        found.append(wrong(f"Pages are answered with status {status}.", "Look into the log."))
+    elif answer.status != 200:
+        found.append(wrong(f"Pages are answered with status {answer.status}.", "Look into the log."))
+    else:
+        # Neither of the two above is a page that is made of stories.
+        found.append(_page("The front page", f"{settings.SITE_URL}/"))
     return found
+
+
+def newest_story() -> list[Finding]:
+    story = Article.objects.public().order_by("-publish_at", "-pk").first()
+    if story is None:
+        return [fine("There are no stories yet.")]
+    return [_page("The newest story", urljoin(f"{settings.SITE_URL}/", story.get_absolute_url()))]
+
+
+def _page(name: str, url: str) -> Finding:
+    """Whether readers get it, as it is now."""
+    answer = _ask(url)
+    mend = "Look into the log of the site: journalctl -u newsportal -u newsportal-pages."
+    if answer.is_stale:
+        return wrong(
+            f"{name} is shown as it was: the site does not make it any more, and the web server sends what it kept: {url}",
+            mend,
+        )
+    if answer.status != 200:
+        came = answer.body if answer.status is None else f"status {answer.status}"
+        return wrong(f"{name} does not come ({came}): {url}", mend)
+    return fine(f"{name} comes as readers ask for it.")
 
 
 def newest_picture() -> list[Finding]:
@@ -148,7 +173,7 @@ def newest_picture() -> list[Finding]:
     if image is None:
         return [fine("There are no pictures yet.")]
     url = urljoin(f"{settings.SITE_URL}/", sizes(image)[0].url(JPEG))
-    status, body, _ = _ask(url)
+    status, body, *_ = _ask(url)
     if status == 200 and body.startswith(OF_JPEG):
         return [fine("The newest picture comes as readers fetch it.")]
     came = body if status is None else f"status {status}" if status != 200 else "something else came"
@@ -189,15 +214,27 @@ def _certificate() -> list[Finding]:
     ]
 
 
-def _ask(url: str) -> tuple[int | None, str, str]:
-    """(status, beginning of the body, where a redirect leads); (None, why, "") when nothing came back."""
+class Answer(NamedTuple):
+    """`body`: its beginning, or why nothing came back, where `status` is None. `location`: where a redirect leads.
+
+    `is_stale`: nginx has kept it, and sends it since the application does not answer (deploy/nginx.conf).
+    """
+
+    status: int | None
+    body: str
+    location: str = ""
+    is_stale: bool = False
+
+
+def _ask(url: str) -> Answer:
     request = Request(url, headers={"User-Agent": "newsportal-doctor"})  # noqa: S310 (http or https, by newsportal.environment)
     try:
         with opener().open(request, timeout=LONG) as response:
-            return response.status, response.read(100).decode("latin-1"), ""
+            is_stale = response.headers.get("X-Cache") == "STALE"
+            return Answer(response.status, response.read(100).decode("latin-1"), is_stale=is_stale)
     except HTTPError as answer:
-        return answer.code, "", answer.headers.get("Location", "")
+        return Answer(answer.code, "", answer.headers.get("Location", ""))
     except (OSError, HTTPException) as problem:
         reason = getattr(problem, "reason", problem)
         is_named = isinstance(reason, socket.gaierror)
-        return None, "its name is not known" if is_named else type(reason).__name__, ""
+        return Answer(None, "its name is not known" if is_named else type(reason).__name__)

@@ -400,6 +400,7 @@ def front_door(settings):
 def test_the_front_door_is_tried(front_door, settings):
     front_door["/healthz"] = 200, {}, b"ok\n"
     front_door["/robots.txt"] = 200, {}, b"User-agent: *\n"
+    front_door["/"] = 200, {}, b"<!doctype html>"
     assert worst(machines.site()) is Level.FINE
     front_door["/robots.txt"] = 301, {"Location": f"{settings.SITE_URL}/robots.txt"}, b""
     assert "redirect to themselves" in machines.site()[1].what
@@ -411,6 +412,28 @@ def test_the_front_door_is_tried(front_door, settings):
     assert worst(machines.site()) is Level.WRONG
     settings.SITE_URL = f"http://127.0.0.1:{loopback.free_port()}"
     assert "ConnectionRefusedError" in machines.site()[0].what
+
+
+@pytest.mark.django_db
+def test_a_front_page_and_a_newest_story_that_readers_do_not_get_or_only_as_they_were_are_wrong(front_door):
+    front_door["/healthz"] = 200, {}, b"ok\n"
+    front_door["/robots.txt"] = 200, {}, b"User-agent: *\n"
+    assert worst(machines.newest_story()) is Level.FINE
+    make_article(publish_at=timezone.now() - HOUR)
+    newest = make_article(publish_at=timezone.now() - HOUR / 2)
+    make_article(status=Status.DRAFT)
+    for path, look in (("/", machines.site), (newest.get_absolute_url(), machines.newest_story)):
+        for answer, said in (
+            ((500, {}, b""), "status 500"),
+            ((302, {"Location": "/login/"}, b""), "status 302"),
+            ((200, {"X-Cache": "STALE"}, b"<!doctype html>"), "as it was"),
+        ):
+            front_door[path] = answer
+            found = look()[-1]
+            assert found.level is Level.WRONG and said in found.what and "log" in found.mend
+        for headers in ({}, {"X-Cache": "HIT"}):
+            front_door[path] = 200, headers, b"<!doctype html>"
+            assert worst(look()) is Level.FINE
 
 
 @pytest.mark.django_db
@@ -472,6 +495,7 @@ def test_a_certificate_that_is_not_made_anew_is_told_of_before_it_ends(
 ):
     front_door["/healthz"] = 200, {}, b"ok\n"
     front_door["/robots.txt"] = 200, {}, b"User-agent: *\n"
+    front_door["/"] = 200, {}, b"<!doctype html>"
     secured(begins, ends)
     found = machines.site()
     assert worst(found) is expected and said in found[1].what
