@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 from contextlib import suppress
 from email.utils import make_msgid
@@ -17,11 +18,15 @@ from django.template.loader import render_to_string
 logger = logging.getLogger(__name__)
 
 MAX_SUBJECT = 150
+#: A refusal for now that is about one address: no such host just now, a mailbox that is full (RFC 3463). 4.1.7 and 4.1.8 are about
+#: ours, and a server that lets nobody through says 4.7.1.
+OF_ONE_ADDRESS = re.compile(rb"4\.(?:1\.(?![78]\b)|2\.)\d")
 
 
 class Outcome(Enum):
     SENT = "sent"
     LATER = "later"  # the server cannot be reached, or takes nothing now
+    PERHAPS = "perhaps"  # this address is refused for now: most likely it is mistyped
     NEVER = "never"  # the address or the letter is refused for good
 
 
@@ -52,8 +57,8 @@ def send(to: str, subject: str, template: str, said: dict[str, Any], **headers: 
         server.open()
         server.send_messages([letter])
     except smtplib.SMTPRecipientsRefused as refusal:
-        permanent = all(code >= 500 for code, _ in refusal.recipients.values())
-        return _failed(template, refusal, Outcome.NEVER if permanent else Outcome.LATER)
+        (answer,) = refusal.recipients.values()
+        return _failed(template, refusal, _of_recipient(*answer))
     except smtplib.SMTPDataError as refusal:
         return _failed(template, refusal, Outcome.NEVER if refusal.smtp_code >= 500 else Outcome.LATER)
     except (smtplib.SMTPException, OSError) as failure:
@@ -65,6 +70,10 @@ def send(to: str, subject: str, template: str, said: dict[str, Any], **headers: 
         with suppress(smtplib.SMTPException, OSError):
             server.close()
     return Outcome.SENT
+
+
+def _of_recipient(code: int, words: bytes) -> Outcome:
+    return Outcome.NEVER if code >= 500 else Outcome.PERHAPS if OF_ONE_ADDRESS.match(words) else Outcome.LATER
 
 
 def _failed(template: str, error: Exception, outcome: Outcome) -> Outcome:

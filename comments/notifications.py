@@ -1,7 +1,8 @@
 """Who gets which letter, and when: decided again in the moment it is sent, in the background.
 
 What was typed by a stranger is sent only to people who have shown that their address is theirs. Jobs carry numbers of
-rows, never an address or a text.
+rows, never an address or a text. What a job returns, and its row keeps, is what came of its letter (mail.Outcome); None: there was
+none to send.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks import task
-from django_tasks.base import Task
 
 from articles.caching import editions
 from articles.clocks import long_ago
@@ -35,6 +35,7 @@ LINKS_AN_HOUR = 30
 DAY = datetime.timedelta(days=1)
 
 GIVEN_UP = "The mail server took the letter at no attempt."
+NOT_NOW = {mail.Outcome.LATER, mail.Outcome.PERHAPS}
 
 UNSUBSCRIBE_SALT = "comments.unsubscribe"
 UNSUBSCRIBE_FOR = datetime.timedelta(days=90)
@@ -76,15 +77,16 @@ def _claim_link(commenter: Commenter) -> datetime.datetime | None:
 
 
 @task
-def send_confirmation(commenter: int, article: int | None, attempt: int = 1) -> None:
+def send_confirmation(commenter: int, article: int | None, attempt: int = 1) -> str | None:
     guest = Commenter.objects.filter(pk=commenter).exclude(email="").first()
     if guest is None:
-        return
+        return None
     story = Article.objects.public().filter(pk=article).first() if article else None
     context = {"url": _url("comment_confirm", confirmation_token(guest)), "story": story}
     outcome = mail.send(guest.email, f"Confirm your address for {settings.SITE_NAME}", "confirm", context)
-    if outcome is mail.Outcome.LATER:
-        _send_later(send_confirmation, commenter, article, attempt=attempt)
+    if outcome in NOT_NOW:
+        _keep(outcome, is_tried_again=try_again(send_confirmation, commenter, article, attempt=attempt))
+    return outcome.value
 
 
 # --- After a decision -------------------------------------------------------------------------------------------------
@@ -115,16 +117,16 @@ def whom_to_tell(reply: Comment) -> Comment | None:
 
 @task
 @editions.touching()
-def send_reply_notice(comment: int, attempt: int = 1) -> None:
+def send_reply_notice(comment: int, attempt: int = 1) -> str | None:
     """At most once for each reply, also when the process dies on the way: it is claimed before it is sent."""
     replies = Comment.objects.select_related("article", "answers__commenter", "parent__commenter")
     reply = replies.filter(pk=comment).first()
     answered = whom_to_tell(reply) if reply else None
     if reply is None or answered is None or answered.commenter is None:
-        return
+        return None
     unsent = Comment.objects.filter(pk=comment)
     if not unsent.filter(notified_at=None).update(notified_at=timezone.now()):
-        return
+        return None
     url = _url("comment_unsubscribe", unsubscribe_token(answered))
     outcome = mail.send(
         answered.commenter.email,
@@ -134,31 +136,32 @@ def send_reply_notice(comment: int, attempt: int = 1) -> None:
         List_Unsubscribe=f"<{url}>",
         List_Unsubscribe_Post="List-Unsubscribe=One-Click",
     )
-    if outcome is mail.Outcome.LATER:
+    if outcome in NOT_NOW:
         with transaction.atomic():
             unsent.update(notified_at=None)
             is_tried_again = try_again(send_reply_notice, comment, attempt=attempt)
-        if not is_tried_again:
-            raise GivenUp(GIVEN_UP)
+        _keep(outcome, is_tried_again=is_tried_again)
+    return outcome.value
 
 
 @task
-def send_rejection(decision: int, attempt: int = 1) -> None:
+def send_rejection(decision: int, attempt: int = 1) -> str | None:
     said = Decision.objects.select_related("comment__article", "comment__commenter").filter(pk=decision).first()
     comment = said.comment if said else None
     # Undone, deleted or erased in the meantime: there is nothing left to tell, or nobody.
     if not said or not comment or (comment.status, comment.revision) != (said.to_status, said.revision):
-        return
+        return None
     if comment.commenter is None or not (comment.is_proved and comment.commenter.email):
-        return
+        return None
     outcome = mail.send(
         comment.commenter.email,
         f"Your comment on “{comment.article.list_headline}” is not published",
         "rejection",
         {"comment": comment, "reason": said.get_reason_display(), "note": said.note, "story": comment.article},
     )
-    if outcome is mail.Outcome.LATER:
-        _send_later(send_rejection, decision, attempt=attempt)
+    if outcome in NOT_NOW:
+        _keep(outcome, is_tried_again=try_again(send_rejection, decision, attempt=attempt))
+    return outcome.value
 
 
 # --- Unsubscribing ----------------------------------------------------------------------------------------------------
@@ -188,8 +191,11 @@ def unsubscribe(comment: Comment, *, everything: bool) -> None:
         Comment.objects.filter(pk=comment.pk).update(wants_replies=False)
 
 
-def _send_later(letter: Task, *args: object, attempt: int) -> None:
-    if not try_again(letter, *args, attempt=attempt):
+def _keep(outcome: mail.Outcome, *, is_tried_again: bool) -> None:
+    """A letter that is given up is kept as work that failed, and can be sent after all; not one to an address that was refused for
+    a day, which is no failure of ours.
+    """  # fmt: skip
+    if outcome is mail.Outcome.LATER and not is_tried_again:
         raise GivenUp(GIVEN_UP)
 
 

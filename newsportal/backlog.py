@@ -9,14 +9,16 @@ import datetime
 import time
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from articles import workflow
 from articles.clocks import AHEAD
+from articles.http.attempts import since_the_first
 from articles.models import Article, NextVersion
+from comments import mail
 from comments.models import Comment, Status
 from newsportal import recurring
 from newsportal.models import Purge, Recurring
@@ -68,6 +70,23 @@ def tried_again() -> QuerySet[DBTaskResult]:
 
 def undelivered_letters() -> QuerySet[DBTaskResult]:
     return tried_again().filter(task_path__startswith=LETTERS)
+
+
+def waiting_letters(most: int = COUNTED) -> tuple[int, int]:
+    """Of those, how many wait while nothing goes out, and how many while the mail server has taken others since they were first
+    offered: of these the address is what is refused. Counts no further than `most`, and those of late first.
+    """  # fmt: skip
+    waiting = undelivered_letters().order_by("-enqueued_at").values_list("enqueued_at", "args_kwargs")[:most]
+    offered_at = [at - since_the_first(given["kwargs"].get("attempt", 1)) for at, given in waiting]
+    if not offered_at:
+        return 0, 0
+    sent = DBTaskResult.objects.filter(
+        status=TaskResultStatus.SUCCESSFUL, finished_at__gt=min(offered_at), task_path__startswith=LETTERS,
+        return_value=mail.Outcome.SENT.value,
+    )  # fmt: skip
+    last = sent.aggregate(at=Max("finished_at"))["at"]
+    alone = sum(last is not None and at < last for at in offered_at)
+    return len(offered_at) - alone, alone
 
 
 def letters_given_up() -> QuerySet[DBTaskResult]:

@@ -31,6 +31,11 @@ def pause_after(attempt: int, pauses: Sequence[float] = PAUSES) -> datetime.time
     return datetime.timedelta(minutes=pauses[attempt - 1]) if attempt <= len(pauses) else None
 
 
+def since_the_first(attempt: int) -> datetime.timedelta:
+    """How long attempts had been made when number `attempt` was enqueued; the second is when the first has failed."""
+    return datetime.timedelta(minutes=sum(PAUSES[: max(attempt - 2, 0)]))
+
+
 def try_again(task: Task, *args: object, attempt: int, pauses: Sequence[float] = PAUSES) -> bool:
     """After attempt number `attempt` (the first is 1) has failed, enqueue `task(*args, attempt=…)` for later.
 

@@ -400,6 +400,43 @@ def test_an_address_that_does_not_exist_is_not_tried_again_nor_logged(sink, capl
     assert not any("private" in job.traceback for job in jobs())
 
 
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        ("450 4.1.2 Recipient address rejected: Domain not found", 0),
+        ("452 4.2.2 Mailbox full", 0),
+        ("450 4.1.8 Sender address rejected: Domain not found", 1),
+        ("454 4.7.1 Relay access denied", 1),
+        ("451 Temporary lookup failure", 1),
+    ],
+)
+def test_an_address_that_is_refused_for_a_day_is_no_failure_and_a_server_that_takes_nothing_is(sink, answer, failed):
+    sink.refuse = answer
+    publish(make_reply(to=make_proved(status=Status.PUBLISHED)))
+    do_jobs()
+    for _ in range(LAST_ATTEMPT):
+        do_later_jobs()
+    assert jobs().count() == LAST_ATTEMPT and not jobs().filter(status="READY").exists()
+    assert backlog.letters_given_up().count() == failed
+
+
+def test_one_address_that_is_refused_is_told_apart_from_a_server_that_takes_nothing(sink):
+    def ask(email: str) -> None:
+        comment = make_comment(email=email)
+        ask_to_confirm(comment.commenter, comment)
+        do_jobs()
+
+    sink.refuse = "450 4.1.2 Recipient address rejected: Domain not found"
+    ask("mistyped@exmaple.org")
+    assert backlog.waiting_letters() == (1, 0), "of a server that has taken nothing since nobody knows that it is well"
+    sink.refuse = ""
+    ask("one@example.org")
+    assert backlog.waiting_letters() == (0, 1)
+    sink.refuse = "451 Temporary lookup failure"
+    ask("two@example.org")
+    assert backlog.waiting_letters() == (1, 1)
+
+
 def test_a_server_that_ends_badly_has_delivered(sink):
     sink.rude = "garbage that is no answer"
     comment = make_comment()

@@ -69,11 +69,19 @@ def _names() -> str:
 
 def letters() -> list[Finding]:
     found = []
-    if waiting := backlog.up_to(backlog.undelivered_letters(), SAID):
+    waiting, alone = backlog.waiting_letters(SAID)
+    if waiting:
         found.append(
             wrong(
                 f"The mail server did not take {_letters(waiting)} to readers; {_they(waiting)} tried again for a day.",
                 "Run manage.py doctor, which asks the mail server; look at EMAIL_HOST, its user and password.",
+            )
+        )
+    if alone:
+        found.append(
+            odd(
+                f"The mail server takes letters, and did not take {_letters(alone)}; {_they(alone)} tried again for a day.",
+                "Nothing is to be done where an address was mistyped, as most are; else the mail server's log says why.",
             )
         )
     if lost := backlog.up_to(backlog.letters_given_up(), SAID):

@@ -533,6 +533,24 @@ def test_what_was_given_up_and_letters_that_were_not_taken_are_found():
         run_after=timezone.now() + HOUR,
     )  # fmt: skip
     assert "did not take 1 letter to readers; it is tried again" in newsroom.letters()[0].what
+    assert worst(newsroom.letters()) is Level.WRONG
+
+
+@pytest.mark.django_db
+def test_a_letter_that_is_refused_while_others_are_taken_is_only_to_be_looked_at():
+    letter = {"task_path": "comments.notifications.send_confirmation"}
+    refused = letter | {
+        "args_kwargs": {"args": [1], "kwargs": {"attempt": 3}}, "enqueued_at": timezone.now() - HOUR,
+        "run_after": timezone.now() + HOUR,
+    }  # fmt: skip
+    DBTaskResult.objects.filter(pk=note.enqueue("refused").id).update(**refused)
+    done = letter | {"status": "SUCCESSFUL", "finished_at": timezone.now()}
+    other = DBTaskResult.objects.filter(pk=note.enqueue("other").id)
+    for outcome, expected in (("later", Level.WRONG), (None, Level.WRONG), ("sent", Level.ODD)):
+        other.update(**done, return_value=outcome)
+        assert worst(newsroom.letters()) is expected
+    other.update(finished_at=timezone.now() - 2 * HOUR)
+    assert worst(newsroom.letters()) is Level.WRONG
 
 
 @pytest.mark.django_db
