@@ -14,6 +14,8 @@ from django.utils import timezone
 from newsportal.models import LastDone
 
 BACKUP, VERIFIED_BACKUP, RETENTION = "backup", "verified_backup", "comment_retention"
+#: Kept as it was: since when there could have been one that proved good.
+FIRST_BACKUP = "first_backup"
 
 WORDS = {
     BACKUP: "How long ago the last backup was made.",
@@ -31,6 +33,8 @@ def note(name: str, *, at: datetime.datetime | None = None, place: str = "") -> 
     at = min(at or now, now)
     told: dict[str, Any] = {"at": at, "place": place[:500]}
     with suppress(DatabaseError), transaction.atomic():
+        if name == BACKUP:
+            LastDone.objects.bulk_create([LastDone(name=FIRST_BACKUP, at=at)], ignore_conflicts=True)
         LastDone.objects.bulk_create([LastDone(name=name, **told)], ignore_conflicts=True)
         # An old backup that somebody verifies by hand is not the newest; whose clock was wrong once does not count.
         LastDone.objects.filter(Q(at__lt=at) | Q(at__gt=now), name=name).update(**told)

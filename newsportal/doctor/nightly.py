@@ -20,6 +20,10 @@ MISSED_AFTER = datetime.timedelta(hours=48)
 MEND_BACKUP = (
     "Look at journalctl -u newsportal-backup, or at what cron says, and run manage.py backup and verify_backup by hand."
 )
+MEND_PROVING = (
+    "Run manage.py verify_backup by hand and read what it says, then have it run each night after the backup. With PostgreSQL the "
+    "account of DATABASE_URL needs CREATEDB (ALTER ROLE … CREATEDB)."
+)
 MEND_FORGETTING = (
     "Look at journalctl -u newsportal-nightly, or at what cron says, and run manage.py comment_retention by hand."
 )
@@ -27,7 +31,10 @@ BEGIN = "Begin it: docs/operations.md, under “{}”. A timer that has just bee
 
 
 def every_night() -> list[Finding]:
-    """Of an installation for the public; what was never done is only odd, for it may be new, or done by other means."""
+    """Of an installation for the public; what was never done is only odd, for it may be new, or done by other means.
+
+    Where backups are made, to prove none of them is neither for long.
+    """
     last = nightly.last()
     if not (settings.TLS or last):
         return [fine("SITE_URL is http: a site to look at, of which no backup is asked.")]
@@ -38,6 +45,10 @@ def _backup(last: dict[str, LastDone]) -> list[Finding]:
     made, verified = last.get(nightly.BACKUP), last.get(nightly.VERIFIED_BACKUP)
     if made and _is_missed(made):
         return [wrong(f"No backup has been made for {_age(made)}.", MEND_BACKUP)]
+    first = last.get(nightly.FIRST_BACKUP)
+    if not verified and first and _is_missed(first):
+        what = f"Backups have been made for {_age(first)}, and none was ever proved: whether one can be restored is not known."
+        return [wrong(what, MEND_PROVING)]
     if not verified:
         return [odd("No backup was ever verified.", BEGIN.format("Back up and restore"))]
     if _is_missed(verified):

@@ -46,7 +46,9 @@ def said() -> list[str]:
 def test_a_backup_that_is_made_and_one_that_proves_good_are_noted(tmp_path):
     make_newspaper()
     archive = back_up(tmp_path / "backups")
-    assert {(name, done.place) for name, done in nightly.last().items()} == {("backup", str(tmp_path / "backups"))}
+    assert {(name, done.place) for name, done in nightly.last().items()} == {
+        ("backup", str(tmp_path / "backups")), ("first_backup", ""),
+    }  # fmt: skip
     LastDone.objects.all().delete()
     with pytest.raises(CommandError):
         manage("verify_backup", str(with_manifest(archive, counts={})))
@@ -119,6 +121,19 @@ def test_what_was_never_done_is_odd_and_what_is_done_no_more_is_wrong(public):
     was_done(backup=1, verified_backup=1, comment_retention=100)
     assert said()[0].startswith("What readers leave behind has not been forgotten for 4 days")
     assert worst(every_night()) is Level.WRONG
+
+
+@pytest.mark.django_db
+def test_backups_of_which_none_was_proved_in_two_days_are_wrong(public):
+    nightly.note("backup", at=timezone.now() - 49 * HOUR)
+    nightly.note("backup", at=timezone.now() - 25 * HOUR)
+    nightly.note("backup", at=timezone.now() - HOUR)
+    assert said()[0].startswith("Backups have been made for 2 days, and none was ever proved")
+    assert worst(every_night()) is Level.WRONG and "CREATEDB" in every_night()[0].mend
+    was_done(first_backup=47, comment_retention=1)
+    assert worst(every_night()) is Level.ODD
+    was_done(first_backup=1000, verified_backup=1)
+    assert worst(every_night()) is Level.FINE
 
 
 @pytest.mark.django_db
