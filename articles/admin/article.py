@@ -26,6 +26,7 @@ from articles.admin.editor import ProseEditorAdminMixin
 from articles.admin.goes_along import GoesAlongMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.inlines import PartInline
+from articles.admin.lead_picture import LeadPictureMixin
 from articles.admin.moment import MomentField, ZonedSplitDateTime
 from articles.admin.next_version import NextVersionMixin
 from articles.admin.presence import PresenceMixin
@@ -190,6 +191,7 @@ class ArticleAdmin(
     PreviewMixin,
     SnippetMixin,
     ReadsMixin,
+    LeadPictureMixin,
     ProseEditorAdminMixin,
     SortableAdminBase,
     UncountedAdmin,
@@ -210,7 +212,7 @@ class ArticleAdmin(
     search_help_text = "Words anywhere in a story, in tags or in bylines; “in quotes” together; -without."
     # Only says that there is a search box: get_search_results() asks the site's own search.
     search_fields = ["headline"]
-    autocomplete_fields = ["section", "lead_image"]
+    autocomplete_fields = ["section"]
     actions = ["publish_selected", "withdraw_selected"]
     goes_along = (FrontPageStory,)
     save_on_top = True

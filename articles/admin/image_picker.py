@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,10 +23,12 @@ PAGE_SIZE = 24
 def pictures(request: HttpRequest) -> JsonResponse:
     """`?q=` words, `?before=` the number to go on from, or `?id=` one picture. Newest first.
 
-    Returns {"pictures": [{"id", "title", "alt", "caption", "url"}], "next": number or null}.
+    Returns {"pictures": [{"id", "title", "alt", "caption", "url"}], "next": number or null, "add": address of the form for a new
+    one, in a window of its own; "" for who may add none}.
     """
     if not request.user.has_perm("articles.view_image"):
         raise PermissionDenied
+    may_add = request.user.has_perm("articles.add_image")
     found = Image.objects.order_by("-pk")
     if number := number_in(request.GET.get("id", "")):
         found = found.filter(pk=number)
@@ -41,5 +45,6 @@ def pictures(request: HttpRequest) -> JsonResponse:
                 for i in shown
             ],
             "next": shown[-1].pk if len(page) > PAGE_SIZE else None,
+            "add": f"{reverse('admin:articles_image_add')}?{IS_POPUP_VAR}=1" if may_add else "",
         }
     )

@@ -20,7 +20,7 @@ from articles.models.autosave import AutosaveQuerySet
 from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from articles.tests.story_form import form_of, url, with_byline
 from articles.workflow import Status
-from newsportal.tests.browsing import choose, log_in
+from newsportal.tests.browsing import choose, choose_lead_picture, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -526,7 +526,7 @@ def choose_a_section(page):
 
 
 def choose_a_picture(page):
-    choose(page, "lead_image", make_image(title="Boats").title)
+    choose_lead_picture(page, make_image(title="Boats").title)
 
 
 def choose_a_contributor(page):

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from articles.models import Article, Image, make_slug
 from articles.tests.factories import make_article, make_image
 from articles.tests.sample_pictures import drawing, encoded, upload
-from newsportal.tests.browsing import log_in
+from newsportal.tests.browsing import choose_lead_picture, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,6 +119,134 @@ def test_the_library_that_cannot_be_reached_says_so(desk):
     surface(desk).click()
     desk.get_by_text("Picture", exact=True).first.click()
     expect(desk.get_by_role("dialog").get_by_role("status")).to_contain_text("cannot be reached")
+
+
+def add_in_the_window(page: Page, link, *, title: str) -> None:
+    with page.expect_popup() as opened:
+        link.click()
+    window = opened.value
+    window.set_input_files(
+        "#id_upload", {"name": "quay.jpg", "mimeType": "image/jpeg", "buffer": encoded(drawing(640, 480))}
+    )
+    window.fill("#id_title", title)
+    window.fill("#id_alt", "A quay")
+    with window.expect_event("close"):
+        window.click("[name=_save]", no_wait_after=True)
+
+
+def test_a_picture_that_the_library_lacks_is_added_from_the_text_and_stands_in_it(watch, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto("/admin/articles/article/add/")
+    surface(page).click()
+    page.get_by_text("Picture", exact=True).first.click()
+    add_in_the_window(page, page.get_by_role("link", name="Add a picture…"), title="The new quay")
+    expect(page.locator(".figure-card img")).to_have_js_property("naturalWidth", 160)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert f'<figure data-image="{Image.objects.get(title="The new quay").pk}">' in saved(page)
+
+
+def test_the_lead_picture_is_seen_chosen_by_sight_and_taken_off(watch, editor):
+    boats = Image.ingest(upload(encoded(drawing(640, 480))), title="Boats", alt="Two boats")
+    square = Image.ingest(upload(encoded(drawing(480, 640))), title="The square", alt="Lanterns")
+    article = make_article(lead_image=boats)
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(f"/admin/articles/article/{article.pk}/change/")
+    lead = page.get_by_role("group", name="Lead picture")
+    expect(lead.get_by_role("img", name="Two boats")).to_be_visible()
+    expect(lead.get_by_role("status")).to_have_text("Boats")
+
+    choose_lead_picture(page, "The square")
+    expect(lead.get_by_role("img", name="Lanterns")).to_be_visible()
+    expect(lead.get_by_role("status")).to_have_text("The square")
+    expect(lead.get_by_role("button", name="Choose a picture…")).to_be_focused()
+    save_and_stay(page)
+    assert Article.objects.get().lead_image == square
+
+    lead.get_by_role("button", name="Take it off").click()
+    expect(lead.get_by_role("status")).to_have_text("No picture.")
+    expect(lead.get_by_role("img")).to_have_count(0)
+    save_and_stay(page)
+    assert Article.objects.get().lead_image is None
+
+
+def save_and_stay(page: Page) -> None:
+    with page.expect_navigation():
+        page.click("[name=_continue] >> nth=0")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["the library's dialog", "the plus beside the field"])
+def test_a_new_picture_can_lead_at_once(watch, editor, way):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto("/admin/articles/article/add/")
+    lead = page.get_by_role("group", name="Lead picture")
+    link = page.locator("#add_id_lead_image")
+    if way == "the library's dialog":
+        lead.get_by_role("button", name="Choose a picture…").click()
+        link = page.get_by_role("link", name="Add a picture…")
+    add_in_the_window(page, link, title="The new quay")
+    expect(lead.get_by_role("status")).to_have_text("The new quay")
+    expect(lead.get_by_role("img", name="A quay")).to_be_visible()
+
+
+def test_without_scripts_the_lead_picture_is_kept_or_taken_off(watch, editor):
+    article = make_article(lead_image=make_image(title="Boats"))
+    page = watch.page(java_script_enabled=False)
+    log_in(page, "editor")
+    page.goto(f"/admin/articles/article/{article.pk}/change/")
+    assert page.locator("#id_lead_image option").all_text_contents() == ["", "Boats"]
+    page.select_option("#id_lead_image", "")
+    page.click("[name=_continue] >> nth=0")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert Article.objects.get().lead_image is None
+
+
+BRINGS = """(element, [event, files, texts]) => {
+    const data = new DataTransfer();
+    for (const type of files) data.items.add(new File(["x"], "file", { type }));
+    for (const [type, text] of Object.entries(texts)) data.setData(type, text);
+    const { left, top } = element.firstChild.getBoundingClientRect();
+    element.dispatchEvent(event === "paste"
+        ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+        : new DragEvent("drop", { dataTransfer: data, clientX: left + 2, clientY: top + 2, bubbles: true, cancelable: true }));
+}"""
+TOLD = "Pictures come from the library: press “Picture”."
+
+
+@pytest.mark.parametrize(
+    ("event", "texts"),
+    [
+        ("paste", {}),
+        ("paste", {"text/html": '<img src="https://example.org/a.png">'}),
+        ("drop", {"text/plain": "https://example.org/a.png"}),
+    ],
+    ids=["a file", "of another page", "dropped"],
+)
+def test_a_picture_that_is_pasted_or_dropped_leads_to_the_library(desk, event, texts):
+    image = Image.ingest(upload(encoded(drawing(640, 480))), title="Harbour at dawn", alt="Boats")
+    surface(desk).click()
+    surface(desk).evaluate(BRINGS, [event, ["image/png"], texts])
+    picker = desk.get_by_role("dialog", name="Choose a picture")
+    expect(picker).to_contain_text("Pictures come from the library")
+    desk.keyboard.press("Escape")
+    expect(desk.locator(".editor-told")).to_have_text(TOLD)
+    assert surface(desk).inner_text().strip() == ""
+
+    surface(desk).evaluate(BRINGS, [event, ["image/png"], texts])
+    picker.locator(".picker-picture").click()
+    expect(desk.locator(".editor-told")).to_have_text("")
+    assert f'<figure data-image="{image.pk}">' in saved(desk)
+
+
+def test_a_text_that_brings_a_drawing_of_itself_is_pasted_as_text(desk):
+    surface(desk).click()
+    texts = {"text/plain": "Rain.", "text/html": "<p>Rain.</p>"}
+    surface(desk).evaluate(BRINGS, ["paste", ["image/png"], texts])
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    assert saved(desk) == "<p>Rain.</p>"
 
 
 def test_a_film_is_embedded_by_its_address(desk):

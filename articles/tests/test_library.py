@@ -1,6 +1,7 @@
 """The picture library is searched by words, as stories are: accents, endings and cases aside, and over an index."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection
 
@@ -81,6 +82,14 @@ def test_the_editors_picker_finds_them_and_pages_on(client, editor):
     titles = [picture["title"] for page in (first, then) for picture in page["pictures"]]
     assert titles == [f"Harbour {number}" for number in reversed(range(30))]
     assert then["next"] is None
+
+
+def test_the_editors_picker_leads_to_the_form_for_a_new_one_who_may_add_any(client, editor):
+    client.force_login(editor)
+    assert client.get("/admin/pictures/").json()["add"] == "/admin/articles/image/add/?_popup=1"
+    editor.groups.clear()
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["view_image", "change_article"]))
+    assert client.get("/admin/pictures/").json()["add"] == ""
 
 
 def test_what_a_version_before_has_added_is_found_within_the_hour():

@@ -55,6 +55,11 @@ def choose(page: Page, field: str, text: str, *, new: bool = False) -> None:
     page.locator(".select2-results__option", has_text=wanted).first.click()
 
 
+def choose_lead_picture(page: Page, title: str) -> None:
+    page.get_by_role("group", name="Lead picture").get_by_role("button", name="Choose a picture…").click()
+    page.locator(".picker-picture", has_text=title).click()
+
+
 def opened_with(client, url: str) -> dict[str, str]:
     """What a form of the desk says of what it began from: to be sent back with it."""
     value = re.search(r'name="_opened_with" value="([^"]+)"', client.get(url).content.decode())

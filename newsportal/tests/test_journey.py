@@ -15,7 +15,7 @@ from articles.models import Article, Image
 from articles.tests.factories import make_contributor, make_section
 from comments.models import Comment, Status
 from newsportal.demo.drawing import draw
-from newsportal.tests.browsing import choose, log_in
+from newsportal.tests.browsing import choose, choose_lead_picture, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,7 +53,7 @@ def test_from_the_desk_to_the_readers_and_back(watch, editor, moderator, javascr
     desk.keyboard.type("The ruling came at four.")
     desk.keyboard.press("Enter")
     desk.keyboard.type("By nightfall the square had filled again.")
-    choose(desk, "lead_image", "Brzeň square")
+    choose_lead_picture(desk, "Brzeň square")
     choose(desk, "section", "World")
     choose(desk, "tags", "Orlavia", new=True)
     choose(desk, "bylines-0-contributor", "Tereza Holubová")

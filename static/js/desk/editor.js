@@ -1,23 +1,9 @@
 // The newsroom's own parts of the rich-text editor: pull quote, figure from the picture library, embed card, and what
 // holds for all of it under a strict policy. What they leave in a text is checked again by articles/body/sanitise.py.
 import { Extension, Node, Plugin, mergeAttributes } from "django-prose-editor/editor";
-
-// Where the desk is, is a setting.
-const PICTURES = `${document.querySelector("meta[name=desk]").content}pictures/`;
+import { choosePicture, make, makeDialog, picturesOf } from "newsportal/library";
 
 const KNOWN = /^https?:\/\/(www\.|m\.|mobile\.|player\.)?(youtube\.com|youtu\.be|vimeo\.com|x\.com|twitter\.com|instagram\.com|facebook\.com|tiktok\.com)\/\S+$/i;
-
-const make = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-
-const makeDialog = (className, heading, ...children) => {
-  const dialog = make("dialog", { className }, make("h2", { id: "picker-heading", textContent: heading }), ...children);
-  dialog.setAttribute("aria-labelledby", "picker-heading");
-  return dialog;
-};
 
 // --- Pull quote ---
 
@@ -41,58 +27,10 @@ export const PullQuote = Node.create({
 
 // --- Figure ---
 
-async function picturesOf(query) {
-  const response = await fetch(`${PICTURES}?${new URLSearchParams(query)}`, { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`The picture library answered ${response.status}.`);
-  return response.json();
-}
-
-function counted(number, further) {
-  if (!number) return "No picture fits.";
-  return `${number} picture${number === 1 ? "" : "s"}${further ? ", and there are more" : ""}.`;
-}
-
-function choosePicture() {
-  return new Promise((resolve) => {
-    const search = make("input", { type: "search", placeholder: "Search the picture library" });
-    const list = make("div", { className: "picker-list" });
-    const status = make("p", { className: "picker-status", role: "status" });
-    const more = make("button", { type: "button", className: "button", textContent: "More", hidden: true });
-    const close = make("button", { type: "button", className: "button", textContent: "Cancel" });
-    const dialog = makeDialog("picker", "Choose a picture", search, status, list, more, close);
-    search.setAttribute("aria-label", search.placeholder);
-    let next = null;
-    let asked = 0;
-
-    const show = async (further = false) => {
-      const turn = ++asked;
-      try {
-        const page = await picturesOf({ q: search.value, ...(further && next ? { before: next } : {}) });
-        if (turn !== asked) return;
-        if (!further) list.replaceChildren();
-        for (const picture of page.pictures) {
-          const button = make("button", { type: "button", className: "picker-picture", title: picture.alt },
-            make("img", { src: picture.url, alt: "", width: 160, height: 160 }), make("span", { textContent: picture.title }));
-          button.addEventListener("click", () => { resolve(picture); dialog.close(); });
-          list.append(button);
-        }
-        next = page.next;
-        more.hidden = !next;
-        status.textContent = counted(list.children.length, next);
-      } catch {
-        status.textContent = "The picture library cannot be reached, or you are not logged in any more.";
-      }
-    };
-    let wait;
-    search.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 250); });
-    search.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); show(); } });
-    more.addEventListener("click", () => show(true));
-    close.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(null); });
-    document.body.append(dialog);
-    dialog.showModal();
-    show();
-  });
+async function insertPicture(editor, told = "") {
+  const picture = await choosePicture(told);
+  if (picture) editor.chain().focus().insertContent({ type: "libraryFigure", attrs: { image: String(picture.id) } }).run();
+  return picture;
 }
 
 export const LibraryFigure = Node.create({
@@ -125,10 +63,7 @@ export const LibraryFigure = Node.create({
       name: "libraryFigure",
       groups: "newsroom",
       button: buttons.text("Picture", "Picture from the library"),
-      command: async (editor) => {
-        const picture = await choosePicture();
-        if (picture) editor.chain().focus().insertContent({ type: "libraryFigure", attrs: { image: String(picture.id) } }).run();
-      },
+      command: (editor) => { insertPicture(editor); },
       active: (editor) => editor.isActive("libraryFigure"),
     });
   },
@@ -245,8 +180,13 @@ export function cleanPasted(html) {
   return page.body.innerHTML;
 }
 
+// What is copied in a program for texts brings a drawing of itself along, and is text all the same.
+const isPicture = ({ type }) => type.startsWith("image/");
+const bringsPictures = (data) => !data.getData("text/plain").trim() && ([...data.files].some(isPicture) || /<img\b/i.test(data.getData("text/html")));
+
 export const Desk = Extension.create({
   name: "desk",
+  addStorage: () => ({ told: null }),
   onBeforeCreate() {
     // The editor would inject a <style>, which the policy blocks; css/desk/editor.css has the same rules.
     this.editor.options.injectCSS = false;
@@ -265,6 +205,28 @@ export const Desk = Extension.create({
     const toolbar = this.editor.view.dom.closest(".prose-editor")?.querySelector(".prose-menubar");
     toolbar?.setAttribute("role", "toolbar");
     toolbar?.setAttribute("aria-label", "Formatting");
+    this.storage.told = make("p", { className: "editor-told", role: "status" });
+    this.editor.view.dom.before(this.storage.told);
   },
-  addProseMirrorPlugins: () => [new Plugin({ props: { transformPastedHTML: cleanPasted } })],
+  addProseMirrorPlugins() {
+    const toLibrary = async () => {
+      const { told } = this.storage;
+      told.textContent = "Pictures come from the library: press “Picture”.";
+      if (await insertPicture(this.editor, "Pictures come from the library: choose one here.")) told.textContent = "";
+    };
+    const handlePaste = (view, { clipboardData }) => {
+      if (!clipboardData || !bringsPictures(clipboardData)) return false;
+      toLibrary();
+      return true;
+    };
+    const handleDrop = (view, { clientX, clientY, dataTransfer }) => {
+      // What is only moved within the text may be one as well.
+      if (view.dragging || ![...dataTransfer.files].some(isPicture)) return false;
+      const place = view.posAtCoords({ left: clientX, top: clientY });
+      if (place) this.editor.commands.setTextSelection(place.pos);
+      toLibrary();
+      return true;
+    };
+    return [new Plugin({ props: { transformPastedHTML: cleanPasted, handlePaste, handleDrop } })];
+  },
 });
