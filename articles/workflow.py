@@ -39,10 +39,15 @@ class Move:
     permission: str
     #: True: readers must have seen the story; False: they must not; None: no matter.
     seen: bool | None = None
+    #: What is said once it has been made; "": what the story is then.
+    done: str = ""
 
     def fits(self, article: Article) -> bool:
         return article.status in self.sources and (self.seen is None or self.seen == article.was_seen())
 
+
+#: Moves after which readers see a story, now or at its time: preflight looks before them.
+PUBLISHES = {"publish", "publish_now"}
 
 CHANGE, PUBLISH = "articles.change_article", "articles.publish_article"
 
@@ -51,11 +56,26 @@ MOVES = {
     for move in (
         Move("submit", "Send to review", frozenset({Status.DRAFT}), Status.IN_REVIEW, CHANGE),
         Move("publish", "Publish", frozenset({*UNPUBLISHED, Status.WITHDRAWN}), Status.PUBLISHED, PUBLISH),
+        # Published and never seen is scheduled.
+        Move("publish_now", "Publish now", frozenset({Status.PUBLISHED}), Status.PUBLISHED, PUBLISH, seen=False),
         Move("return_to_draft", "Return to draft", frozenset({Status.IN_REVIEW}), Status.DRAFT, CHANGE),
-        Move("unschedule", "Take off the schedule", frozenset({Status.PUBLISHED}), Status.DRAFT, PUBLISH, seen=False),
+        Move(
+            "unschedule",
+            "Take off the schedule",
+            frozenset({Status.PUBLISHED}),
+            Status.DRAFT,
+            PUBLISH,
+            seen=False,
+            done="Taken off the schedule: “{story}” is a draft again.",
+        ),
         Move("withdraw", "Withdraw", frozenset({Status.PUBLISHED}), Status.WITHDRAWN, PUBLISH, seen=True),
     )
 }
+
+
+def told(article: Article, move: Move) -> str:
+    """What has become of a story that has made this move."""
+    return (move.done or f"{article.state_label()}: “{{story}}”.").format(story=article)
 
 
 class MoveRefused(ValidationError):

@@ -469,14 +469,21 @@ class ArticleAdmin(
         if (name := request.POST.get(carried.MOVE)) in workflow.MOVES:
             try:
                 note = form.cleaned_data.get("note", "")
-                if name == "publish":
+                move = workflow.MOVES[name]
+                if name in workflow.PUBLISHES:
                     # Before preflight, which tells of other stories.
-                    workflow.check(article, workflow.MOVES[name], request.user)
+                    workflow.check(article, move, request.user)
                     note = self._preflight(request, article, note, form.cleaned_data.get("publish_anyway", ""))
                 getattr(article, name)(request.user, note=note)
-                self.message_user(request, f"{capfirst(article.state_label())}: “{article}”.", messages.SUCCESS)
+                self.message_user(request, workflow.told(article, move), messages.SUCCESS)
+                carried.by(request).has_moved = True
             except (MoveRefused, PermissionDenied) as refusal:
                 self._say(request, article, refusal)
+
+    def message_user(self, request: HttpRequest, message, level=messages.INFO, *args, **kwargs) -> None:
+        """Where a move has said what became of the story, Django does not say beside it that the story was changed."""
+        if not (carried.by(request).has_moved and level == messages.SUCCESS):
+            super().message_user(request, message, level, *args, **kwargs)
 
     def _record(self, request: HttpRequest, article: Article, form: ArticleForm) -> bool:
         """One version of what was saved, of the kind that its editor has declared; False where it could not be of that kind."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles import newsroom_time
 from articles.admin import carried
-from articles.admin.moment import typed_in
+from articles.admin.moment import type_in, typed_in
 from articles.editing.preflight import JUST_NOW
 from articles.models import Article
 from articles.workflow import Status
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: What decides where a form leads; the page that asks sends it again with one of these.
 BUTTONS = (carried.MOVE, carried.SAVE, carried.CONTINUE, carried.ADD_ANOTHER)
-WITHDRAW = "withdraw"
+WITHDRAW, NOW = "withdraw", "publish_now"
 
 
 class AsksFirstMixin:
@@ -53,6 +53,12 @@ class AsksFirstMixin:
             return None
         if carried.BACK in data:
             carried.by(request).only_looks = True  # the form as it was sent, and nothing is saved
+            return None
+        if data.get(carried.MOVE) == NOW:
+            # Whatever has been typed there: its time is this moment.
+            if article is not None:
+                request.POST = data.copy()
+                type_in(request.POST, "publish_at", article.publish_at)
             return None
         try:
             moment, embargo = typed_in(data, "publish_at"), typed_in(data, "embargo_until")

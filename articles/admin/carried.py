@@ -73,6 +73,8 @@ class Carried:
     is_merged: bool = False
     #: What is not kept of a next version, of a story that readers do not see any more: told once the form has been saved.
     not_apart: str = ""
+    #: A move has said what became of the story.
+    has_moved: bool = False
     #: The fields that said so, by which a form that is asked about is told of it when it comes again.
     left_out: list[tuple[str, str]] = field(default_factory=list)
 

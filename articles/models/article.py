@@ -57,7 +57,7 @@ def told_update(updated_at: datetime.datetime | None, publish_at: datetime.datet
 
 
 class Article(models.Model):
-    """A story. Its status is changed by its verbs alone: submit, publish, unschedule, withdraw, return_to_draft.
+    """A story. Its status is changed by its verbs alone: submit, publish, publish_now, unschedule, withdraw, return_to_draft.
 
     A verb moves the story as it is stored at that moment: it reads it anew behind a lock, so that nobody's save is undone by
     an object that was read before it. What has not been saved is not moved.
@@ -280,7 +280,9 @@ class Article(models.Model):
         if not body.plain_text(self.body):
             problems["body"] = "A published story needs a text."
         if self.status == Status.PUBLISHED and not self.publish_at:
-            problems["publish_at"] = "A published story needs a time."
+            problems["publish_at"] = (
+                "A published story needs a time, and a scheduled one as well. For readers to see it at once, give the present one."
+            )
         elif self.status == Status.PUBLISHED and self.breaks_embargo(self.publish_at):
             problems["publish_at"] = self.embargo_sentence()
         return problems
@@ -363,12 +365,19 @@ class Article(models.Model):
         with self._move("publish", by, note):
             if problems := self.missing_to_publish():
                 raise MoveRefused(list(problems.values()))
-            # To the second, as forms have it.
-            moment = (at or self.publish_at or timezone.now()).replace(microsecond=0)
-            if self.breaks_embargo(moment):
-                raise MoveRefused(self.embargo_sentence())
-            self.publish_at = moment
+            self._appear_at(at or self.publish_at or timezone.now())
             self.withdrawn_at, self.withdrawal_note = None, ""
+
+    def publish_now(self, by: User | None, note: str = "") -> None:
+        """Have readers see a scheduled story at once, instead of at its time. Raises MoveRefused while an embargo holds."""
+        with self._move("publish_now", by, note):
+            self._appear_at(timezone.now())
+
+    def _appear_at(self, moment: datetime.datetime) -> None:
+        moment = moment.replace(microsecond=0)  # as forms have it
+        if self.breaks_embargo(moment):
+            raise MoveRefused(self.embargo_sentence())
+        self.publish_at = moment
 
     def unschedule(self, by: User | None, note: str = "") -> None:
         with self._move("unschedule", by, note):

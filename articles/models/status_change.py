@@ -21,4 +21,6 @@ class StatusChange(models.Model):
         ordering = ["-made_at", "-pk"]
 
     def __str__(self) -> str:
+        if self.from_status == self.to_status:
+            return "Scheduled → Published"  # ahead of its time: no other move leaves a status as it is
         return f"{self.get_from_status_display()} → {self.get_to_status_display()}"

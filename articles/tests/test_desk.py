@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from articles.admin.asks_first import said
 from articles.models import Article, FrontPageStory, Tag
 from articles.tests.factories import make_article, make_contributor, make_section
+from articles.tests.story_form import form_of
 from articles.workflow import Status
 from comments.models import Policy
 from newsportal.tests.browsing import log_in
@@ -136,6 +137,57 @@ def test_the_button_says_what_it_will_do(desk):
     public = desk.get(change(make_article())).content.decode()
     assert "Withdraw" in public
     assert "Publish now" not in public
+
+
+@pytest.mark.parametrize("typed", ["as it was", "emptied", "another time"])
+def test_a_scheduled_story_is_published_at_once_whatever_time_is_typed(desk, typed):
+    ahead = timezone.now().replace(microsecond=0) + datetime.timedelta(days=1)
+    article = make_article(publish_at=ahead, headline="The ferry")
+    assert 'value="publish_now"' in desk.get(change(article)).content.decode()
+    sent = form_of(article, standfirst="Typed, too", _move="publish_now")
+    match typed:
+        case "emptied":
+            sent |= {"publish_at_0": "", "publish_at_1": ""}
+        case "another time":
+            sent |= {"publish_at_0": "2099-11-24", "publish_at_1": "06:00"}
+    answer = desk.post(change(article), sent, follow=True)
+    assert said_by(answer)[-1] == "Published: “The ferry”."
+    article.refresh_from_db()
+    assert article.is_public() and article.standfirst == "Typed, too"
+    assert 'value="publish_now"' not in desk.get(change(article)).content.decode()
+
+
+def test_what_blocks_a_story_blocks_it_before_its_time_as_well(desk, settings):
+    settings.PREFLIGHT_BLOCKS = frozenset({"standfirst"})
+    article = make_article(publish_at=timezone.now() + datetime.timedelta(days=1))
+    answer = desk.post(change(article), form_of(article, _move="publish_now"), follow=True)
+    assert "Mend it, or say under “Publish anyway”" in answer.content.decode()
+    article.refresh_from_db()
+    assert article.is_scheduled()
+
+
+def test_a_scheduled_story_without_a_time_is_told_how_it_goes_out_at_once(desk):
+    article = make_article(publish_at=timezone.now() + datetime.timedelta(days=1))
+    answer = desk.post(change(article), form_of(article, _save="Save") | {"publish_at_0": "", "publish_at_1": ""})
+    assert "For readers to see it at once, give the present one." in answer.content.decode()
+
+
+def said_by(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_a_move_is_told_of_once_and_in_its_own_words(desk):
+    ahead = {"publish_at_0": "2099-11-24", "publish_at_1": "06:00"}
+    data = form_data(headline="The ferry", section=make_section().pk, _move="publish", **ahead)
+    told = said_by(desk.post(ADD, data, follow=True))
+    assert told[-1] == "Scheduled: “The ferry”." and "successfully" not in " ".join(told)
+    article = Article.objects.get()
+    answer = desk.post(change(article), form_of(article, _move="unschedule"), follow=True)
+    assert said_by(answer) == ["Taken off the schedule: “The ferry” is a draft again."]
+    # What was refused has been saved all the same, and both are said.
+    answer = desk.post(change(article), form_of(article, _move="withdraw", _sure="withdraw"), follow=True)
+    told = said_by(answer)
+    assert len(told) == 2 and "is not possible" in told[0] and "was changed successfully" in told[1]
 
 
 def test_a_story_is_withdrawn_with_its_note(desk):

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from articles import newsroom_time
 from articles.editing.snapshot import opened, take
 from articles.models import Article, Autosave
 from articles.signals import article_changed
@@ -66,6 +67,26 @@ def test_a_scheduled_story_is_taken_off_the_schedule_not_withdrawn():
         article.withdraw(None)
     article.unschedule(None)
     assert (article.status, article.publish_at, article.published_on) == (Status.DRAFT, None, None)
+
+
+def test_a_scheduled_story_can_be_published_at_once(editor):
+    article = make_article(publish_at=timezone.now() + HOUR)
+    article.publish_now(editor, note="It leaked.")
+    assert article.is_public() and timezone.now() - article.publish_at < datetime.timedelta(minutes=1)
+    assert article.published_on == newsroom_time.day_of(article.publish_at)
+    row = article.status_changes.first()
+    assert (str(row), row.made_by, row.note) == ("Scheduled → Published", editor, "It leaked.")
+    with pytest.raises(MoveRefused):
+        article.publish_now(editor)
+
+
+def test_an_embargo_keeps_a_scheduled_story_from_being_published_at_once():
+    later = timezone.now().replace(microsecond=0) + HOUR
+    article = make_article(publish_at=later, embargo_until=later)
+    with pytest.raises(MoveRefused, match="under embargo"):
+        article.publish_now(None)
+    article.refresh_from_db()
+    assert article.is_scheduled()
 
 
 def test_a_story_republished_after_withdrawal_keeps_its_address():
