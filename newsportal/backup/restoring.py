@@ -71,8 +71,8 @@ def restore(
             pending = pending_migrations(backup.manifest.migrations)
             is_moving = backup.manifest.engine != database.name
             file = database.converted(backup.database, backup.scratch) if is_moving else backup.database
-            # Media first: a row never lacks its files. Those that come where nothing was take nothing away, should all else fail; it
-            # may take hours, in which the site goes on, and what is kept aside is to have that, too.
+            # Media first: a row never lacks its files. Those that come where nothing was take nothing away, should all else fail.
+            # It may take hours, in which the site goes on, and what is kept aside is to have that, too.
             with bar(len(lacking), "Restoring media", " files") as told:
                 media.put_back(backup.place, missing, told.update)
                 aside = ""
