@@ -270,6 +270,27 @@ def test_the_editor_has_a_name_and_its_toolbar_a_role(desk):
     expect(desk.get_by_role("toolbar", name="Formatting").first).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_toolbar_stays_in_sight_in_a_long_text(desk, width):
+    desk.set_viewport_size({"width": width, "height": 700})
+    surface(desk).click()
+    surface(desk).evaluate("text => text.innerHTML = '<p>One paragraph of many.</p>'.repeat(60)")
+    last = surface(desk).locator("p", has_text="One paragraph").last
+    last.evaluate("paragraph => paragraph.scrollIntoView({ block: 'end' })")
+    expect(last).to_be_in_viewport()
+    expect(desk.get_by_role("toolbar", name="Formatting").first).to_be_in_viewport(ratio=1)
+
+
+def test_text_stands_in_the_type_that_the_desk_asks_for_and_the_field_shows_that_it_is_written_in(desk):
+    paste(desk, "<p>Rain.</p><blockquote><p>Said.</p></blockquote><ul><li><p>First</p></li></ul>")
+    own = "element => { const { fontFamily, fontSize } = getComputedStyle(element); return fontFamily + fontSize; }"
+    asked = surface(desk).evaluate(own)
+    assert {paragraph.evaluate(own) for paragraph in surface(desk).locator("p").all()} == {asked}
+    assert surface(desk).evaluate("field => getComputedStyle(field).boxShadow") != "none"
+    desk.locator("#id_headline").focus()
+    assert surface(desk).evaluate("field => getComputedStyle(field).boxShadow") == "none"
+
+
 def test_the_text_has_a_name_as_soon_as_it_can_be_read_out(desk):
     """Not a moment after: whoever hears the page may be there before."""
     desk.add_init_script(
