@@ -130,3 +130,20 @@ def test_what_is_told_at_length_makes_no_page_of_the_desk_wider(watch, editor, w
         expect(page.get_by_text(words)).to_be_attached()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     expect(page.get_by_role("region", name="What stood where")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["articles/article", "articles/image", "newsportal/auditentry"])
+def test_lists_of_the_desk_show_all_that_they_tell_of_a_row(watch, administrator, address):
+    author = make_contributor(name="Maximiliana Featherstonehaugh-Cholmondeley")
+    make_article(
+        headline="The ferry to the islands sails again", lead_image=make_image(), bylines=((author, "written"),)
+    )
+    page = watch.page()
+    log_in(page, "administrator")
+    page.goto(f"/admin/{address}/")
+    for width in (360, 768, 1024, 1100, 1280, 1440, 1536):
+        page.set_viewport_size({"width": width, "height": 900})
+        edge = page.locator("#changelist-form .results").evaluate("box => box.getBoundingClientRect().right")
+        cells = page.locator("#result_list tbody tr:first-child :is(td, th):visible")
+        edges = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
+        assert len(edges) >= 5 and max(edges) <= edge + 1 and edge <= width, (width, edges, edge)
