@@ -99,7 +99,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             raise PermissionDenied
         if request.method == "POST":
             query = request.GET.copy()
-            # The keyboard stays where it was: on the button of the row that has moved.
+            # The keyboard stays where it was: on the button of the row that has moved, or of the story that was put there.
             for passing in (FOCUS, AT, "at_1"):
                 query.pop(passing, None)
             if pressed := self._act(request):
@@ -179,7 +179,7 @@ class FrontPageStoryAdmin(UncountedAdmin):
             if not self._warn(request, placed):
                 where = "On the front page" if article.is_public() else "On the front page once readers may see it"
                 self.message_user(request, f"{where}: {placed}.", messages.SUCCESS)
-            return ""
+            return f"put-{article.pk}"
         verb = next((name for name in ("off", "move", "up", "down") if name in data), "")
         row = self._row(data, number_in(data.get(verb, "")))
         self._check_seen(data, _key(row))

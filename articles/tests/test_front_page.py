@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from articles import front_page
 from articles.admin import front_page as screen
@@ -421,7 +422,7 @@ def test_a_moment_that_is_none_comes_back_as_it_was_typed_with_what_is_wrong(des
     assert '<label for="id_at_0">' in page and '<label for="id_at_1">' in page
     # It is no part of what is arranged there.
     answer = desk.post(DESK + "?at_0=2026-13-40&at_1=10:00&q=Story", {"put": stories[0].pk, "slot": "lead"})
-    assert answer["Location"] == DESK + "?q=Story"
+    assert answer["Location"] == DESK + f"?q=Story&focus=put-{stories[0].pk}"
 
 
 def test_the_desk_loads_no_texts_and_shows_the_newest_of_what_it_finds(desk, stories, editor, monkeypatch):
@@ -474,6 +475,21 @@ def test_what_readers_may_not_see_yet_takes_no_place_and_is_not_called_shown(des
     [(level, sentence)] = told(desk.post(DESK, {"put": stories[0].pk, "slot": "lead"}, follow=True))
     assert (level, "Story 00" in sentence) == ("success", True)
     assert "No place" not in desk.get(DESK).content.decode() and names([composed().lead]) == ["Story 00"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_who_puts_a_story_there_by_keyboard_stays_at_its_button(watch, stories, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(DESK)
+    button = page.locator(f'[data-put="{stories[-1].pk}"]').get_by_role("button", name="Put there")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-move] button[name="off"]')).to_be_visible()
+    expect(button).to_be_focused()
+    expect(button).to_be_in_viewport()
 
 
 @pytest.mark.browser
