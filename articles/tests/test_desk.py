@@ -172,6 +172,30 @@ def test_a_scheduled_story_without_a_time_is_told_how_it_goes_out_at_once(desk):
     assert "For readers to see it at once, give the present one." in answer.content.decode()
 
 
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_date_has_one_order_whoever_writes_it(watch, editor):
+    later = timezone.now() + datetime.timedelta(days=40)
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto(change(make_article(publish_at=later)))
+    field = page.locator("#id_publish_at_0")
+    ours = re.compile(r"^\d{4}-\d\d-\d\d$")
+    expect(field).to_have_value(ours)
+    page.locator(".field-publish_at .datetimeshortcuts a").first.click()
+    expect(field).to_have_value(ours)
+    page.click("#calendarlink0")
+    page.locator("#calendarin0 td a", has_text="15").first.click()
+    expect(field).to_have_value(re.compile(r"^\d{4}-\d\d-15$"))
+
+
+@pytest.mark.parametrize("typed", ["2099-11-24", "24/11/2099"])
+def test_a_date_is_read_as_it_is_shown_and_as_it_is_said(desk, typed):
+    data = form_data(section=make_section().pk, publish_at_0=typed, publish_at_1="06:00", _move="publish")
+    desk.post(ADD, data)
+    assert Article.objects.get().publish_at == datetime.datetime(2099, 11, 24, 5, 0, tzinfo=datetime.UTC)
+
+
 def said_by(answer) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
