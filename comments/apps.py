@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class CommentsConfig(AppConfig):
     name = "comments"
+    verbose_name = "Comments"
 
     def ready(self) -> None:
         from comments import classifier

@@ -3,6 +3,7 @@ import datetime
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate, post_save
+from django_tasks_db.apps import TasksAppConfig
 
 
 class DeskConfig(AdminConfig):
@@ -11,8 +12,15 @@ class DeskConfig(AdminConfig):
     default_site = "newsportal.desk.Desk"
 
 
+class BackgroundWorkConfig(TasksAppConfig):
+    """What is done after an answer, by a name that says so."""
+
+    verbose_name = "Background work"
+
+
 class NewsportalConfig(AppConfig):
     name = "newsportal"
+    verbose_name = "The site"
 
     def ready(self) -> None:
         from adverts.models import Booking

@@ -98,7 +98,7 @@ INSTALLED_APPS = [
     "csp",
     "django_prose_editor",
     "django_tasks",
-    "django_tasks_db",
+    "newsportal.apps.BackgroundWorkConfig",
     # Last, so that its post_migrate handler finds the permissions of all others.
     "newsportal.apps.NewsportalConfig",
 ]

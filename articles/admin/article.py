@@ -79,6 +79,14 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(status=status)
 
 
+class SectionFilter(admin.RelatedFieldListFilter):
+    """With a word for stories that stand in none."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = "No section"
+
+
 class ArticleForm(forms.ModelForm):
     # Which version its editor has read: articles.admin.conflicts compares it before anything is saved. Two fields, since a server
     # that is not upgraded yet knows the first alone.
@@ -204,7 +212,7 @@ class ArticleAdmin(
     list_display = ["thumbnail", "title", "state", "section", "byline", "time"]
     list_display_links = ["title"]
     # People are not listed here, of whom there may be thousands: the search finds bylines.
-    list_filter = [StateFilter, "section", "kind", PublishedInFilter]
+    list_filter = [StateFilter, ("section", SectionFilter), "kind", PublishedInFilter]
     list_per_page = 50
     ordering = ["-modified_at", "-pk"]
     # Each filter has an index in this order, or a few rows; no other order has one.

@@ -172,6 +172,12 @@ def test_a_scheduled_story_without_a_time_is_told_how_it_goes_out_at_once(desk):
     assert "For readers to see it at once, give the present one." in answer.content.decode()
 
 
+def test_stories_without_a_section_are_listed_by_words(desk):
+    make_article(status=Status.DRAFT)
+    page = desk.get(LIST).content.decode()
+    assert re.search(r'<a href="\?section__isnull=True">\s*No section\s*</a>', page)
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_date_has_one_order_whoever_writes_it(watch, editor):

@@ -11,6 +11,18 @@ from newsportal.tests.browsing import log_in
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+def test_of_nothing_typed_no_length_is_told(watch, editor):
+    page = watch.page()
+    log_in(page, "editor")
+    page.goto("/admin/articles/article/add/")
+    summary = page.locator("[data-snippets] summary")
+    expect(summary).to_have_text("How search and social media show it", use_inner_text=True)
+    page.fill("#id_headline", "Rain")
+    expect(summary).to_have_text("How search and social media show it: title 4 characters", use_inner_text=True)
+    page.fill("#id_headline", "")
+    expect(summary).to_have_text("How search and social media show it", use_inner_text=True)
+
+
 def test_the_previews_follow_what_is_typed(watch, editor):
     article = make_article(headline="Short", standfirst="A summary.", lead_image=make_image())
     page = watch.page()

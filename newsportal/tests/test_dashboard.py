@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -122,3 +123,9 @@ def test_what_will_go_live_and_what_could_not_stand_there(editor):
 def test_it_is_said_whose_times_these_are(client, administrator, settings, address):
     client.force_login(administrator)
     assert f"Times are the newsroom’s: {settings.TIME_ZONE}." in client.get(address).content.decode()
+
+
+def test_the_desk_is_ordered_by_what_people_do_there_and_not_by_the_names_of_packages(client, administrator):
+    client.force_login(administrator)
+    apps = [app["name"] for app in client.get(reverse("admin:index")).context["app_list"]]
+    assert apps[:4] == ["Journalism", "Comments", "Sponsors", "The site"] and "Background work" in apps

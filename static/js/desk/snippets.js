@@ -31,6 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const count = [...text].length, over = count > Number(most);
     element.textContent = `${count} character${count === 1 ? "" : "s"}${over ? `: ${cutBy} cut it after about ${most}` : ""}`;
     element.toggleAttribute("data-over", over);
+    element.closest("[data-once-typed]")?.toggleAttribute("hidden", !count);
     return Number(most);
   }
 
