@@ -249,6 +249,20 @@ def test_a_text_that_brings_a_drawing_of_itself_is_pasted_as_text(desk):
     assert saved(desk) == "<p>Rain.</p>"
 
 
+@pytest.mark.parametrize(("header", "tag"), [(None, "th"), ("No", "td")])
+def test_a_new_table_has_a_header_row_unless_none_is_wanted(desk, header, tag):
+    surface(desk).click()
+    desk.get_by_role("button", name="Insert table").click()
+    dialog = desk.get_by_role("dialog")
+    if header:
+        dialog.get_by_label("Include header row").select_option(header)
+    dialog.get_by_label("Rows").fill("2")
+    dialog.get_by_role("button", name="Insert table").click()
+    expect(surface(desk).locator("tr")).to_have_count(2)
+    expect(surface(desk).locator(f"tr:first-child > {tag}")).to_have_count(3)
+    expect(surface(desk).locator("tr:last-child > td")).to_have_count(3)
+
+
 def test_a_film_is_embedded_by_its_address(desk):
     surface(desk).click()
     desk.get_by_text("Embed", exact=True).first.click()

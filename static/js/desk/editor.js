@@ -1,6 +1,6 @@
 // The newsroom's own parts of the rich-text editor: pull quote, figure from the picture library, embed card, and what
 // holds for all of it under a strict policy. What they leave in a text is checked again by articles/body/sanitise.py.
-import { Extension, Node, Plugin, mergeAttributes } from "django-prose-editor/editor";
+import { Extension, Node, Plugin, mergeAttributes, updateAttrsDialog } from "django-prose-editor/editor";
 import { choosePicture, make, makeDialog, picturesOf } from "newsportal/library";
 
 const KNOWN = /^https?:\/\/(www\.|m\.|mobile\.|player\.)?(youtube\.com|youtu\.be|vimeo\.com|x\.com|twitter\.com|instagram\.com|facebook\.com|tiktok\.com)\/\S+$/i;
@@ -180,6 +180,13 @@ export function cleanPasted(html) {
   return page.body.innerHTML;
 }
 
+// The editor's own dialog, but for its last answer: a table without a header row is the odd one.
+const size = (title) => ({ type: "number", format: "number", title, default: "3", min: "1", max: "100" });
+const askTable = updateAttrsDialog(
+  { rows: size("Rows"), cols: size("Columns"), withHeaderRow: { title: "Include header row", enum: ["Yes", "No"], default: "Yes" } },
+  { title: "Insert table", submitText: "Insert table" },
+);
+
 // What is copied in a program for texts brings a drawing of itself along, and is text all the same.
 const isPicture = ({ type }) => type.startsWith("image/");
 const bringsPictures = (data) => !data.getData("text/plain").trim() && ([...data.files].some(isPicture) || /<img\b/i.test(data.getData("text/html")));
@@ -208,6 +215,15 @@ export const Desk = Extension.create({
     this.storage.told = make("p", { className: "editor-told", role: "status" });
     this.editor.view.dom.before(this.storage.told);
   },
+  addCommands: () => ({
+    insertTableWithOptions: () => ({ editor }) => {
+      askTable(editor, { rows: "3", cols: "3", withHeaderRow: "Yes" }).then((told) => {
+        if (!told) return;
+        const [rows, cols] = [told.rows, told.cols].map((number) => Number.parseInt(number, 10) || 3);
+        editor.chain().focus().insertTable({ rows, cols, withHeaderRow: told.withHeaderRow === "Yes" }).run();
+      });
+    },
+  }),
   addProseMirrorPlugins() {
     const toLibrary = async () => {
       const { told } = this.storage;
