@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from articles.editing.next_version import keep_next
 from articles.editing.snapshot import take
 from articles.models import FrontPageStory, NextVersion
-from articles.tests.factories import make_article, make_contributor, make_image
+from articles.tests.factories import make_article, make_contributor, make_image, make_section
 from comments.tests.factories import make_comment
 from newsportal.tests.browsing import log_in
 
@@ -147,3 +147,17 @@ def test_lists_of_the_desk_show_all_that_they_tell_of_a_row(watch, administrator
         cells = page.locator("#result_list tbody tr:first-child :is(td, th):visible")
         edges = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
         assert len(edges) >= 5 and max(edges) <= edge + 1 and edge <= width, (width, edges, edge)
+
+
+@pytest.mark.parametrize(("width", "size"), [(320, "16px"), (360, "24px"), (768, "32px")])
+def test_the_front_page_screen_is_no_wider_than_its_window_in_large_letters_too(watch, editor, width, size):
+    section = make_section(name="Wissenschaft und Wirtschaftspolitik")
+    for status in ("published", "draft"):
+        story = make_article(headline="The ferry sails again", section=section, lead_image=make_image(), status=status)
+        FrontPageStory.objects.put(story, editor, "rail", section)
+    page = watch.page()
+    log_in(page, "editor")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/admin/articles/frontpagestory/")
+    page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
