@@ -1,15 +1,28 @@
 from __future__ import annotations
 
-from adminsortable2.admin import SortableTabularInline
+from adminsortable2.admin import CustomInlineFormSet, SortableTabularInline
+from django import forms
 from django.http import HttpRequest
 
 from articles.lookup import LooksUp
+
+class PartFormSet(CustomInlineFormSet):
+    """Their order is a number that can be typed: where scripts run it is hidden, and static/js/desk/bylines.js has buttons."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        order = forms.NumberInput(attrs={"class": "_reorder_", "min": 0, "aria-label": "Order"})
+        self.form.base_fields[self.default_order_field].widget = order
 
 
 class PartInline(LooksUp, SortableTabularInline):
     """Rows that are part of the object above them: who may change that may change them, and nobody else."""
 
     extra = 0
+    formset = PartFormSet
+
+    class Media:
+        js = ["js/desk/bylines.js"]
 
     def _may_change_whole(self, request: HttpRequest, obj=None) -> bool:
         whole = self.admin_site.get_model_admin(self.parent_model)
