@@ -128,6 +128,21 @@ for (const name of ["getItem", "setItem"]) {
 """
 
 
+def test_escape_closes_the_reasons_and_their_button_stays_where_it_was(queue):
+    entry = queue.locator("[data-entry]").first
+    button = entry.locator(".queue-reject > summary")
+    before = button.bounding_box()
+    button.click()
+    queue.keyboard.press("Tab")
+    expect(entry.locator("[name^=reason-]")).to_be_focused()
+    after = button.bounding_box()
+    assert (before["x"], before["y"]) == (after["x"], after["y"])
+    queue.keyboard.press("Escape")
+    expect(entry.locator(".queue-reasons")).to_be_hidden()
+    expect(entry).to_be_focused()
+    assert statuses() == WAITING
+
+
 @pytest.mark.parametrize("storage", ["kept", "blocked"])
 def test_single_keys_can_be_switched_off_and_on_again(queue, storage):
     if storage == "blocked":

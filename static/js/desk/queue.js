@@ -51,6 +51,13 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+    const rejecting = event.key === "Escape" && !event.isComposing && event.target.closest(".queue-reject[open]");
+    if (rejecting) {
+      const entry = current();
+      rejecting.open = false;
+      go(entry);
+      return;
+    }
     if (event.key === "Enter" && !event.isComposing && event.target.matches("[name^='note-']")) {
       event.preventDefault();
       event.target.closest(".queue-reasons").querySelector("[name=_reject]").click();
