@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from articles.lookup import LooksUp
 
+
 class PartFormSet(CustomInlineFormSet):
     """Their order is a number that can be typed: where scripts run it is hidden, and static/js/desk/bylines.js has buttons."""
 
