@@ -241,9 +241,13 @@ def test_a_picture_that_is_pasted_or_dropped_leads_to_the_library(desk, event, t
     assert f'<figure data-image="{image.pk}">' in saved(desk)
 
 
-def test_a_text_that_brings_a_drawing_of_itself_is_pasted_as_text(desk):
+@pytest.mark.parametrize(
+    "texts",
+    [{"text/plain": "Rain.", "text/html": "<p>Rain.</p>"}, {"text/html": '<p>Rain.<img src="data:,"></p>'}],
+    ids=["as words too", "with a picture in it"],
+)
+def test_a_text_that_brings_a_drawing_of_itself_is_pasted_as_text(desk, texts):
     surface(desk).click()
-    texts = {"text/plain": "Rain.", "text/html": "<p>Rain.</p>"}
     surface(desk).evaluate(BRINGS, ["paste", ["image/png"], texts])
     expect(desk.get_by_role("dialog")).to_have_count(0)
     assert saved(desk) == "<p>Rain.</p>"

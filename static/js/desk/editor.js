@@ -189,7 +189,10 @@ const askTable = updateAttrsDialog(
 
 // What is copied in a program for texts brings a drawing of itself along, and is text all the same.
 const isPicture = ({ type }) => type.startsWith("image/");
-const bringsPictures = (data) => !data.getData("text/plain").trim() && ([...data.files].some(isPicture) || /<img\b/i.test(data.getData("text/html")));
+function bringsPictures(data) {
+  const html = data.getData("text/html"), words = data.getData("text/plain") + html.replace(/<[^>]*>/g, "");
+  return !words.trim() && ([...data.files].some(isPicture) || /<img\b/i.test(html));
+}
 
 export const Desk = Extension.create({
   name: "desk",
