@@ -12,8 +12,9 @@ class PartFormSet(CustomInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        order = forms.NumberInput(attrs={"class": "_reorder_", "min": 0, "aria-label": "Order"})
-        self.form.base_fields[self.default_order_field].widget = order
+        if self.default_order_field:  # which no set of rows has that is made only to be compared
+            order = forms.NumberInput(attrs={"class": "_reorder_", "min": 0, "aria-label": "Order"})
+            self.form.base_fields[self.default_order_field].widget = order
 
 
 class PartInline(LooksUp, SortableTabularInline):

@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def kill_in_the_middle(place: Path, where: str, sign: Path, by: signal.Signals =
         "DATABASE_URL": database_url(), "CACHE_URL": "locmemcache://", "MEDIA_ROOT": str(settings.MEDIA_ROOT), "DEBUG": "true",
     }  # fmt: skip
     command = [sys.executable, "-m", "newsportal.tests.halting_backup", str(place), where, str(sign)]
-    process = subprocess.Popen(command, cwd=BASE_DIR, env=environment)
+    # As from a terminal: tests that were begun with nohup would pass on that a hang-up is nothing to listen to.
+    listens = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=environment, preexec_fn=listens)
     try:
         deadline = time.monotonic() + 60
         while not sign.exists():
