@@ -8,32 +8,34 @@ from newsportal.tests.forms import as_a_browser_has_it
 
 pytestmark = pytest.mark.django_db
 
-MODELS = list(admin.site._registry)
+#: They come by themselves, and are looked at and decided on.
+MADE_BY_NOBODY = {
+    "comments.Comment", "comments.Commenter", "newsportal.AuditEntry", "newsportal.PolicyReport",
+    "django_tasks_database.DBTaskResult",
+}  # fmt: skip
+MADE = [model for model in admin.site._registry if model._meta.label not in MADE_BY_NOBODY]
+#: What has been laid on somebody is lifted, and not changed.
+CHANGED = [model for model in MADE if model._meta.label != "comments.Sanction"]
 
 
 def address(model, place: str, *args) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{place}", args=args)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", CHANGED, ids=lambda model: model._meta.label)
 def test_what_was_opened_is_saved_as_it_was(client, administrator, things, model):
     client.force_login(administrator)
-    thing = things.get(model._meta.model_name)
-    page = thing and client.get(address(model, "change", thing.pk))
-    if not page or b'name="_save"' not in page.content:
-        pytest.skip("Nobody changes it there.")
-    answer = client.post(address(model, "change", thing.pk), as_a_browser_has_it(page))
+    change = address(model, "change", things[model._meta.model_name].pk)
+    answer = client.post(change, as_a_browser_has_it(client.get(change)))
     errors = [] if answer.status_code == 302 else answer.context["errors"]
     assert answer.status_code == 302, errors
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", MADE, ids=lambda model: model._meta.label)
 def test_what_is_sent_empty_is_answered(client, administrator, model):
     client.force_login(administrator)
-    page = client.get(address(model, "add"))
-    if page.status_code != 200 or b'name="_save"' not in page.content:
-        pytest.skip("Nobody makes one there.")
-    assert client.post(address(model, "add"), as_a_browser_has_it(page)).status_code in {200, 302}
+    add = address(model, "add")
+    assert client.post(add, as_a_browser_has_it(client.get(add))).status_code in {200, 302}
 
 
 def test_a_banner_is_put_up_and_changed(client, editor):
